@@ -1,0 +1,56 @@
+# What one types here. `make` alone lists it; tools/setup.mk installs what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+include tools/setup.mk
+
+# What the built Worker is made of.
+SOURCES := $(shell find src crates/*/src schemas templates static -type f 2>/dev/null) \
+	Cargo.toml Cargo.lock crates/threescale/Cargo.toml
+# The upload's size that `make check` allows, in KiB compressed.
+MAX_UPLOAD := 200
+
+.PHONY: help dev build test check demo deploy events clean
+
+help: ## list what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: build .dev.vars ## run the Worker on http://localhost:8787, without an account
+	@CI=1 $(WRANGLER) dev
+
+build: build/index.js ## build the Worker into build/
+
+build/index.js: $(SOURCES) | $(TOOLS)
+	@echo "building the Worker"
+	@$(WORKER_BUILD) --release
+	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
+	@touch $@
+
+test: build ## all tests: the rules natively, the built Worker in the real runtime
+	@cargo test --locked --workspace
+
+check: build ## format, lints, documents, the upload's size
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p threescale -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	@tools/upload-size $(MAX_UPLOAD)
+
+demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
+	@cargo run --quiet --locked --example demo
+
+events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
+	@$(WRANGLER) kv key list --binding EVENTS --local --preview false --prefix events/
+
+deploy: build ## deploy to your Cloudflare account
+	@$(WRANGLER) deploy
+
+clean: ## remove what was built here (not the tools in $(CACHE))
+	@rm -rf build target .wrangler
+
+.dev.vars: | .dev.vars.example
+	@cp .dev.vars.example $@
+	@echo "made .dev.vars from .dev.vars.example: the secrets of this laptop"

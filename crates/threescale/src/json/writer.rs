@@ -1,0 +1,324 @@
+//! Elements as JSON values, following the definition.
+
+use super::redact::Redact;
+use super::scalar;
+use crate::model::{Field, Kind, Shape, names};
+use crate::xml::{Document, Node, chars};
+
+/// Writes the elements of one document.
+///
+/// It recurses, and may: the reader holds the depth to `Limits::DEEPEST`.
+pub(super) struct Writer<'w> {
+    document: &'w Document<'w>,
+    redact: &'w Redact,
+}
+
+/// Runs of text beside elements. No element can have such a name, nor that of an attribute.
+const TEXT: &str = "#text";
+
+impl<'w> Writer<'w> {
+    pub(super) fn new(document: &'w Document<'w>, redact: &'w Redact) -> Self {
+        Self { document, redact }
+    }
+
+    /// The value of the element at `index`.
+    pub(super) fn element(&self, index: u32, kind: Kind, out: &mut Vec<u8>) {
+        if let Some(node) = self.document.node(index) {
+            self.value(index, node, &kind, false, out);
+        }
+    }
+
+    /// What 3scale does not put into `<event>`, but someone may: more members after the object.
+    pub(super) fn rest_of_event(&self, out: &mut Vec<u8>) {
+        let Some(event) = self.document.node(0) else {
+            return;
+        };
+        self.attributes(event, None, 0, false, out);
+        let is_extra = |node: &Node<'_>| !matches!(node.name, "type" | "action" | "object");
+        if self
+            .document
+            .children(0)
+            .filter(|(_, node)| is_extra(node))
+            .count()
+            > 0
+        {
+            self.grouped(0, is_extra, None, false, out);
+        }
+    }
+
+    /// `hidden` is whether an element around this one is to be redacted.
+    #[inline]
+    fn value(&self, index: u32, node: &Node<'_>, kind: &Kind, hidden: bool, out: &mut Vec<u8>) {
+        let hidden = hidden || self.redact.contains(node.name);
+        let is_bare = node.is_leaf(index) && !node.has_attributes();
+        match kind {
+            Kind::List { item, kind } => self.list(index, node, item, kind, hidden, out),
+            Kind::Fields => self.object(index, node, None, hidden, out),
+            Kind::Object(_) if is_bare => {
+                let text = self.document.text(node);
+                scalar(
+                    &Kind::Text,
+                    if chars::is_blank(text) { "" } else { text },
+                    hidden,
+                    out,
+                );
+            }
+            Kind::Object(shape) => self.object(index, node, Some(shape), hidden, out),
+            kind if is_bare => scalar(kind, self.document.text(node), hidden, out),
+            _ => self.object(index, node, None, hidden, out),
+        }
+    }
+
+    /// An element as an object: attributes, text, elements. Without a shape, in the generic form.
+    fn object(
+        &self,
+        index: u32,
+        node: &Node<'_>,
+        shape: Option<&Shape>,
+        hidden: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let names = self.names(index);
+        out.push(b'{');
+        self.attributes(node, shape, names.known, hidden, out);
+        if node.is_leaf(index) {
+            let text = self.document.text(node);
+            if !(text.is_empty() || (!node.has_attributes() && chars::is_blank(text))) {
+                key(TEXT, out);
+                scalar(&Kind::Text, text, hidden, out);
+            }
+        } else if names.repeat {
+            self.grouped(index, |_| true, shape, hidden, out);
+        } else {
+            for (index, child) in self.document.children(index) {
+                let field = shape.and_then(|shape| shape.field(child.tag));
+                member_key(child, field, out);
+                self.member(index, child, field, hidden, out);
+            }
+        }
+        out.push(b'}');
+    }
+
+    /// The value of an element or a run of text, after its key.
+    #[inline]
+    fn member(
+        &self,
+        index: u32,
+        node: &Node<'_>,
+        field: Option<&Field>,
+        hidden: bool,
+        out: &mut Vec<u8>,
+    ) {
+        if node.is_run() {
+            scalar(&Kind::Text, self.document.text(node), hidden, out);
+        } else {
+            self.value(
+                index,
+                node,
+                field.map_or(&Kind::Unknown, |field| &field.kind),
+                hidden,
+                out,
+            );
+        }
+    }
+
+    /// The members of an element in which a name repeats: an array in place of the first.
+    #[cold]
+    fn grouped(
+        &self,
+        parent: u32,
+        is_wanted: impl Fn(&Node<'_>) -> bool,
+        shape: Option<&Shape>,
+        hidden: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let mut members: Vec<_> = self
+            .document
+            .children(parent)
+            .filter(|(_, node)| is_wanted(node))
+            .collect();
+        // Stable: elements of one name stay in order.
+        members.sort_by_key(|(_, node)| node.name);
+        let mut groups: Vec<_> = members
+            .chunk_by(|(_, a), (_, b)| a.name == b.name)
+            .collect();
+        groups.sort_unstable_by_key(|group| group.first().map(|(index, _)| *index));
+        for group in groups {
+            let Some((_, first)) = group.first() else {
+                continue;
+            };
+            let field = shape.and_then(|shape| shape.field(first.tag));
+            member_key(first, field, out);
+            if group.len() > 1 {
+                out.push(b'[');
+            }
+            for (place, (index, node)) in group.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                self.member(*index, node, field, hidden, out);
+            }
+            if group.len() > 1 {
+                out.push(b']');
+            }
+        }
+    }
+
+    /// An array, even if empty. What is not an item becomes one, as an object of one member.
+    fn list(
+        &self,
+        index: u32,
+        node: &Node<'_>,
+        item: &str,
+        kind: &Kind,
+        hidden: bool,
+        out: &mut Vec<u8>,
+    ) {
+        out.push(b'[');
+        for attribute in self.document.attributes(node) {
+            separate(out);
+            self.stranger("@", attribute.name, &attribute.value, hidden, out);
+        }
+        let text = self.document.text(node);
+        if !chars::is_blank(text) {
+            separate(out);
+            self.stranger("", TEXT, text, hidden, out);
+        }
+        for (index, child) in self.document.children(index) {
+            separate(out);
+            if child.is_run() {
+                self.stranger("", TEXT, self.document.text(child), hidden, out);
+            } else if child.name == item {
+                self.value(index, child, kind, hidden, out);
+            } else {
+                out.push(b'{');
+                key(child.name, out);
+                self.value(index, child, &Kind::Unknown, hidden, out);
+                out.push(b'}');
+            }
+        }
+        out.push(b']');
+    }
+
+    fn stranger(&self, prefix: &str, name: &str, text: &str, hidden: bool, out: &mut Vec<u8>) {
+        out.push(b'{');
+        prefixed_key(prefix, name, out);
+        scalar(&Kind::Text, text, hidden || self.redact.contains(name), out);
+        out.push(b'}');
+    }
+
+    /// Attributes of the shape as members of their own name, unless an element (`elements`) has
+    /// it; others with `@` before their name.
+    fn attributes(
+        &self,
+        node: &Node<'_>,
+        shape: Option<&Shape>,
+        elements: u128,
+        hidden: bool,
+        out: &mut Vec<u8>,
+    ) {
+        for attribute in self.document.attributes(node) {
+            let name = attribute.name;
+            let field =
+                shape.and_then(|shape| shape.attributes.iter().find(|field| field.name == name));
+            let is_free = elements & names::tag(name).bit() == 0;
+            prefixed_key(if field.is_some() && is_free { "" } else { "@" }, name, out);
+            let kind = field.map_or(&Kind::Text, |field| &field.kind);
+            scalar(
+                kind,
+                &attribute.value,
+                hidden || self.redact.contains(name),
+                out,
+            );
+        }
+    }
+
+    /// Which known names are directly inside, and whether any name is there twice.
+    fn names(&self, index: u32) -> Names {
+        let (mut known, mut repeat, mut others) = (0, false, 0_usize);
+        for (_, node) in self.document.children(index) {
+            let bit = node.tag.bit();
+            repeat |= known & bit != 0;
+            known |= bit;
+            others += usize::from(bit == 0);
+        }
+        Names {
+            known,
+            repeat: repeat || (others > 1 && self.others_repeat(index, others)),
+        }
+    }
+
+    /// Whether a name that has no number, or a run of text, is there twice.
+    fn others_repeat(&self, index: u32, count: usize) -> bool {
+        const FEW: usize = 8;
+        let others = || {
+            self.document
+                .children(index)
+                .map(|(_, node)| node)
+                .filter(|node| !node.tag.is_known())
+        };
+        if count <= FEW {
+            return others()
+                .enumerate()
+                .any(|(at, node)| others().take(at).any(|before| before.name == node.name));
+        }
+        let mut names: Vec<_> = others().map(|node| node.name).collect();
+        names.sort_unstable();
+        names
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
+    }
+}
+
+struct Names {
+    known: u128,
+    repeat: bool,
+}
+
+#[inline]
+fn scalar(kind: &Kind, text: &str, hidden: bool, out: &mut Vec<u8>) {
+    if hidden && !text.is_empty() {
+        out.extend_from_slice(b"\"[redacted]\"");
+    } else {
+        scalar::write(kind, text, out);
+    }
+}
+
+#[inline]
+fn member_key(node: &Node<'_>, field: Option<&Field>, out: &mut Vec<u8>) {
+    match field {
+        // The comma is in the key.
+        Some(field) if is_open(out) => {
+            out.extend_from_slice(field.key.as_bytes().get(1..).unwrap_or_default());
+        }
+        Some(field) => out.extend_from_slice(field.key.as_bytes()),
+        None => key(if node.is_run() { TEXT } else { node.name }, out),
+    }
+}
+
+fn key(name: &str, out: &mut Vec<u8>) {
+    prefixed_key("", name, out);
+}
+
+/// A member's name. XML names need no escaping in JSON.
+fn prefixed_key(prefix: &str, name: &str, out: &mut Vec<u8>) {
+    separate(out);
+    out.push(b'"');
+    out.extend_from_slice(prefix.as_bytes());
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// A comma, unless it is the first.
+#[inline]
+fn separate(out: &mut Vec<u8>) {
+    if !is_open(out) {
+        out.push(b',');
+    }
+}
+
+/// Whether nothing is in the array or object yet: no value ends with an opening bracket.
+#[inline]
+fn is_open(out: &[u8]) -> bool {
+    matches!(out.last(), Some(b'{' | b'['))
+}

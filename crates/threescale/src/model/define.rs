@@ -1,0 +1,176 @@
+//! The macro that turns the definition into types and tables.
+
+/// Defines the shapes: see [`super::definition`] for how it reads.
+///
+/// For each shape it makes a view with one method per field, and a [`Shape`](super::Shape).
+/// All of them together give the list of names.
+macro_rules! shapes {
+    ($(
+        #[doc = $title:literal] $(#[doc = $doc:literal])*
+        $shape:ident $name:literal
+        ($( $(#[doc = $attribute_doc:literal])+ $attribute:ident: $attribute_kind:ident, )*)
+        {$( $(#[doc = $field_doc:literal])+ $field:ident $(= $sent:literal)?: $kind:tt, )*}
+    )*) => {
+        $(
+            #[doc = $title] $(#[doc = $doc])*
+            ///
+            /// A view of an element of the notification: it borrows, and reads a value when it is
+            /// asked for. A method gives `None` if the element is missing or empty, or if its
+            /// text does not fit; [`element`](Self::element) gives what there is.
+            #[derive(Clone, Copy)]
+            pub struct $shape<'a>(Element<'a>);
+
+            impl<'a> $shape<'a> {
+                const FIELDS: &'static [Field] = &[$(Field {
+                    name: sent!($field $($sent)?),
+                    kind: kind!($kind),
+                    doc: concat!($($field_doc),+),
+                    key: concat!(",\"", sent!($field $($sent)?), "\":"),
+                }),*];
+                pub(crate) const SHAPE: &'static Shape = &Shape::new(
+                    $name,
+                    concat!($title $(, $doc)*),
+                    &[$(Field {
+                        name: stringify!($attribute),
+                        kind: kind!($attribute_kind),
+                        doc: concat!($($attribute_doc),+),
+                        key: concat!(",\"", stringify!($attribute), "\":"),
+                    }),*],
+                    Self::FIELDS,
+                );
+
+                pub(crate) const fn new(element: Element<'a>) -> Self {
+                    Self(element)
+                }
+
+                /// The element itself, for what this view does not know.
+                #[must_use]
+                pub const fn element(self) -> Element<'a> {
+                    self.0
+                }
+
+                $(
+                    $(#[doc = $attribute_doc])+
+                    #[must_use]
+                    pub fn $attribute(self) -> Option<bool> {
+                        self.0.attribute(stringify!($attribute)).and_then(values::boolean)
+                    }
+                )*
+
+                $(
+                    $(#[doc = $field_doc])+
+                    #[must_use = "reading changes nothing"]
+                    pub fn $field(self) -> view!('a $kind) {
+                        read!(self.0.child(sent!($field $($sent)?)), $kind)
+                    }
+                )*
+            }
+
+            impl std::fmt::Debug for $shape<'_> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    self.0.fmt(f)
+                }
+            }
+        )*
+
+        /// Every shape, the objects of notifications first.
+        pub static SHAPES: &[&Shape] = &[$($shape::SHAPE),*];
+
+        /// The names in the shapes, shape by shape, with repeats.
+        pub(super) const NAMES: &[&[&str]] = &[$(
+            &[$name $(, stringify!($attribute))* $(, sent!($field $($sent)?))*],
+        )*];
+    };
+}
+
+/// The name that 3scale sends for a field.
+macro_rules! sent {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $sent:literal) => {
+        $sent
+    };
+}
+
+macro_rules! kind {
+    (Integer) => {
+        Kind::Integer
+    };
+    (Decimal) => {
+        Kind::Decimal
+    };
+    (Boolean) => {
+        Kind::Boolean
+    };
+    (Time) => {
+        Kind::Time
+    };
+    (Date) => {
+        Kind::Date
+    };
+    (Text) => {
+        Kind::Text
+    };
+    (Fields) => {
+        Kind::Fields
+    };
+    ([$item:ident $kind:tt]) => {
+        Kind::List {
+            item: stringify!($item),
+            kind: &kind!($kind),
+        }
+    };
+    ($object:ident) => {
+        Kind::Object($object::SHAPE)
+    };
+}
+
+/// What a field's method gives.
+macro_rules! view {
+    ($a:lifetime Integer) => { Option<i64> };
+    ($a:lifetime Decimal) => { Option<Decimal<$a>> };
+    ($a:lifetime Boolean) => { Option<bool> };
+    ($a:lifetime Time) => { Option<Timestamp> };
+    ($a:lifetime Date) => { Option<Date> };
+    ($a:lifetime Text) => { Option<&$a str> };
+    ($a:lifetime Fields) => { Fields<$a> };
+    ($a:lifetime [$item:ident Text]) => { impl Iterator<Item = &$a str> + use<$a> };
+    ($a:lifetime [$item:ident $kind:ident]) => { impl Iterator<Item = $kind<$a>> + use<$a> };
+    ($a:lifetime $object:ident) => { Option<$object<$a>> };
+}
+
+macro_rules! read {
+    ($element:expr, Integer) => {
+        values::integer($element?.text())
+    };
+    ($element:expr, Decimal) => {
+        Decimal::new($element?.text())
+    };
+    ($element:expr, Boolean) => {
+        values::boolean($element?.text())
+    };
+    ($element:expr, Time) => {
+        Timestamp::parse($element?.text())
+    };
+    ($element:expr, Date) => {
+        Date::parse($element?.text())
+    };
+    ($element:expr, Text) => {
+        Some($element?.text()).filter(|text| !text.is_empty())
+    };
+    ($element:expr, Fields) => {
+        Fields::new($element)
+    };
+    ($element:expr, [$item:ident Text]) => {
+        values::items($element, stringify!($item)).map(Element::text)
+    };
+    ($element:expr, [$item:ident $kind:ident]) => {
+        values::items($element, stringify!($item)).map($kind::new)
+    };
+    ($element:expr, $object:ident) => {
+        $element.map($object::new)
+    };
+}
+
+pub(crate) use {kind, read, sent, shapes, view};

@@ -1,0 +1,284 @@
+//! A notification: an event, its type and action, and the object as it was then.
+
+use std::fmt;
+
+use crate::digest::Digest;
+use crate::error::{Error, ErrorCode, quoted};
+use crate::json::{self, Redact};
+use crate::limits::Limits;
+use crate::model::definition::{Account, Application, User};
+use crate::model::element::Element;
+use crate::time::Timestamp;
+use crate::xml::{self, Document, chars};
+
+/// The XML document that 3scale sends, parsed. It borrows from the body.
+///
+/// ```
+/// use threescale::{Notification, Redact};
+///
+/// let body = br#"<?xml version="1.0" encoding="UTF-8"?><event><action>key_created</action>
+///     <type>application</type><object><application><id>11</id><updated_at>2021-05-15T03:37:53+02:00</updated_at>
+///     <keys><key>f8e34f35</key></keys></application></object></event>"#;
+/// let notification = Notification::parse(body)?;
+///
+/// assert_eq!(notification.type_name(), "application");
+/// assert_eq!(notification.action(), "key_created");
+/// assert_eq!(notification.object_id(), Some("11"));
+///
+/// let mut json = Vec::new();
+/// notification.write_data(&mut json, &Redact::new(["keys".to_owned()]));
+/// assert_eq!(
+///     String::from_utf8(json).unwrap(),
+///     r#"{"type":"application","action":"key_created","object":{"id":11,"updated_at":"2021-05-15T01:37:53Z","keys":["[redacted]"]}}"#
+/// );
+/// # Ok::<(), threescale::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Notification<'x> {
+    document: Document<'x>,
+    kind: u32,
+    action: u32,
+    object: u32,
+    /// What is inside `<object>`, if it is one element.
+    root: Option<u32>,
+}
+
+/// The object of a notification, by its type.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Object<'a> {
+    /// Type `account`.
+    Account(Account<'a>),
+    /// Type `user`.
+    User(User<'a>),
+    /// Type `application`.
+    Application(Application<'a>),
+    /// A type that we don't know, or an object that is not what its type says: the element
+    /// inside `<object>`, or `<object>` itself if that isn't one.
+    Other(Element<'a>),
+}
+
+impl<'x> Notification<'x> {
+    /// Reads a body with the usual [`Limits`].
+    ///
+    /// # Errors
+    /// If it is not well-formed XML 1.0 in UTF-8, has a document type, exceeds a limit, or is
+    /// not `<event>` with one `<type>`, one `<action>` and one `<object>`, in any order.
+    pub fn parse(xml: &'x [u8]) -> Result<Self, Error> {
+        Self::parse_with(xml, &Limits::default())
+    }
+
+    /// Reads a body with limits of your own.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(xml: &'x [u8], limits: &Limits) -> Result<Self, Error> {
+        let document = xml::read(xml, limits)?;
+        let Envelope {
+            kind,
+            action,
+            object,
+        } = Envelope::of(&document)?;
+        let mut inside = document.children(object);
+        let root = match (inside.next(), inside.next()) {
+            (Some((index, node)), None) if !node.is_run() => Some(index),
+            _ => None,
+        };
+        Ok(Self {
+            document,
+            kind,
+            action,
+            object,
+            root,
+        })
+    }
+
+    /// The type of the object: `account`, `user`, `application`, or one that we don't know.
+    ///
+    /// It is a name: at most 64 ASCII letters, digits, `_`, `-` and `.`, so it may become part
+    /// of a key or a label.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        self.name(self.kind)
+    }
+
+    /// What happened to the object, `key_created` for example. A name, as the type is.
+    ///
+    /// 3scale guesses `created` and `updated` from the last save, so an `updated` may be the
+    /// first that one hears of an object (`app/models/web_hook/event.rb`).
+    #[must_use]
+    pub fn action(&self) -> &str {
+        self.name(self.action)
+    }
+
+    /// The object's id, as sent.
+    #[must_use]
+    pub fn object_id(&self) -> Option<&str> {
+        self.root()?.child_text("id")
+    }
+
+    /// The id of the account that the object is or belongs to, as sent.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&str> {
+        match self.object() {
+            Object::Account(account) => account.element().child_text("id"),
+            Object::User(user) => user.element().child_text("account_id"),
+            Object::Application(application) => application.element().child_text("user_account_id"),
+            Object::Other(_) => None,
+        }
+    }
+
+    /// When the object was last changed.
+    #[must_use]
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.root()?
+            .child_text("updated_at")
+            .and_then(Timestamp::parse)
+    }
+
+    /// SHA-256 over `source` and the canonical document: the same for a body pushed and for the
+    /// same event in the list of failures, another for another meaning.
+    ///
+    /// `source` is the name of the tenant: two tenants may well send the same document.
+    #[must_use]
+    pub fn digest(&self, source: &str) -> Digest {
+        Digest::of(source, &self.document)
+    }
+
+    /// Appends the event's `data` as JSON: `{"type":…,"action":…,"object":{…}}`.
+    ///
+    /// See [the mapping](crate::guide::json) for how values become JSON.
+    pub fn write_data(&self, out: &mut Vec<u8>, redact: &Redact) {
+        json::write_data(self, out, redact);
+    }
+
+    /// The object, typed.
+    #[must_use]
+    pub fn object(&self) -> Object<'_> {
+        match (self.root(), self.type_name()) {
+            (Some(root), name) if root.name() != name => Object::Other(root),
+            (Some(root), "account") => Object::Account(Account::new(root)),
+            (Some(root), "user") => Object::User(User::new(root)),
+            (Some(root), "application") => Object::Application(Application::new(root)),
+            (Some(root), _) => Object::Other(root),
+            (None, _) => Object::Other(self.object_element()),
+        }
+    }
+
+    /// The document's root, `<event>`.
+    #[must_use]
+    pub fn event(&self) -> Element<'_> {
+        self.element(0)
+    }
+
+    pub(crate) fn document(&self) -> &Document<'x> {
+        &self.document
+    }
+
+    pub(crate) fn object_element(&self) -> Element<'_> {
+        self.element(self.object)
+    }
+
+    /// The element in `<object>` if it is named as the type says, as all of 3scale's are.
+    pub(crate) fn typed_root(&self) -> Option<Element<'_>> {
+        self.root().filter(|root| root.name() == self.type_name())
+    }
+
+    fn root(&self) -> Option<Element<'_>> {
+        self.root.map(|root| self.element(root))
+    }
+
+    fn name(&self, index: u32) -> &str {
+        chars::trim(self.element(index).text())
+    }
+
+    fn element(&self, index: u32) -> Element<'_> {
+        Element::new(&self.document, index)
+    }
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Notification<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notification")
+            .field("type", &self.type_name())
+            .field("action", &self.action())
+            .field("object", &self.object())
+            .finish()
+    }
+}
+
+/// Where type, action and object stand.
+struct Envelope {
+    kind: u32,
+    action: u32,
+    object: u32,
+}
+
+impl Envelope {
+    fn of(document: &Document<'_>) -> Result<Self, Error> {
+        let root = document.node(0).map_or("", |node| node.name);
+        if root != "event" {
+            return Err(not_a_notification(format!(
+                "found <{}>, expected <event>",
+                quoted(root)
+            )));
+        }
+        if document
+            .node(0)
+            .is_some_and(|node| document.attribute(node, "xmlns").is_some())
+        {
+            return Err(not_a_notification(
+                "found <event> in a namespace, expected it in none",
+            ));
+        }
+        let envelope = Self {
+            kind: only(document, "type")?,
+            action: only(document, "action")?,
+            object: only(document, "object")?,
+        };
+        is_name(document, envelope.kind, "type")?;
+        is_name(document, envelope.action, "action")?;
+        Ok(envelope)
+    }
+}
+
+/// The one element of that name in `<event>`.
+fn only(document: &Document<'_>, name: &str) -> Result<u32, Error> {
+    let mut found = document
+        .children(0)
+        .filter(|(_, node)| node.name == name)
+        .map(|(index, _)| index);
+    match (found.next(), found.next()) {
+        (Some(index), None) => Ok(index),
+        (None, _) => Err(not_a_notification(format!("found no <{name}> in <event>"))),
+        (Some(_), Some(_)) => Err(not_a_notification(format!(
+            "found <{name}> twice in <event>"
+        ))),
+    }
+}
+
+/// A type or action must be fit for a key or a label, and must be all that its element holds.
+fn is_name(document: &Document<'_>, index: u32, what: &str) -> Result<(), Error> {
+    const LONGEST: usize = 64;
+    let is_plain = document.children(index).next().is_none()
+        && document.node(index).is_some_and(|node| {
+            let name = chars::trim(document.text(node));
+            document.attributes(node).is_empty()
+                && (1..=LONGEST).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        });
+    if is_plain {
+        Ok(())
+    } else {
+        Err(not_a_notification(format!(
+            "found no name in <{what}>, expected letters, digits and `_`"
+        )))
+    }
+}
+
+fn not_a_notification(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorCode::NotANotification, message)
+}

@@ -1,0 +1,212 @@
+//! Moments and days in the forms that 3scale writes.
+//!
+//! A time is read for each user and plan of a large account, and nearly always has one form of
+//! 20 bytes. So this is a reader for that form and its offsets, in place of a library for all.
+
+use std::fmt;
+
+/// A moment, to the second as 3scale writes it, or finer.
+///
+/// ```
+/// use threescale::Timestamp;
+///
+/// let time = Timestamp::parse("2023-06-14T15:37:32+02:00").unwrap();
+/// assert_eq!(time.unix_seconds(), 1_686_749_852);
+/// assert_eq!(time.to_string(), "2023-06-14T13:37:32Z");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+    nanoseconds: u32,
+}
+
+impl Timestamp {
+    /// Reads RFC 3339 with capital `T` and `Z`: `2021-05-14T20:22:53Z`, with an offset instead
+    /// of the `Z`, or with up to nine digits of a fraction. The moment must be in the years
+    /// 0000 to 9999 of UTC. There is no leap second: 3scale writes none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, rest) = text.as_bytes().split_at_checked(10)?;
+        let (clock, rest) = rest.split_at_checked(9)?;
+        let days = Date::from_bytes(date)?.days();
+        let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2] = clock else {
+            return None;
+        };
+        let (hour, minute, second) = (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let (nanoseconds, rest) = fraction(rest)?;
+        let local =
+            ((days * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60 + i64::from(second);
+        let seconds = local - offset(rest)?;
+        (YEAR_0..YEAR_10000).contains(&seconds).then_some(Self {
+            seconds,
+            nanoseconds,
+        })
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z, rounded down.
+    #[must_use]
+    pub const fn unix_seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// The nanoseconds after [`unix_seconds`](Self::unix_seconds): 0 of all that 3scale writes.
+    #[must_use]
+    pub const fn subsec_nanos(self) -> u32 {
+        self.nanoseconds
+    }
+
+    /// Whether `text`, which is this moment, is already as `Display` would write it.
+    pub(crate) fn is_written_as(text: &str) -> bool {
+        text.len() == 20 && text.ends_with('Z')
+    }
+}
+
+/// RFC 3339 in UTC: `2023-06-14T13:37:32Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = Date::from_days(self.seconds.div_euclid(DAY));
+        let second = self.seconds.rem_euclid(DAY);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{date}T{hour:02}:{minute:02}:{second:02}")?;
+        if self.nanoseconds > 0 {
+            let digits = format!("{:09}", self.nanoseconds);
+            write!(f, ".{}", digits.trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+/// A day of the Gregorian calendar.
+///
+/// ```
+/// let date = threescale::Date::parse("2027-01-31").unwrap();
+/// assert_eq!((date.year(), date.month(), date.day()), (2027, 1, 31));
+/// assert_eq!(threescale::Date::parse("2027-02-29"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// Reads `YYYY-MM-DD`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// The year, 0 to 9999.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, from 1.
+    #[must_use]
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+
+    fn from_bytes(text: &[u8]) -> Option<Self> {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
+            return None;
+        };
+        let year = u16::from(two(y1, y2)?) * 100 + u16::from(two(y3, y4)?);
+        let (month, day) = (two(m1, m2)?, two(d1, d2)?);
+        (1..=days_in(year, month)?)
+            .contains(&day)
+            .then_some(Self { year, month, day })
+    }
+
+    /// Days since 1970-01-01. The year is taken to begin in March, so that the leap day is its
+    /// last (Howard Hinnant, «chrono-Compatible Low-Level Date Algorithms»).
+    fn days(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
+            - 719_468
+    }
+
+    fn from_days(days: i64) -> Self {
+        let days = days + 719_468;
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * day + 2) / 153;
+        let month = (shifted + 2) % 12 + 1;
+        let year = year + era * 400 + i64::from(month <= 2);
+        // In range for every moment that a `Timestamp` can be.
+        let narrow = |number: i64| u8::try_from(number).unwrap_or_default();
+        Self {
+            year: u16::try_from(year).unwrap_or_default(),
+            month: narrow(month),
+            day: narrow(day - (153 * shifted + 2) / 5 + 1),
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+const DAY: i64 = 86_400;
+const YEAR_0: i64 = -62_167_219_200;
+const YEAR_10000: i64 = 253_402_300_800;
+
+fn two(tens: u8, ones: u8) -> Option<u8> {
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| (tens - b'0') * 10 + (ones - b'0'))
+}
+
+fn days_in(year: u16, month: u8) -> Option<u8> {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),
+        4 | 6 | 9 | 11 => Some(30),
+        2 => Some(28 + u8::from(is_leap)),
+        _ => None,
+    }
+}
+
+/// `.123`, if it is there: nanoseconds, and what follows.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let Some(digits) = text.strip_prefix(b".") else {
+        return Some((0, text));
+    };
+    let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=9).contains(&length) {
+        return None;
+    }
+    let (digits, rest) = digits.split_at_checked(length)?;
+    let value = digits
+        .iter()
+        .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
+    Some((value * 10_u32.pow(9 - u32::try_from(length).ok()?), rest))
+}
+
+/// The seconds by which `Z` or `+02:00` is ahead of UTC.
+fn offset(text: &[u8]) -> Option<i64> {
+    let (sign, h1, h2, m1, m2) = match *text {
+        [b'Z'] => return Some(0),
+        [b'+', h1, h2, b':', m1, m2] => (1, h1, h2, m1, m2),
+        [b'-', h1, h2, b':', m1, m2] => (-1, h1, h2, m1, m2),
+        _ => return None,
+    };
+    let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
+    (hours <= 23 && minutes <= 59)
+        .then(|| sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
+}

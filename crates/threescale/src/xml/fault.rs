@@ -1,0 +1,45 @@
+//! What can be wrong with XML, as errors.
+
+use std::borrow::Cow;
+
+use quick_xml::errors::{IllFormedError, SyntaxError};
+
+use crate::error::{Error, ErrorCode, quoted};
+
+/// What quick-xml complains about, in our words: its own may quote what was sent.
+#[cold]
+pub(super) fn of_tokenizer(error: &quick_xml::Error) -> Error {
+    use quick_xml::Error as Xml;
+    match error {
+        Xml::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => malformed(format!(
+            "found `</{}>`, expected `</{}>`",
+            quoted(found),
+            quoted(expected)
+        )),
+        Xml::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
+            malformed(format!("found `</{}>` without a start tag", quoted(found)))
+        }
+        Xml::IllFormed(IllFormedError::UnclosedReference) => {
+            malformed("found `&` that begins no reference, expected `&amp;`")
+        }
+        Xml::Syntax(SyntaxError::UnclosedDoctype)
+        | Xml::IllFormed(IllFormedError::MissingDoctypeName) => doctype_forbidden(),
+        Xml::Syntax(error) => malformed(error.to_string()),
+        _ => malformed("the markup is broken"),
+    }
+}
+
+pub(super) fn doctype_forbidden() -> Error {
+    Error::new(
+        ErrorCode::DoctypeForbidden,
+        "found a document type declaration",
+    )
+}
+
+pub(super) fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorCode::MalformedXml, message)
+}
+
+pub(super) fn exceeded(message: String) -> Error {
+    Error::new(ErrorCode::LimitExceeded, message)
+}

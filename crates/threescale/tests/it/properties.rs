@@ -1,0 +1,448 @@
+//! What holds of all documents, tried on generated ones.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use threescale::{Limits, Notification, Redact, failures, form};
+
+use super::bodies;
+use super::model::objects::{Generated, notification};
+use super::model::text::{any_name, any_text};
+use super::model::{Element, Inside};
+use super::schemas::mistakes;
+
+fn data(notification: &Notification<'_>, redact: &Redact) -> String {
+    let mut out = Vec::new();
+    notification.write_data(&mut out, redact);
+    String::from_utf8(out).unwrap()
+}
+
+fn digest(document: &str) -> threescale::Digest {
+    Notification::parse(document.as_bytes())
+        .unwrap()
+        .digest("acme")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_3scale_writes_becomes_what_the_contract_says(generated in notification()) {
+        let Generated { kind, document, data: expected } = generated;
+        let body = document.pushed();
+        let notification = Notification::parse(body.as_bytes()).unwrap();
+        let json = data(&notification, &Redact::none());
+        prop_assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected.clone(), "{}", body);
+        prop_assert_eq!(mistakes(&expected), Vec::<String>::new());
+
+        let object = &expected["object"];
+        let text = |name: &str| match &object[name] {
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(text.clone()),
+            _ => None,
+        };
+        prop_assert_eq!(notification.type_name(), kind);
+        prop_assert_eq!(notification.object_id().map(str::to_owned), text("id"));
+        let account = match kind { "account" => "id", "user" => "account_id", _ => "user_account_id" };
+        prop_assert_eq!(notification.account_id().map(str::to_owned), text(account));
+        prop_assert_eq!(notification.updated_at().map(|time| time.to_string()), text("updated_at"));
+    }
+
+    #[test]
+    fn a_redacted_event_shows_nothing_and_is_valid(generated in notification(), name in any_name()) {
+        let body = generated.document.pushed();
+        let notification = Notification::parse(body.as_bytes()).unwrap();
+        let json: Value = serde_json::from_str(&data(&notification, &Redact::new([name.clone()]))).unwrap();
+        prop_assert_eq!(mistakes(&json), Vec::<String>::new());
+        prop_assert!(all_hidden(&json["object"], &name, false), "{} in {}", name, json);
+    }
+
+    #[test]
+    fn printed_again_it_is_the_same_event(generated in notification()) {
+        let pushed = generated.document.pushed();
+        prop_assert_eq!(digest(&pushed), digest(&generated.document.listed()));
+        prop_assert_eq!(digest(&pushed), digest(&pushed.replace("><", "><!-- --><?x?><")));
+        prop_assert_eq!(digest(&pushed), digest(&pushed.replace("/>", "\n/>")));
+        let list = format!("<webhooks-failures><webhooks-failure><id>1</id><time>2026-08-21T10:53:29Z</time>\
+            <error/><url/>{}</webhooks-failure></webhooks-failures>", generated.document.listed());
+        let entry = failures::parse(list.as_bytes()).unwrap().remove(0);
+        prop_assert_eq!(digest(&pushed), entry.into_failure().unwrap().notification().unwrap().digest("acme"));
+    }
+
+    #[test]
+    fn with_another_meaning_it_is_another_event(
+        generated in notification(), change in change(), at in any::<Index>(),
+    ) {
+        let mut changed = generated.document.clone();
+        apply(&change, at, &mut changed);
+        let same = changed.meaning() == generated.document.meaning();
+        // A change may leave no notification: what matters is that none passes for the original.
+        if let Ok(notification) = Notification::parse(changed.pushed().as_bytes()) {
+            prop_assert_eq!(notification.digest("acme") == digest(&generated.document.pushed()), same, "{:?}", change);
+        }
+    }
+
+    #[test]
+    fn any_tree_becomes_json_that_keeps_every_text(tree in any_tree(), kind in any_name()) {
+        let kind = kind.replace([':', 'é'], "_");
+        let body = Element::block("event", vec![
+            Element::text("type", &kind), Element::text("action", "x"), Element::block("object", vec![tree.clone()]),
+        ]).pushed();
+        let json = data(&Notification::parse(body.as_bytes()).unwrap(), &Redact::none());
+        serde_json::from_str::<Unique>(&json).unwrap();
+        let value: Value = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(mistakes(&value), Vec::<String>::new(), "{} {}", body, json);
+        // Times are written in UTC: they are looked for elsewhere.
+        let mut missing = Vec::new();
+        texts(&tree.meaning(), &mut |text| {
+            if !holds(&value["object"], text) {
+                missing.push(text.to_owned());
+            }
+        });
+        prop_assert_eq!(missing, Vec::<String>::new(), "{} {}", body, json);
+    }
+
+    #[test]
+    fn limits_that_are_wider_accept_no_less(generated in notification(), limits in limits(), wider in limits()) {
+        let body = generated.document.pushed();
+        let wider = Limits {
+            bytes: limits.bytes.max(wider.bytes),
+            depth: limits.depth.max(wider.depth),
+            attributes: limits.attributes.max(wider.attributes),
+            elements: limits.elements.max(wider.elements),
+            text: limits.text.max(wider.text),
+        };
+        match Notification::parse_with(body.as_bytes(), &limits) {
+            Ok(_) => prop_assert!(Notification::parse_with(body.as_bytes(), &wider).is_ok()),
+            Err(error) => prop_assert_eq!(error.code(), "limit_exceeded"),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in any::<Vec<u8>>(), chunk in 1..50_usize) {
+        read_everything(&bytes, chunk);
+    }
+
+    #[test]
+    fn any_markup_is_read_without_a_panic(tokens in prop::collection::vec(token(), 0..40), chunk in 1..50_usize) {
+        read_everything(tokens.concat().as_bytes(), chunk);
+    }
+
+    #[test]
+    fn damaged_samples_are_read_without_a_panic(
+        which in any::<Index>(), damage in prop::collection::vec((any::<Index>(), token(), any::<u8>()), 1..4),
+    ) {
+        let bodies = bodies();
+        let mut body = bodies[which.index(bodies.len())].1.clone();
+        for (at, token, kind) in damage {
+            let at = at.index(body.len());
+            match kind % 4 {
+                0 => drop(body.splice(at..at, token.bytes())),
+                1 => body[at] = kind,
+                2 => drop(body.drain(at..(at + usize::from(kind)).min(body.len()))),
+                _ => body.truncate(at.max(1)),
+            }
+        }
+        read_everything(&body, 100);
+    }
+}
+
+/// Reads it as all that it could be; what is accepted must be valid.
+fn read_everything(bytes: &[u8], chunk: usize) {
+    if let Ok(notification) = Notification::parse(bytes) {
+        let json = data(&notification, &Redact::none());
+        serde_json::from_str::<Unique>(&json).unwrap();
+        assert_eq!(
+            mistakes(&serde_json::from_str(&json).unwrap()),
+            Vec::<String>::new()
+        );
+        let _ = (
+            format!("{notification:?}"),
+            notification.digest("acme"),
+            notification.updated_at(),
+        );
+    }
+    let _ = form::notification_xml(bytes);
+    let whole = failures::parse(bytes);
+    let mut reader = failures::Reader::new(&Limits::default());
+    let mut entries = 0;
+    let mut error = None;
+    'list: for chunk in bytes.chunks(chunk) {
+        reader.push(chunk);
+        loop {
+            match reader.next_entry() {
+                Ok(Some(_)) => entries += 1,
+                Ok(None) => break,
+                Err(found) => {
+                    error = Some(found);
+                    break 'list;
+                }
+            }
+        }
+    }
+    match error.map_or_else(|| reader.finish(), Err) {
+        Ok(()) => assert_eq!(whole.unwrap().len(), entries),
+        Err(error) => assert_eq!(whole.unwrap_err(), error),
+    }
+}
+
+fn token() -> impl Strategy<Value = String> {
+    let tokens = [
+        "<",
+        ">",
+        "/>",
+        "</",
+        "<a>",
+        "</a>",
+        "<a/>",
+        "<event>",
+        "</event>",
+        "<type>",
+        "</type>",
+        "<object>",
+        "</object>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<?",
+        "?>",
+        "<?xml version=\"1.0\"?>",
+        "<!DOCTYPE",
+        "&",
+        ";",
+        "&amp;",
+        "&#",
+        "&#x41;",
+        "\"",
+        "'",
+        "=",
+        " a=\"b\"",
+        " ",
+        "\r\n",
+        "\r",
+        "text",
+        "\u{0}",
+        "\u{FEFF}",
+        "é",
+        "\u{FFFE}",
+        "xml",
+        "%",
+        "+",
+        "<webhooks-failures>",
+        "</webhooks-failures>",
+        "<webhooks-failure>",
+        "</webhooks-failure>",
+        "<id>1</id>",
+        "<time>2026-08-21T10:53:29Z</time>",
+        "xml=",
+        "params[xml]=",
+    ];
+    prop::sample::select(tokens.to_vec()).prop_map(str::to_owned)
+}
+
+/// Sizes that generated notifications may exceed or not.
+fn limits() -> impl Strategy<Value = Limits> {
+    (
+        500..8000_usize,
+        2..9_usize,
+        0..3_usize,
+        5..150_usize,
+        1..60_usize,
+    )
+        .prop_map(|(bytes, depth, attributes, elements, text)| Limits {
+            bytes,
+            depth,
+            attributes,
+            elements,
+            text,
+        })
+}
+
+/// Any elements in any place, known ones in wrong ones.
+fn any_tree() -> impl Strategy<Value = Element> {
+    let attributes = prop::collection::btree_map(any_name(), any_text(), 0..3);
+    let leaf = (any_name(), attributes, any_text()).prop_map(|(name, attributes, text)| Element {
+        name,
+        attributes: attributes.into_iter().collect(),
+        inside: Inside::Text(text),
+    });
+    leaf.prop_recursive(5, 60, 8, |inner| {
+        let attributes = prop::collection::btree_map(any_name(), any_text(), 0..2);
+        (any_name(), attributes, prop::collection::vec(inner, 0..8)).prop_map(
+            |(name, attributes, elements)| Element {
+                name,
+                attributes: attributes.into_iter().collect(),
+                inside: Inside::Elements(elements),
+            },
+        )
+    })
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Text(String),
+    Append(char),
+    Attribute(String),
+    Rename(String),
+    Swap,
+    Drop,
+    Repeat,
+    Add(String),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        any_text().prop_map(Change::Text),
+        prop::sample::select(vec![' ', '\n', '\t', 'a', '\u{A0}']).prop_map(Change::Append),
+        any_text().prop_map(Change::Attribute),
+        any_name().prop_map(Change::Rename),
+        Just(Change::Swap),
+        Just(Change::Drop),
+        Just(Change::Repeat),
+        any_name().prop_map(Change::Add),
+    ]
+}
+
+/// Changes one element of those that the change fits.
+fn apply(change: &Change, at: Index, document: &mut Element) {
+    let fits = |element: &Element| match change {
+        Change::Text(_) | Change::Append(_) => matches!(element.inside, Inside::Text(_)),
+        Change::Swap | Change::Drop | Change::Repeat => {
+            matches!(&element.inside, Inside::Elements(e) if e.len() > 1)
+        }
+        Change::Add(_) => matches!(element.inside, Inside::Elements(_)),
+        Change::Attribute(_) | Change::Rename(_) => true,
+    };
+    let mut count = 0;
+    document.all_mut(&mut |element| count += usize::from(fits(element)));
+    let (target, mut seen) = (at.index(count.max(1)), 0);
+    document.all_mut(&mut |element| {
+        if !fits(element) {
+            return;
+        }
+        seen += 1;
+        if seen - 1 != target {
+            return;
+        }
+        match (change, &mut element.inside) {
+            (Change::Text(text), inside) => *inside = Inside::Text(text.clone()),
+            (Change::Append(c), Inside::Text(text)) => text.push(*c),
+            (Change::Swap, Inside::Elements(elements)) => elements.rotate_left(1),
+            (Change::Drop, Inside::Elements(elements)) => {
+                drop(elements.remove(at.index(elements.len())));
+            }
+            (Change::Repeat, Inside::Elements(elements)) => {
+                elements.push(elements[at.index(elements.len())].clone());
+            }
+            (Change::Add(name), Inside::Elements(elements)) => {
+                elements.push(Element::new(name, Inside::Nil));
+            }
+            (Change::Rename(name), _) => element.name.clone_from(name),
+            (Change::Attribute(value), _) => match element.attributes.first_mut() {
+                Some((_, old)) => old.clone_from(value),
+                None => element.attributes.push(("new".to_owned(), value.clone())),
+            },
+            _ => {}
+        }
+    });
+}
+
+/// Whether each text under a member of that name is hidden.
+fn all_hidden(value: &Value, name: &str, hidden: bool) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => !hidden || text == "[redacted]",
+        Value::Bool(_) | Value::Number(_) => !hidden,
+        Value::Array(items) => items.iter().all(|item| all_hidden(item, name, hidden)),
+        Value::Object(members) => members
+            .iter()
+            .all(|(member, value)| all_hidden(value, name, hidden || member == name)),
+    }
+}
+
+/// Each text and attribute value in a tree.
+fn texts(element: &Element, each: &mut impl FnMut(&str)) {
+    element.attributes.iter().for_each(|(_, value)| each(value));
+    match &element.inside {
+        Inside::Text(text) => each(text),
+        Inside::Elements(elements) => elements.iter().for_each(|element| texts(element, each)),
+        Inside::Nil => {}
+    }
+}
+
+/// Whether a text is somewhere in it, typed or not. Blank text may be white space in a list.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        _ if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => true,
+        Value::String(found) => found == text,
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => {
+            *value == text || text.parse::<f64>().ok() == value.as_f64()
+        }
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(members) => members.values().any(|value| holds(value, text)),
+    }
+}
+
+/// JSON in which no object has a name twice.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unique, A::Error> {
+        while items.next_element::<Unique>()?.is_some() {}
+        Ok(Unique)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Unique, A::Error> {
+        let mut names = HashSet::new();
+        while let Some((name, Unique)) = members.next_entry::<String, Unique>()? {
+            if !names.insert(name) {
+                return Err(de::Error::custom("a name is there twice"));
+            }
+        }
+        Ok(Unique)
+    }
+}

@@ -1,0 +1,196 @@
+//! The typed views.
+
+use threescale::{Decimal, Notification, Object};
+
+use super::{event, sample};
+
+#[test]
+fn an_account_has_its_plans_and_users() {
+    let body = sample("account_updated_full.xml");
+    let notification = Notification::parse(&body).unwrap();
+    let Object::Account(account) = notification.object() else {
+        panic!("{notification:?}")
+    };
+    assert_eq!(account.id(), Some(6));
+    assert_eq!(account.updated_at(), notification.updated_at());
+    assert_eq!(account.state(), Some("approved"));
+    assert_eq!(account.org_name(), Some("Acme & Sons <Ltd> \"x\" ✓"));
+    assert_eq!(account.vat_rate().map(Decimal::as_str), Some("21.0"));
+    assert_eq!(account.vat_rate().map(Decimal::to_f64), Some(21.0));
+    assert_eq!(
+        account.annotations().get("managed_by").collect::<Vec<_>>(),
+        ["operator"]
+    );
+    assert_eq!(
+        account
+            .credit_card_expires_on()
+            .map(|date| date.to_string())
+            .as_deref(),
+        Some("2027-01-31")
+    );
+    assert_eq!(account.telephone_number(), None);
+
+    let address = account.billing_address().unwrap();
+    assert_eq!(
+        (address.country(), account.country()),
+        (Some("CA"), Some("Canada"))
+    );
+    assert_eq!(address.phone_number(), None);
+
+    let plans: Vec<_> = account.plans().collect();
+    assert_eq!(plans.len(), 5);
+    assert_eq!(
+        (plans[4].kind(), plans[4].custom(), plans[4].default()),
+        (Some("application_plan"), Some(true), Some(false))
+    );
+    assert_eq!((plans[2].custom(), plans[2].default()), (None, None));
+    assert_eq!(
+        plans[4]
+            .cost_per_month()
+            .map(|cost| cost.to_string())
+            .as_deref(),
+        Some("2.99")
+    );
+    assert_eq!(plans[4].trial_period_days(), Some(30));
+
+    let users: Vec<_> = account.users().collect();
+    assert_eq!(users[1].username(), Some("zoë"));
+    assert_eq!(
+        users[1].extra_fields().get("tags").collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+    assert_eq!(users[0].extra_fields().iter().count(), 0);
+    assert_eq!(notification.account_id(), Some("6"));
+}
+
+#[test]
+fn an_application_has_its_keys_and_plan() {
+    let body = sample("application_created_v2.xml");
+    let notification = Notification::parse(&body).unwrap();
+    let Object::Application(application) = notification.object() else {
+        panic!("{notification:?}")
+    };
+    assert_eq!(
+        application.keys().collect::<Vec<_>>(),
+        ["f8e34f35fbd7763117f4e07e7a87c3c5", "a<b&c>\"d'"]
+    );
+    assert_eq!(application.application_id(), Some("8d754b83"));
+    assert_eq!(application.first_traffic_at(), None);
+    // `<name>` is in the plan too, and first.
+    assert_eq!(application.name(), Some("TestAccount's App"));
+    assert_eq!(
+        application.plan().and_then(threescale::Plan::name),
+        Some("Unlimited")
+    );
+    assert_eq!(
+        (notification.object_id(), notification.account_id()),
+        (Some("11"), Some("7"))
+    );
+}
+
+#[test]
+fn a_deleted_object_has_few_fields() {
+    let body = sample("user_deleted.xml");
+    let notification = Notification::parse(&body).unwrap();
+    let Object::User(user) = notification.object() else {
+        panic!("{notification:?}")
+    };
+    assert_eq!(
+        (user.id(), user.role(), user.username()),
+        (Some(9), Some("admin"), None)
+    );
+    assert_eq!(user.extra_fields().iter().count(), 0);
+    assert_eq!(notification.account_id(), Some("6"));
+}
+
+#[test]
+fn what_does_not_fit_is_not_read_but_is_there() {
+    let body = event(
+        "user",
+        "created",
+        "<user><id>007</id><created_at>never</created_at><account_id/><new>x</new></user>",
+    );
+    let notification = Notification::parse(body.as_bytes()).unwrap();
+    let Object::User(user) = notification.object() else {
+        panic!("{notification:?}")
+    };
+    assert_eq!(
+        (user.id(), user.created_at(), user.account_id()),
+        (None, None, None)
+    );
+    assert_eq!(
+        user.element().child("id").map(threescale::Element::text),
+        Some("007")
+    );
+    assert_eq!(
+        user.element().child("new").map(threescale::Element::text),
+        Some("x")
+    );
+    assert_eq!(notification.object_id(), Some("007"));
+    assert_eq!(notification.account_id(), None);
+    assert_eq!(notification.updated_at(), None);
+}
+
+#[test]
+fn ids_are_trimmed_and_never_empty() {
+    for (inside, id) in [
+        ("<id> 7\n</id>", Some("7")),
+        ("<id> </id>", None),
+        ("<id/>", None),
+        ("", None),
+        ("<x><id>7</id></x>", None),
+    ] {
+        let body = event("user", "created", &format!("<user>{inside}</user>"));
+        assert_eq!(
+            Notification::parse(body.as_bytes()).unwrap().object_id(),
+            id,
+            "{inside}"
+        );
+    }
+    let body = event(
+        "invoice",
+        "created",
+        "<bill><id>9</id><updated_at>2021-05-14T20:22:53Z</updated_at></bill>",
+    );
+    let notification = Notification::parse(body.as_bytes()).unwrap();
+    assert_eq!(notification.object_id(), Some("9"));
+    assert_eq!(
+        notification
+            .updated_at()
+            .map(threescale::Timestamp::unix_seconds),
+        Some(1_621_023_773)
+    );
+    assert_eq!(notification.account_id(), None);
+}
+
+#[test]
+fn an_object_of_another_kind_is_other() {
+    for (kind, inside, name) in [
+        ("account", "<user/>", "user"),
+        ("account", "", "object"),
+        ("user", "<user/><user/>", "object"),
+        ("x", "<x/>", "x"),
+    ] {
+        let body = event(kind, "created", inside);
+        let notification = Notification::parse(body.as_bytes()).unwrap();
+        let Object::Other(element) = notification.object() else {
+            panic!("{notification:?}")
+        };
+        assert_eq!(element.name(), name);
+    }
+}
+
+#[test]
+fn debug_shows_names_and_no_values() {
+    let body = event(
+        "application",
+        "created",
+        "<application><user_key>s3cr3t</user_key></application>",
+    );
+    let notification = Notification::parse(body.as_bytes()).unwrap();
+    let shown = format!("{notification:?}");
+    assert!(
+        shown.contains("user_key") && !shown.contains("s3cr3t"),
+        "{shown}"
+    );
+}

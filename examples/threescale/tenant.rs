@@ -1,0 +1,137 @@
+//! One tenant: the settings of its one webhook, its credentials, and its list of failures.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value, json};
+
+use super::credentials::Credentials;
+use super::failures::Failures;
+use super::kinds::Kind;
+use super::target::Target;
+
+/// What the admin API reads and changes.
+pub(crate) struct Tenant {
+    pub(crate) credentials: Credentials,
+    /// A suspended tenant gets 403 without a body everywhere.
+    pub(crate) suspended: bool,
+    pub(crate) webhook: Mutex<Webhook>,
+    pub(crate) failures: Arc<Mutex<Failures>>,
+}
+
+impl Tenant {
+    pub(crate) fn new(credentials: Credentials, webhook: Webhook) -> Self {
+        Self {
+            credentials,
+            suspended: false,
+            webhook: Mutex::new(webhook),
+            failures: Arc::default(),
+        }
+    }
+}
+
+/// porta's row in `web_hooks`. Everything in it is off until someone turns it on.
+#[derive(Clone, Debug)]
+pub(crate) struct Webhook {
+    url: Value,
+    active: bool,
+    provider_actions: bool,
+    switches: BTreeMap<String, bool>,
+}
+
+impl Default for Webhook {
+    fn default() -> Self {
+        let switches = Kind::ALL
+            .iter()
+            .map(|kind| (kind.switch(), false))
+            .collect();
+        Self {
+            url: Value::Null,
+            active: false,
+            provider_actions: false,
+            switches,
+        }
+    }
+}
+
+impl Webhook {
+    /// Active, with every kind on.
+    pub(crate) fn on(target: &Target) -> Self {
+        let switches = Kind::ALL.iter().map(|kind| (kind.switch(), true)).collect();
+        Self {
+            url: target.url().into(),
+            active: true,
+            provider_actions: true,
+            switches,
+        }
+    }
+
+    /// Where an event of this kind goes now, if it goes at all.
+    pub(crate) fn target(&self, kind: Kind) -> Option<Target> {
+        let on = self.active
+            && self
+                .switches
+                .get(&kind.switch())
+                .copied()
+                .unwrap_or_default();
+        on.then(|| self.url.as_str()?.parse().ok()).flatten()
+    }
+
+    /// Takes in what a PUT permits; what is not sent stays, what is not permitted is ignored.
+    ///
+    /// # Errors
+    /// The messages by field, when the result is active and its URL is not http(s) or over 255 characters.
+    pub(crate) fn update(&mut self, changes: &Map<String, Value>) -> Result<(), Value> {
+        let mut result = self.clone();
+        for (name, value) in changes {
+            match name.as_str() {
+                "url" => result.url = value.clone(),
+                "active" => result.active = truthy(value),
+                "provider_actions" => result.provider_actions = truthy(value),
+                switch => {
+                    if let Some(on) = result.switches.get_mut(switch) {
+                        *on = truthy(value);
+                    }
+                }
+            }
+        }
+        let url = result.url.as_str().unwrap_or_default();
+        if result.active && !(url.starts_with("http://") || url.starts_with("https://")) {
+            return Err(json!({ "url": ["is invalid"] }));
+        }
+        if result.active && url.chars().count() > 255 {
+            return Err(json!({ "url": ["is too long (maximum is 255 characters)"] }));
+        }
+        *self = result;
+        Ok(())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut webhook = json!({
+            "url": self.url,
+            "active": self.active,
+            "provider_actions": self.provider_actions,
+        });
+        if let Some(fields) = webhook.as_object_mut() {
+            fields.extend(
+                self.switches
+                    .iter()
+                    .map(|(name, &on)| (name.clone(), on.into())),
+            );
+        }
+        json!({ "webhook": webhook })
+    }
+}
+
+/// What Rails takes for true in a boolean column.
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Bool(on) => *on,
+        Value::String(text) => !matches!(
+            text.as_str(),
+            "" | "0" | "f" | "F" | "false" | "FALSE" | "off" | "OFF"
+        ),
+        Value::Number(number) => number.as_i64() != Some(0),
+        _ => false,
+    }
+}

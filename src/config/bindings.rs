@@ -1,0 +1,30 @@
+//! The configuration's view of the Worker's environment.
+
+use serde_json::Value;
+use wasm_bindgen::JsValue;
+use worker::{Env, js_sys};
+
+use super::Environment;
+
+impl Environment for Env {
+    fn table(&self, name: &str) -> Option<Value> {
+        // `wrangler dev --var NAME:{…}` and the dashboard give JSON as text.
+        if let Some(text) = self.text(name) {
+            return Some(serde_json::from_str(&text).unwrap_or(Value::String(text)));
+        }
+        // Through text, since the Worker reads JSON anyway: reading JavaScript's objects as well
+        // would cost 10 KB.
+        let value = js_sys::Reflect::get(self, &JsValue::from_str(name)).ok()?;
+        let text = js_sys::JSON::stringify(&value).ok()?.as_string()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        // Variables and secrets are one kind of binding.
+        self.var(name).ok().map(|text| text.to_string())
+    }
+
+    fn has_kv(&self, binding: &str) -> bool {
+        self.kv(binding).is_ok()
+    }
+}

@@ -1,0 +1,247 @@
+//! Variables and secrets → [`Config`]. Every mistake is found and named in one go, so that nobody
+//! deploys five times to find five of them.
+
+mod bindings;
+mod destination;
+mod pattern;
+mod source;
+mod table;
+
+use serde_json::Value;
+
+use self::table::Table;
+pub use self::{
+    destination::{Destination, Format, Target},
+    pattern::{InvalidPattern, Pattern},
+    source::Source,
+    table::Finding,
+};
+use crate::name::{DestinationName, SourceName};
+
+/// Where variables, secrets and bindings are looked up: the Worker's environment, or a test's.
+pub trait Environment {
+    /// A JSON variable, if it is set.
+    fn table(&self, name: &str) -> Option<Value>;
+    /// A text variable or a secret, if it is set.
+    fn text(&self, name: &str) -> Option<String>;
+    /// Whether there is a KV namespace of this binding.
+    fn has_kv(&self, binding: &str) -> bool;
+}
+
+/// What the Worker is told to do. It exists only if no mistake was found.
+#[derive(Debug)]
+pub struct Config {
+    /// Who sends to us.
+    pub sources: Vec<Source>,
+    /// Where events go.
+    pub destinations: Vec<Destination>,
+    /// How long an equal document may be a repeat, in milliseconds.
+    pub dedup_window_ms: i64,
+    /// The largest body that is taken, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Config {
+    /// The destinations that want an event of this source, type and action.
+    pub fn routed(
+        &self,
+        source: &str,
+        kind: &str,
+        action: &str,
+    ) -> impl Iterator<Item = &DestinationName> {
+        self.destinations
+            .iter()
+            .filter(move |destination| destination.wants(source, kind, action))
+            .map(|destination| &destination.name)
+    }
+
+    /// The source of this name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources
+            .iter()
+            .find(|source| source.name.as_str() == name)
+    }
+}
+
+/// The outcome of reading the configuration.
+#[derive(Debug)]
+pub struct Setup {
+    /// Present if there are no mistakes.
+    pub config: Option<Config>,
+    /// What keeps the Worker from working.
+    pub mistakes: Vec<Finding>,
+    /// What works but deserves a look.
+    pub warnings: Vec<Finding>,
+}
+
+/// A Durable Object's row holds 2 MB at most, and the body is stored in one.
+const LARGEST_MAX_BODY_BYTES: u64 = 1_900_000;
+
+impl Setup {
+    /// Reads everything.
+    #[must_use]
+    pub fn read(env: &impl Environment) -> Self {
+        let mut reader = Reader {
+            env,
+            mistakes: Vec::new(),
+            warnings: Vec::new(),
+            allow_local: false,
+        };
+        let config = reader.config();
+        let Reader {
+            mistakes, warnings, ..
+        } = reader;
+        Self {
+            config: mistakes.is_empty().then_some(config),
+            mistakes,
+            warnings,
+        }
+    }
+}
+
+/// What the parts of the configuration share while they are read.
+struct Reader<'e, E> {
+    env: &'e E,
+    mistakes: Vec<Finding>,
+    warnings: Vec<Finding>,
+    allow_local: bool,
+}
+
+impl<E: Environment> Reader<'_, E> {
+    fn config(&mut self) -> Config {
+        self.allow_local = self.allow_local_targets();
+        let sources = self.sources();
+        let destinations = self.destinations(&sources);
+        Config {
+            sources,
+            destinations,
+            dedup_window_ms: self
+                .number("DEDUP_WINDOW_SECONDS", 1800, 0, 2_592_000)
+                .cast_signed()
+                * 1000,
+            max_body_bytes: usize::try_from(self.number(
+                "MAX_BODY_BYTES",
+                1 << 20,
+                1,
+                LARGEST_MAX_BODY_BYTES,
+            ))
+            .unwrap_or(usize::MAX),
+        }
+    }
+
+    fn allow_local_targets(&mut self) -> bool {
+        match self
+            .env
+            .text("ALLOW_LOCAL_TARGETS")
+            .as_deref()
+            .map(str::trim)
+        {
+            None | Some("" | "false") => false,
+            Some("true") => {
+                self.warn(
+                    "ALLOW_LOCAL_TARGETS",
+                    "is true: targets may be plain http and private addresses. For development only",
+                );
+                true
+            }
+            Some(_) => {
+                self.mistake("ALLOW_LOCAL_TARGETS", "must be true or false");
+                false
+            }
+        }
+    }
+
+    fn sources(&mut self) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for (name, value) in self.items("SOURCES") {
+            if let Some(name) = self.name::<SourceName>("SOURCES", &name) {
+                sources.push(self.source(name, value));
+            }
+        }
+        if sources.is_empty() {
+            self.mistake(
+                "SOURCES",
+                "has no source: add a table such as [vars.SOURCES.default]",
+            );
+        }
+        sources
+    }
+
+    fn destinations(&mut self, sources: &[Source]) -> Vec<Destination> {
+        let mut destinations = Vec::new();
+        for (name, value) in self.items("DESTINATIONS") {
+            if let Some(name) = self.name::<DestinationName>("DESTINATIONS", &name)
+                && let Some(destination) = self.destination(name, value, sources)
+            {
+                destinations.push(destination);
+            }
+        }
+        if destinations.is_empty() {
+            self.warn(
+                "DESTINATIONS",
+                "has no destination: events are kept in the inbox and go nowhere",
+            );
+        }
+        destinations
+    }
+
+    /// The tables inside a JSON variable, by name.
+    fn items(&mut self, variable: &str) -> Vec<(String, Value)> {
+        match self.env.table(variable) {
+            None => Vec::new(),
+            Some(Value::Object(items)) => items.into_iter().collect(),
+            Some(_) => {
+                self.mistake(
+                    variable,
+                    "must be a table of tables, such as [vars.SOURCES.default]",
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn name<N: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        variable: &str,
+        name: &str,
+    ) -> Option<N> {
+        name.parse()
+            .map_err(|problem: N::Err| {
+                self.mistake(format!("{variable}.{name}"), problem.to_string())
+            })
+            .ok()
+    }
+
+    /// A whole number in a plain variable.
+    fn number(&mut self, variable: &str, default: u64, least: u64, most: u64) -> u64 {
+        let Some(text) = self.env.text(variable) else {
+            return default;
+        };
+        match text.trim().parse() {
+            Ok(number) if (least..=most).contains(&number) => number,
+            _ => {
+                self.mistake(
+                    variable,
+                    format!("must be a whole number from {least} to {most}"),
+                );
+                default
+            }
+        }
+    }
+
+    fn table(&mut self, path: String, value: Value) -> Table<'_> {
+        Table::new(path, value, &mut self.mistakes)
+    }
+
+    fn mistake(&mut self, item: impl Into<String>, problem: impl Into<String>) {
+        self.mistakes.push(Finding::new(item, problem));
+    }
+
+    fn warn(&mut self, item: impl Into<String>, problem: impl Into<String>) {
+        self.warnings.push(Finding::new(item, problem));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! `[vars.SOURCES.<name>]`, `SOURCE_<NAME>_SECRET`.
+
+use serde_json::Value;
+
+use super::{Environment, Reader};
+use crate::{destination::target, name::SourceName, secret::Secrets};
+
+/// One 3scale tenant that sends to us.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name: in the hook's path, and that of its inbox.
+    pub name: SourceName,
+    /// The query parameter that carries the secret.
+    pub secret_param: String,
+    /// The values that are accepted as the secret.
+    pub secrets: Secrets,
+    /// The tenant's admin portal without a slash at its end: the event's `source`.
+    pub admin_url: Option<String>,
+}
+
+impl<E: Environment> Reader<'_, E> {
+    pub(super) fn source(&mut self, name: SourceName, value: Value) -> Source {
+        let allow_local = self.allow_local;
+        let mut table = self.table(format!("SOURCES.{name}"), value);
+        let secret_param = table
+            .text("secret_param")
+            .unwrap_or_else(|| "token".to_owned());
+        if secret_param == "ping" {
+            table.report(
+                "secret_param",
+                "must not be ping: 3scale's Ping! sends that parameter itself",
+            );
+        }
+        let admin_url = table
+            .text("admin_url")
+            .map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(Err(problem)) = admin_url
+            .as_deref()
+            .map(|url| target::check(url, allow_local))
+        {
+            table.report("admin_url", problem.to_string());
+        }
+        table.finish(&["secret_param", "admin_url"]);
+
+        let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
+        let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
+        if secrets.is_empty() {
+            self.mistake(
+                &variable,
+                "is not set: without it nobody can send. `wrangler secret put` sets it",
+            );
+        } else if secrets.iter().any(|secret| secret.reveal().len() < 16) && !allow_local {
+            self.warn(
+                &variable,
+                "holds a value of fewer than 16 characters: it can be guessed",
+            );
+        }
+        Source {
+            name,
+            secret_param,
+            secrets,
+            admin_url,
+        }
+    }
+}

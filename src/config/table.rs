@@ -1,0 +1,140 @@
+//! Reading a JSON table so that every mistake in it is found, and each is named.
+
+use serde_json::{Map, Value};
+
+/// Something to tell the operator: which item, and what is wrong with it and what to do.
+/// It never holds the value of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// The variable or secret, as it is written: `DESTINATIONS.crm.url`.
+    pub item: String,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+impl Finding {
+    pub(crate) fn new(item: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            item: item.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// One table of the configuration. Each member is taken out once; `finish` reports those left over.
+pub(crate) struct Table<'m> {
+    path: String,
+    members: Map<String, Value>,
+    findings: &'m mut Vec<Finding>,
+}
+
+impl<'m> Table<'m> {
+    /// A value that is no table becomes a finding, and is then read like an empty one.
+    pub(crate) fn new(
+        path: impl Into<String>,
+        value: Value,
+        findings: &'m mut Vec<Finding>,
+    ) -> Self {
+        let path = path.into();
+        let members = if let Value::Object(members) = value {
+            members
+        } else {
+            findings.push(Finding::new(
+                &path,
+                format!("must be a table, not {}", kind_of(&value)),
+            ));
+            Map::new()
+        };
+        Self {
+            path,
+            members,
+            findings,
+        }
+    }
+
+    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
+        match self.members.remove(key)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            other => self.wrong(key, "a text that is not empty", &other),
+        }
+    }
+
+    pub(crate) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
+        let value = self.members.remove(key)?;
+        let texts = value.as_array().and_then(|items| {
+            items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect::<Option<Vec<_>>>()
+        });
+        match texts {
+            Some(texts) if !texts.is_empty() => Some(texts),
+            _ => self.wrong(key, "a list of texts, at least one", &value),
+        }
+    }
+
+    pub(crate) fn integer(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
+        let value = self.members.remove(key)?;
+        // A number reaches us through JavaScript: 30 may come as 30.0.
+        let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
+        match number {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            _ => self.wrong(
+                key,
+                &format!("a whole number from {least} to {most}"),
+                &value,
+            ),
+        }
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.members.contains_key(key)
+    }
+
+    pub(crate) fn report(&mut self, key: &str, problem: impl Into<String>) {
+        let item = if key.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}.{key}", self.path)
+        };
+        self.findings.push(Finding::new(item, problem));
+    }
+
+    /// Members that nobody asked for are mistakes: most are misspelt, and would do nothing.
+    pub(crate) fn finish(mut self, known: &[&str]) {
+        for (key, _) in std::mem::take(&mut self.members) {
+            self.report(
+                &key,
+                format!("is not known here; known are: {}", known.join(", ")),
+            );
+        }
+    }
+
+    fn wrong<T>(&mut self, key: &str, expected: &str, found: &Value) -> Option<T> {
+        self.report(key, format!("must be {expected}, not {}", kind_of(found)));
+        None
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be whole and within what f64 holds exactly"
+)]
+fn whole(number: f64) -> Option<u64> {
+    (number.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&number))
+        .then_some(number as u64)
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "this number",
+        Value::String(text) if text.trim().is_empty() => "an empty text",
+        Value::String(_) => "a text",
+        Value::Array(items) if items.is_empty() => "an empty list",
+        Value::Array(_) => "this list",
+        Value::Object(_) => "a table",
+    }
+}

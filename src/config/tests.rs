@@ -1,0 +1,223 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[derive(Default)]
+struct Fake {
+    tables: BTreeMap<&'static str, Value>,
+    texts: BTreeMap<&'static str, &'static str>,
+}
+
+impl Environment for Fake {
+    fn table(&self, name: &str) -> Option<Value> {
+        self.tables.get(name).cloned()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.texts.get(name).map(|text| (*text).to_owned())
+    }
+
+    fn has_kv(&self, binding: &str) -> bool {
+        binding == "EVENTS"
+    }
+}
+
+/// The configuration of the contract's example, with one part replaced.
+fn read(change: impl FnOnce(&mut Fake)) -> Setup {
+    let mut fake = Fake {
+        tables: [
+            ("SOURCES", json!({ "acme": { "admin_url": "https://acme-admin.3scale.net/" } })),
+            (
+                "DESTINATIONS",
+                json!({
+                    "crm": { "url": "https://crm.example.com/3scale", "events": ["account.*"], "sources": ["acme"] },
+                    "archive": { "kv": "EVENTS", "keep": "events", "ttl_days": 30.0 },
+                }),
+            ),
+        ]
+        .into(),
+        texts: [
+            ("SOURCE_ACME_SECRET", "a-long-enough-secret"),
+            ("DESTINATION_CRM_SIGNING_SECRET", "whsec_c2VjcmV0"),
+            ("DESTINATION_CRM_AUTHORIZATION", "Bearer abc"),
+        ]
+        .into(),
+    };
+    change(&mut fake);
+    Setup::read(&fake)
+}
+
+fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
+    let setup = read(change);
+    assert_eq!(setup.config.is_none(), !setup.mistakes.is_empty());
+    setup
+        .mistakes
+        .into_iter()
+        .map(|mistake| mistake.item)
+        .collect()
+}
+
+#[test]
+fn the_example_of_the_contract_is_understood() {
+    let setup = read(|_| {});
+    assert_eq!((setup.mistakes, setup.warnings), (vec![], vec![]));
+    let config = setup.config.unwrap();
+    assert_eq!(
+        config.sources[0].admin_url.as_deref(),
+        Some("https://acme-admin.3scale.net")
+    );
+    assert_eq!(config.sources[0].secret_param, "token");
+    assert_eq!(
+        (config.dedup_window_ms, config.max_body_bytes),
+        (1_800_000, 1_048_576)
+    );
+    let Target::Http {
+        url,
+        format,
+        timeout_ms,
+        ..
+    } = &config.destinations[1].target
+    else {
+        panic!("not http");
+    };
+    assert_eq!(
+        (url.as_str(), *format, *timeout_ms),
+        (
+            "https://crm.example.com/3scale",
+            Format::CloudEvents,
+            15_000
+        )
+    );
+    let Target::Kv { ttl_seconds, .. } = config.destinations[0].target else {
+        panic!("not kv")
+    };
+    assert_eq!(ttl_seconds, Some(30 * 86_400));
+}
+
+#[test]
+fn events_are_routed_by_source_type_and_action() {
+    let config = read(|fake| {
+        fake.tables
+            .insert("SOURCES", json!({ "acme": {}, "other": {} }));
+        fake.texts
+            .insert("SOURCE_OTHER_SECRET", "another-long-secret");
+    })
+    .config
+    .unwrap();
+    let routed = |source, kind| {
+        config
+            .routed(source, kind, "created")
+            .map(DestinationName::as_str)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(routed("acme", "account"), ["archive", "crm"]);
+    assert_eq!(routed("acme", "user"), ["archive"]);
+    assert_eq!(routed("other", "account"), ["archive"]);
+}
+
+#[test]
+fn every_mistake_is_named_at_once() {
+    let found = mistakes(|fake| {
+        fake.tables.insert(
+            "SOURCES",
+            json!({ "Acme": {}, "beta": { "secret-param": "x", "admin_url": "ftp://x" } }),
+        );
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({
+                "a": { "url": "http://crm.example.com", "format": "json", "timeout_ms": 5, "retries": 3 },
+                "b": { "kv": "NOWHERE", "keep": "all", "ttl_days": 0 },
+                "c": { "url": "https://x.example.com", "kv": "EVENTS" },
+                "d": {},
+                "e": { "url": "https://x.example.com", "format": "xml", "redact": ["keys"] },
+                "f": { "kv": "EVENTS", "events": ["account"], "sources": ["nobody"] },
+                "g": 7,
+            }),
+        );
+        fake.texts.insert("DESTINATION_A_SIGNING_SECRET", "whsec_!");
+        fake.texts.insert("DEDUP_WINDOW_SECONDS", "half an hour");
+        fake.texts.insert("MAX_BODY_BYTES", "5000000");
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "yes");
+    });
+    for item in [
+        "SOURCES.Acme",
+        "SOURCES.beta.secret-param",
+        "SOURCES.beta.admin_url",
+        "SOURCE_BETA_SECRET",
+        "DESTINATIONS.a.url",
+        "DESTINATIONS.a.format",
+        "DESTINATIONS.a.timeout_ms",
+        "DESTINATIONS.a.retries",
+        "DESTINATION_A_SIGNING_SECRET",
+        "DESTINATIONS.b.kv",
+        "DESTINATIONS.b.keep",
+        "DESTINATIONS.b.ttl_days",
+        "DESTINATIONS.c",
+        "DESTINATIONS.d",
+        "DESTINATIONS.e.redact",
+        "DESTINATIONS.f.events",
+        "DESTINATIONS.f.sources",
+        "DESTINATIONS.g",
+        "DEDUP_WINDOW_SECONDS",
+        "MAX_BODY_BYTES",
+        "ALLOW_LOCAL_TARGETS",
+    ] {
+        assert!(
+            found.iter().any(|name| name == item),
+            "{item} is missing in {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_at_all_is_a_mistake() {
+    assert_eq!(
+        mistakes(|fake| {
+            fake.tables.clear();
+            fake.texts.clear();
+        }),
+        ["SOURCES"]
+    );
+}
+
+#[test]
+fn what_is_risky_is_a_warning() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_SECRET", "short");
+        fake.texts.remove("DESTINATION_CRM_SIGNING_SECRET");
+    });
+    let items: Vec<_> = setup
+        .warnings
+        .iter()
+        .map(|warning| warning.item.as_str())
+        .collect();
+    assert_eq!(
+        items,
+        ["SOURCE_ACME_SECRET", "DESTINATION_CRM_SIGNING_SECRET"]
+    );
+    assert!(setup.config.is_some());
+
+    let local = read(|fake| {
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "true");
+    });
+    assert_eq!(local.warnings[0].item, "ALLOW_LOCAL_TARGETS");
+}
+
+#[test]
+fn no_finding_shows_a_value_of_a_secret() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_SECRET", "hush");
+        fake.texts.insert("DESTINATION_CRM_SIGNING_SECRET", "hush!");
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({ "crm": { "url": "https://u:hush@example.com/" } }),
+        );
+    });
+    let shown = format!("{setup:?}");
+    assert!(
+        !setup.mistakes.is_empty() && !shown.contains("hush"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,7 @@
+//! The rules of delivery: pure functions over plain values. Time and chance come in as arguments.
+
+pub mod breaker;
+pub mod outcome;
+pub mod plan;
+pub mod retry_after;
+pub mod schedule;

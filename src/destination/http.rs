@@ -1,0 +1,237 @@
+//! An origin service: a signed POST. What is sent is worked out here without the platform
+//! ([`Message`]); only [`Message::post`] talks to it.
+
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
+};
+use threescale::Redact;
+use worker::{AbortSignal, Fetch, Response, web_sys};
+
+use crate::{
+    config::Format,
+    delivery::{
+        outcome::{Failure, Outcome},
+        retry_after,
+    },
+    event::{DATA_CONTENT_TYPE, Event},
+    outgoing,
+    platform::now_ms,
+    secret::{Secret, Secrets},
+};
+
+const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
+
+/// The headers and the body of one attempt.
+#[derive(Debug)]
+pub struct Message {
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Message {
+    /// Works out what to send as the `attempt`th attempt (from 1).
+    ///
+    /// # Errors
+    ///
+    /// The signature could not be made.
+    pub fn new(
+        event: &Event<'_>,
+        format: Format,
+        redact: &Redact,
+        signing: &Secrets,
+        attempt: u32,
+        now_ms: i64,
+    ) -> Result<Self, Failure> {
+        let (content_type, body) = match format {
+            Format::CloudEvents => (
+                "application/cloudevents+json; charset=UTF-8",
+                event.to_json(redact),
+            ),
+            Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
+            Format::Xml => ("application/xml", event.xml.to_vec()),
+        };
+        let timestamp = now_ms / 1000;
+        let mut headers: Vec<(String, String)> = [
+            ("content-type", content_type.to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
+            (HEADER_WEBHOOK_ID, event.id.to_owned()),
+            (HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string()),
+            ("webhook-attempt", attempt.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        if format == Format::CloudEventsBinary {
+            headers.extend(
+                event
+                    .attributes()
+                    .into_iter()
+                    .map(|(name, value)| (format!("ce-{name}"), escaped(&value))),
+            );
+        }
+        if !signing.is_empty() {
+            let signature = sign(event.id, timestamp, &body, signing)?;
+            headers.push((HEADER_WEBHOOK_SIGNATURE.to_owned(), signature));
+        }
+        Ok(Self { headers, body })
+    }
+
+    /// Sends it. Every failure is an outcome.
+    pub async fn post(
+        &self,
+        url: &str,
+        timeout_ms: u32,
+        authorization: Option<&Secret>,
+    ) -> Outcome {
+        match self.fetch(url, timeout_ms, authorization).await {
+            Ok(response) => {
+                let retry_after = response.headers().get("retry-after").ok().flatten();
+                let retry_after_ms =
+                    retry_after.and_then(|value| retry_after::parse(&value, now_ms()));
+                Outcome::of_status(response.status_code(), retry_after_ms)
+            }
+            Err(error) => Outcome::failed(failure(&error)),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        url: &str,
+        timeout_ms: u32,
+        authorization: Option<&Secret>,
+    ) -> worker::Result<Response> {
+        let own = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let authorization = authorization.map(|secret| ("authorization", secret.reveal()));
+        let request = outgoing::post(url, own.chain(authorization), &self.body)?;
+        let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout_ms));
+        Fetch::Request(request).send_with_signal(&signal).await
+    }
+}
+
+/// A signature by each key: whoever verifies may hold any of them, so that a key can be changed.
+fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<String, Failure> {
+    let signatures: Result<Vec<String>, _> = signing
+        .iter()
+        .map(|secret| Webhook::new(secret.reveal())?.sign(id, timestamp, body))
+        .collect();
+    signatures
+        .map(|all| all.join(" "))
+        .map_err(|_| Failure::Unsendable("cannot be signed with the signing secret"))
+}
+
+/// A header's value in the `CloudEvents` HTTP binding (§3.1.3.2): what is not printable ASCII, and
+/// the space, the quote and the percent sign, as percent-encoded UTF-8.
+fn escaped(value: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+    utf8_percent_encode(value, ESCAPED).to_string()
+}
+
+/// The runtime tells a time-out by the error's name, and everything else in words.
+fn failure(error: &worker::Error) -> Failure {
+    let words = error.to_string();
+    if words.contains("TimeoutError") || words.contains("AbortError") {
+        Failure::Timeout
+    } else {
+        Failure::Network(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use threescale::Notification;
+
+    use super::*;
+
+    const XML: &[u8] =
+        "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
+            .as_bytes();
+
+    fn message(format: Format, signing: &str) -> Message {
+        let event = Event {
+            id: "id-1",
+            source: "acme",
+            source_uri: "/sources/acme",
+            sequence: 1,
+            received_ms: 0,
+            base: "https://edge.example.com",
+            notification: Notification::parse(XML).unwrap(),
+            xml: XML,
+        };
+        Message::new(
+            &event,
+            format,
+            &Redact::none(),
+            &Secrets::from_text(signing),
+            3,
+            1_700_000_000_500,
+        )
+        .unwrap()
+    }
+
+    fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
+        message
+            .headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_message_has_the_headers_of_standard_webhooks() {
+        let message = message(Format::CloudEvents, "whsec_c2VjcmV0");
+        assert_eq!(header(&message, "webhook-id"), Some("id-1"));
+        assert_eq!(header(&message, "webhook-timestamp"), Some("1700000000"));
+        assert_eq!(header(&message, "webhook-attempt"), Some("3"));
+        assert!(
+            header(&message, "user-agent")
+                .unwrap()
+                .starts_with("threescale-edge/")
+        );
+    }
+
+    /// The specification's own example.
+    #[test]
+    fn the_signature_is_that_of_the_specification() {
+        let keys = Secrets::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        assert_eq!(
+            sign(
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                br#"{"test": 2432232314}"#,
+                &keys
+            )
+            .unwrap(),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn every_key_signs() {
+        let signature = header(
+            &message(Format::Xml, "whsec_bmV3 whsec_b2xk"),
+            "webhook-signature",
+        )
+        .unwrap()
+        .to_owned();
+        assert_eq!(
+            signature
+                .split(' ')
+                .filter(|one| one.starts_with("v1,"))
+                .count(),
+            2
+        );
+        assert_eq!(header(&message(Format::Xml, ""), "webhook-signature"), None);
+    }
+
+    #[test]
+    fn binary_mode_has_the_attributes_as_headers() {
+        let message = message(Format::CloudEventsBinary, "");
+        assert_eq!(header(&message, "ce-type"), Some("net.3scale.x.updated"));
+        assert_eq!(header(&message, "ce-subject"), Some("x/1"));
+        assert_eq!(header(&message, "content-type"), Some("application/json"));
+        assert!(message.body.starts_with(b"{\"type\":\"x\""));
+    }
+}

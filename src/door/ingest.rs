@@ -1,0 +1,102 @@
+//! A notification on its way in: read, understood, and handed to the inbox. It is answered with
+//! success only when the inbox has committed it.
+
+use threescale::{Limits, Notification, form};
+use worker::{Env, Request};
+
+use super::{body, media_type::MediaType, problem::Problem};
+use crate::{
+    config::Config,
+    inbox::{
+        client::Inbox,
+        wire::{Intake, Receipt, Status, Suspect},
+    },
+    log::{self, Ingest},
+    name::SourceName,
+};
+
+/// Takes a notification in. What is learnt of it goes into the log's `line`.
+pub(super) async fn ingest(
+    mut request: Request,
+    base: String,
+    env: &Env,
+    config: &Config,
+    source: &SourceName,
+    line: &mut Ingest<'_>,
+) -> Result<Receipt, Problem> {
+    let content_type = request
+        .headers()
+        .get("content-type")
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let media_type = MediaType::of(&content_type).ok_or(Problem::UnsupportedMediaType)?;
+    let body = body::read(&mut request, config.max_body_bytes).await?;
+    line.bytes = Some(body.len());
+    let inbox = Inbox::of(env, source).map_err(unavailable)?;
+
+    match understand(&body, media_type, config, source, base) {
+        Ok((intake, xml)) => {
+            let receipt = inbox.take_in(&intake, &xml).await.map_err(unavailable)?;
+            line.kind = Some(format!("{}.{}", intake.kind, intake.action));
+            line.object = intake.object;
+            line.id = Some(receipt.id.clone());
+            match receipt.status {
+                Status::Accepted => "accepted",
+                Status::Duplicate => "duplicate",
+            }
+            .clone_into(&mut line.outcome);
+            Ok(receipt)
+        }
+        Err(error) => {
+            let suspect = Suspect {
+                code: error.code().to_owned(),
+                detail: error.to_string(),
+                line: error.line(),
+                column: error.column(),
+                media_type: media_type.name().to_owned(),
+            };
+            inbox
+                .quarantine(&suspect, &body)
+                .await
+                .map_err(unavailable)?;
+            Err(Problem::Unreadable(error))
+        }
+    }
+}
+
+/// What the inbox needs to know of a document, and the document.
+fn understand(
+    body: &[u8],
+    media_type: MediaType,
+    config: &Config,
+    source: &SourceName,
+    base: String,
+) -> Result<(Intake, Vec<u8>), threescale::Error> {
+    let xml = match media_type {
+        MediaType::Xml => body.to_vec(),
+        MediaType::Form => form::notification_xml(body)?,
+    };
+    let limits = Limits {
+        bytes: config.max_body_bytes,
+        ..Limits::default()
+    };
+    let notification = Notification::parse_with(&xml, &limits)?;
+    let intake = Intake {
+        base,
+        kind: notification.type_name().to_owned(),
+        action: notification.action().to_owned(),
+        object: notification.object_id().map(str::to_owned),
+        account: notification.account_id().map(str::to_owned),
+        updated_at: notification.updated_at().map(|time| time.unix_seconds()),
+        digest: notification.digest(source.as_str()).to_string(),
+    };
+    drop(notification);
+    Ok((intake, xml))
+}
+
+/// The reason is for the operator; 3scale only has to try again.
+fn unavailable(error: worker::Error) -> Problem {
+    log::trouble("handing over to the inbox", &error);
+    Problem::Unavailable
+}

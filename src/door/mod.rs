@@ -1,0 +1,186 @@
+//! The front door: what comes over HTTP, and what it is answered. Stateless.
+
+mod body;
+mod health;
+mod ingest;
+mod media_type;
+mod problem;
+mod schemas;
+
+use worker::{Env, Headers, Method, Request, Response, Result};
+
+use self::problem::Problem;
+use crate::{
+    config::{Config, Setup, Source},
+    location::Location,
+    log::{self, Ingest},
+    name::SourceName,
+    platform::{now_ms, setup},
+    secret::Presented,
+};
+
+/// Answers a request. No error gets past this but a failure to build an answer.
+///
+/// # Errors
+///
+/// The runtime could not build the response.
+pub async fn answer(request: Request, env: &Env) -> Result<Response> {
+    let path = request.path();
+    let setup = setup(env);
+    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["hooks", source] => hook(request, env, &setup, source).await,
+        ["healthz"] => only_get(&request, || health::answer(&setup)),
+        ["schemas", file] => only_get(&request, || schemas::answer(file)),
+        _ => Problem::NotFound.answer(),
+    }
+}
+
+/// Everything that is open to all is read only.
+fn only_get(request: &Request, answer: impl FnOnce() -> Result<Response>) -> Result<Response> {
+    match request.method() {
+        Method::Get | Method::Head => answer(),
+        _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.answer(),
+    }
+}
+
+/// 3scale calls.
+async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Result<Response> {
+    let began = now_ms();
+    let known = setup
+        .config
+        .as_ref()
+        .and_then(|config| config.source(source));
+    let mut line = Ingest {
+        source: known.map(|source| source.name.as_str()),
+        ..Ingest::default()
+    };
+    let url = Location::parse(&request.inner().url()).ok_or("a request without a URL")?;
+    let answer = match admit(&url, &request.method(), setup, source) {
+        Ok(Admitted::Ping) => {
+            "ping".clone_into(&mut line.outcome);
+            json(br#"{"status":"ok"}"#)
+        }
+        Ok(Admitted::Post(config, name)) => {
+            match ingest::ingest(request, url.origin, env, config, name, &mut line).await {
+                Ok(receipt) => json(&serde_json::to_vec(&receipt)?),
+                Err(problem) => problem.reported(&mut line),
+            }
+        }
+        Err(problem) => problem.reported(&mut line),
+    }?;
+    line.status = answer.status_code();
+    line.ms = now_ms() - began;
+    log::ingest(&line);
+    Ok(answer)
+}
+
+/// What a request at a hook is, once it may come in.
+enum Admitted<'c> {
+    Ping,
+    Post(&'c Config, &'c SourceName),
+}
+
+/// Decides from everything but the body.
+fn admit<'c>(
+    url: &Location,
+    method: &Method,
+    setup: &'c Setup,
+    source: &str,
+) -> std::result::Result<Admitted<'c>, Problem> {
+    if url.scheme != "https" && !is_localhost(&url.host) {
+        return Err(Problem::InsecureTransport);
+    }
+    if !matches!(method, Method::Get | Method::Post) {
+        return Err(Problem::MethodNotAllowed { allow: "GET, POST" });
+    }
+    let config = setup.config.as_ref().ok_or(Problem::Misconfigured)?;
+    let name = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
+    Ok(if *method == Method::Get {
+        Admitted::Ping
+    } else {
+        Admitted::Post(config, name)
+    })
+}
+
+/// The source that the secret in the query admits to. The work is the same for an unknown source,
+/// a missing and a wrong secret: each is compared with every secret of every source.
+fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<&'c SourceName> {
+    let admits = |source: &Source| {
+        source
+            .secrets
+            .admit(&Presented::in_query(query, &source.secret_param))
+    };
+    let mut admitted = None;
+    for candidate in &config.sources {
+        let secret_fits = bool::from(admits(candidate));
+        if secret_fits & (candidate.name.as_str() == source) {
+            admitted = Some(&candidate.name);
+        }
+    }
+    admitted
+}
+
+/// Only what cannot leave the machine: any other plain http has carried the secret in clear.
+fn is_localhost(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
+}
+
+fn json(body: &[u8]) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/json")?;
+    Ok(Response::from_bytes(body.to_vec())?.with_headers(headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secrets;
+
+    fn config() -> Config {
+        let source = |name: &str, secrets: &str, param: &str| Source {
+            name: name.parse().unwrap(),
+            secret_param: param.to_owned(),
+            secrets: Secrets::from_text(secrets),
+            admin_url: None,
+        };
+        Config {
+            sources: vec![
+                source("acme", "new old", "token"),
+                source("other", "theirs", "key"),
+            ],
+            destinations: Vec::new(),
+            dedup_window_ms: 0,
+            max_body_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn a_source_is_admitted_by_its_own_secrets_in_its_own_parameter() {
+        let config = config();
+        let admitted = |source, query| authorize(&config, source, query).map(SourceName::as_str);
+        assert_eq!(admitted("acme", "token=new"), Some("acme"));
+        assert_eq!(admitted("acme", "token=old&ping=3scale"), Some("acme"));
+        assert_eq!(admitted("other", "key=theirs"), Some("other"));
+        for (source, query) in [
+            ("acme", ""),
+            ("acme", "token="),
+            ("acme", "token=theirs"),
+            ("acme", "key=new"),
+            ("other", "token=theirs"),
+            ("nobody", "token=new"),
+            ("", "token=new"),
+        ] {
+            assert_eq!(admitted(source, query), None, "{source} {query}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_what_cannot_leave_the_machine() {
+        for host in ["localhost", "127.0.0.1", "[::1]", "edge.localhost"] {
+            assert!(is_localhost(host), "{host}");
+        }
+        for host in ["edge.example.com", "localhost.example.com", "10.0.0.1", ""] {
+            assert!(!is_localhost(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What goes wrong at the front door, for whoever called: RFC 9457 problem documents.
+
+use std::fmt;
+
+use serde::Serialize;
+use worker::{Headers, Response, Result};
+
+use crate::log::Ingest;
+
+/// Why a request is not answered with success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Plain http.
+    InsecureTransport,
+    /// No source of this name, no secret, or a wrong one: which of them is not said.
+    Unauthorized,
+    /// Nothing is here.
+    NotFound,
+    /// Something is here, but not for this method.
+    MethodNotAllowed {
+        /// The methods that it has.
+        allow: &'static str,
+    },
+    /// The body is longer than `MAX_BODY_BYTES`.
+    PayloadTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body is neither XML nor the legacy form.
+    UnsupportedMediaType,
+    /// Less came than was announced.
+    IncompleteBody,
+    /// The body is not a well-formed notification.
+    Unreadable(threescale::Error),
+    /// The configuration is missing or wrong.
+    Misconfigured,
+    /// The inbox could not commit.
+    Unavailable,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+/// When 3scale tries again anyway (`facts.md` §2).
+const RETRY_AFTER_SECONDS: &str = "60";
+
+impl Problem {
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::IncompleteBody => 400,
+            Self::Unauthorized => 401,
+            Self::InsecureTransport => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::PayloadTooLarge { .. } => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Unreadable(_) => 422,
+            Self::Misconfigured | Self::Unavailable => 503,
+        }
+    }
+
+    /// A word that stays as it is: for programs, and to look up in docs/errors.md.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::IncompleteBody => "incomplete_body",
+            Self::Unauthorized => "unauthorized",
+            Self::InsecureTransport => "insecure_transport",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Unreadable(error) => error.code(),
+            Self::Misconfigured => "misconfigured",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::IncompleteBody => "The body is incomplete",
+            Self::Unauthorized => "Not authorized",
+            Self::InsecureTransport => "Plain http is not accepted",
+            Self::NotFound => "Nothing is here",
+            Self::MethodNotAllowed { .. } => "This method is not for this address",
+            Self::PayloadTooLarge { .. } => "The body is too large",
+            Self::UnsupportedMediaType => "The body is of an unknown kind",
+            Self::Unreadable(_) => "The body is not a 3scale notification",
+            Self::Misconfigured => "The configuration has mistakes",
+            Self::Unavailable => "The event could not be stored",
+        }
+    }
+
+    /// The answer.
+    pub(crate) fn answer(&self) -> Result<Response> {
+        let (line, column) = match self {
+            Self::Unreadable(error) => (Some(error.line()), Some(error.column())),
+            _ => (None, None),
+        };
+        let document = Document {
+            r#type: format!("urn:threescale-edge:problem:{}", self.code()),
+            title: self.title(),
+            status: self.status(),
+            detail: self.to_string(),
+            code: self.code(),
+            line,
+            column,
+        };
+        let headers = Headers::new();
+        headers.set("content-type", "application/problem+json")?;
+        match self {
+            Self::MethodNotAllowed { allow } => headers.set("allow", allow)?,
+            Self::Misconfigured | Self::Unavailable => {
+                headers.set("retry-after", RETRY_AFTER_SECONDS)?
+            }
+            _ => {}
+        }
+        let body = serde_json::to_vec(&document)?;
+        Ok(Response::from_bytes(body)?
+            .with_headers(headers)
+            .with_status(self.status()))
+    }
+
+    /// The answer, and what the log says of it.
+    pub(crate) fn reported(&self, line: &mut Ingest<'_>) -> Result<Response> {
+        self.code().clone_into(&mut line.outcome);
+        line.detail = Some(self.to_string());
+        self.answer()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InsecureTransport => f.write_str(
+                "The secret has travelled in clear: call this address with https, and change the secret, \
+                 since anyone on the way may have read it.",
+            ),
+            Self::Unauthorized => f.write_str(
+                "There is no source of this name, or its secret is missing or wrong. The URL is \
+                 https://<this worker>/hooks/<source>?<parameter>=<secret>.",
+            ),
+            Self::NotFound => f.write_str("3scale's webhooks are taken at /hooks/<source>."),
+            Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
+            Self::PayloadTooLarge { limit } => {
+                write!(f, "The body is longer than {limit} bytes, the limit that MAX_BODY_BYTES sets.")
+            }
+            Self::UnsupportedMediaType => f.write_str(
+                "The Content-Type must be application/xml or text/xml in UTF-8, or \
+                 application/x-www-form-urlencoded with the field params[xml].",
+            ),
+            Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
+            Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
+            Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
+            Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
+        }
+    }
+}

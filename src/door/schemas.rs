@@ -1,0 +1,29 @@
+//! `GET /schemas/*.json`: the JSON Schemas of the events.
+
+use worker::{Headers, Response, Result};
+
+use super::problem::Problem;
+
+macro_rules! schema {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../schemas/", $name)))
+    };
+}
+
+const SCHEMAS: [(&str, &str); 5] = [
+    schema!("event.json"),
+    schema!("account.json"),
+    schema!("user.json"),
+    schema!("application.json"),
+    schema!("generic.json"),
+];
+
+pub(super) fn answer(file: &str) -> Result<Response> {
+    let Some((_, schema)) = SCHEMAS.iter().find(|(name, _)| *name == file) else {
+        return Problem::NotFound.answer();
+    };
+    let headers = Headers::new();
+    headers.set("content-type", "application/schema+json")?;
+    headers.set("cache-control", "public, max-age=3600")?;
+    Ok(Response::from_bytes(schema.as_bytes().to_vec())?.with_headers(headers))
+}

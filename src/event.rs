@@ -1,0 +1,180 @@
+//! An accepted notification as a `CloudEvent` 1.0: the one JSON form that leaves this Worker.
+//!
+//! The stored XML is the truth; this is derived from it each time (docs/design.md), and gives the
+//! same bytes each time, so that an origin sees repeats as equal.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::to_writer;
+use threescale::{Notification, Redact};
+
+/// An accepted notification with what it got when it was accepted.
+#[derive(Debug)]
+pub struct Event<'x> {
+    /// Given once: the same through retries, recovery and replays.
+    pub id: &'x str,
+    /// The name of the source.
+    pub source: &'x str,
+    /// The `CloudEvent`'s source: the tenant's admin URL, or a path that names the source here.
+    pub source_uri: &'x str,
+    /// The order in which the source's inbox took it.
+    pub sequence: i64,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: i64,
+    /// This Worker's own origin, as the sender called it: `https://edge.example.com`.
+    pub base: &'x str,
+    /// What 3scale said.
+    pub notification: Notification<'x>,
+    /// The document itself.
+    pub xml: &'x [u8],
+}
+
+/// The media type of `data`.
+pub const DATA_CONTENT_TYPE: &str = "application/json";
+
+/// The attributes of the `CloudEvent`, in the order in which they are written, without `data`.
+/// In binary mode the same become `ce-` headers.
+impl Event<'_> {
+    /// Name and value of each attribute but `datacontenttype`.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut attributes = vec![
+            ("specversion", "1.0".to_owned()),
+            ("id", self.id.to_owned()),
+            ("source", self.source_uri.to_owned()),
+            (
+                "type",
+                format!(
+                    "net.3scale.{}.{}",
+                    self.notification.type_name(),
+                    self.notification.action()
+                ),
+            ),
+        ];
+        if let Some(id) = self.notification.object_id() {
+            attributes.push(("subject", format!("{}/{id}", self.notification.type_name())));
+        }
+        attributes.extend([
+            ("time", self.time()),
+            ("sequence", format!("{:020}", self.sequence)),
+            (
+                "dataschema",
+                format!("{}/schemas/{}.json", self.base, self.schema()),
+            ),
+        ]);
+        attributes
+    }
+
+    /// The whole event in structured mode.
+    #[must_use]
+    pub fn to_json(&self, redact: &Redact) -> Vec<u8> {
+        let mut json = Vec::with_capacity(self.xml.len() + 512);
+        json.push(b'{');
+        for (name, value) in self.attributes() {
+            member(&mut json, name, &value);
+            json.push(b',');
+        }
+        member(&mut json, "datacontenttype", DATA_CONTENT_TYPE);
+        json.extend_from_slice(b",\"data\":");
+        self.notification.write_data(&mut json, redact);
+        json.push(b'}');
+        json
+    }
+
+    /// `data` alone, as it is the body in binary mode.
+    #[must_use]
+    pub fn data(&self, redact: &Redact) -> Vec<u8> {
+        let mut json = Vec::with_capacity(self.xml.len());
+        self.notification.write_data(&mut json, redact);
+        json
+    }
+
+    /// When it happened as far as 3scale says: the object's `updated_at`, else when it was received.
+    #[must_use]
+    pub fn time(&self) -> String {
+        self.notification
+            .updated_at()
+            .map_or_else(|| rfc3339(self.received_ms), |time| time.to_string())
+    }
+
+    fn schema(&self) -> &str {
+        match self.notification.type_name() {
+            known @ ("account" | "user" | "application") => known,
+            _ => "generic",
+        }
+    }
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC.
+#[must_use]
+pub fn rfc3339(ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn member(json: &mut Vec<u8>, name: &str, value: &str) {
+    // Writing text into memory cannot fail.
+    let _ = to_writer(&mut *json, name);
+    json.push(b':');
+    let _ = to_writer(json, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const XML: &[u8] = br#"<event><action>suspended</action><type>application</type><object><application><id>11</id><updated_at>2023-01-14T15:37:32+01:00</updated_at><user_key>k3y</user_key></application></object></event>"#;
+
+    fn event(xml: &'static [u8]) -> Event<'static> {
+        Event {
+            id: "0192f3c4-0000-7000-8000-000000000000",
+            source: "acme",
+            source_uri: "/sources/acme",
+            sequence: 42,
+            received_ms: 1_700_000_000_123,
+            base: "https://edge.example.com",
+            notification: Notification::parse(xml).unwrap(),
+            xml,
+        }
+    }
+
+    #[test]
+    fn an_event_has_the_attributes_of_the_contract() {
+        let json: Value = serde_json::from_slice(&event(XML).to_json(&Redact::none())).unwrap();
+        assert_eq!(
+            json,
+            json!({
+                "specversion": "1.0",
+                "id": "0192f3c4-0000-7000-8000-000000000000",
+                "source": "/sources/acme",
+                "type": "net.3scale.application.suspended",
+                "subject": "application/11",
+                "time": "2023-01-14T14:37:32Z",
+                "sequence": "00000000000000000042",
+                "dataschema": "https://edge.example.com/schemas/application.json",
+                "datacontenttype": "application/json",
+                "data": {
+                    "type": "application",
+                    "action": "suspended",
+                    "object": { "id": 11, "updated_at": "2023-01-14T14:37:32Z", "user_key": "k3y" }
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn an_unknown_type_without_times_is_generic_and_has_the_time_it_was_received() {
+        let event = event(
+            b"<event><type>invoice</type><action>paid</action><object><invoice/></object></event>",
+        );
+        let json: Value = serde_json::from_slice(&event.to_json(&Redact::none())).unwrap();
+        assert_eq!(json["time"], "2023-11-14T22:13:20.123Z");
+        assert_eq!(
+            json["dataschema"],
+            "https://edge.example.com/schemas/generic.json"
+        );
+        assert!(json.get("subject").is_none());
+    }
+}

@@ -1,0 +1,66 @@
+//! The inbox as the rest of the Worker sees it.
+
+use worker::{Env, Response, Result, Stub};
+
+use super::wire::{self, Intake, Receipt, Suspect};
+use crate::{name::SourceName, outgoing};
+
+/// One source's inbox.
+#[derive(Debug)]
+pub struct Inbox(Stub);
+
+impl Inbox {
+    /// The inbox of a source.
+    ///
+    /// # Errors
+    ///
+    /// The binding `INBOX` is missing.
+    pub fn of(env: &Env, source: &SourceName) -> Result<Self> {
+        Ok(Self(
+            env.durable_object("INBOX")?.get_by_name(source.as_str())?,
+        ))
+    }
+
+    /// Hands over a notification. When this returns a receipt, it is committed.
+    ///
+    /// # Errors
+    ///
+    /// It is not known to be committed.
+    pub async fn take_in(&self, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
+        let answer = self
+            .call(wire::EVENTS, wire::pack(intake, xml))
+            .await?
+            .bytes()
+            .await?;
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    /// Hands over a body for the quarantine.
+    ///
+    /// # Errors
+    ///
+    /// It is not known to be kept.
+    pub async fn quarantine(&self, suspect: &Suspect, body: &[u8]) -> Result<()> {
+        self.call(wire::QUARANTINE, wire::pack(suspect, body))
+            .await
+            .map(|_| ())
+    }
+
+    /// Lets it look whether anything is overdue.
+    ///
+    /// # Errors
+    ///
+    /// It could not be reached.
+    pub async fn wake(&self) -> Result<()> {
+        self.call(wire::WAKE, Vec::new()).await.map(|_| ())
+    }
+
+    async fn call(&self, path: &str, message: Vec<u8>) -> Result<Response> {
+        let request = outgoing::post(&format!("https://inbox{path}"), [], &message)?;
+        let response = self.0.fetch_with_request(request).await?;
+        match response.status_code() {
+            200..=299 => Ok(response),
+            status => Err(format!("the inbox answered {status}").into()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Deliveries, their attempts, and how the destinations have been doing.
+
+use worker::Result;
+
+use super::{Row, Store, values};
+use crate::{
+    delivery::{
+        breaker::Breaker,
+        outcome::Outcome,
+        plan::{Health, Next},
+    },
+    name::DestinationName,
+};
+
+/// A delivery that is due, with all that an attempt needs.
+#[derive(Debug)]
+pub(in crate::inbox) struct Due {
+    pub(in crate::inbox) seq: i64,
+    pub(in crate::inbox) id: String,
+    pub(in crate::inbox) received_at: i64,
+    pub(in crate::inbox) base: String,
+    /// Attempts so far.
+    pub(in crate::inbox) attempts: u32,
+    pub(in crate::inbox) xml: Vec<u8>,
+}
+
+/// An attempt that has ended.
+pub(in crate::inbox) struct Attempt<'a> {
+    pub(in crate::inbox) seq: i64,
+    pub(in crate::inbox) destination: &'a DestinationName,
+    /// From 1.
+    pub(in crate::inbox) number: u32,
+    pub(in crate::inbox) at_ms: i64,
+    pub(in crate::inbox) took_ms: i64,
+    pub(in crate::inbox) outcome: &'a Outcome,
+}
+
+impl Store {
+    /// Deliveries to a destination that are due, the longest overdue first.
+    pub(in crate::inbox) fn due(
+        &self,
+        destination: &DestinationName,
+        now_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Due>> {
+        let rows = self.rows(
+            "SELECT seq, id, received_at, base, attempts, xml
+             FROM deliveries JOIN events USING (seq)
+             WHERE destination = ? AND state = 'waiting' AND next_at <= ?
+             ORDER BY next_at, seq LIMIT ?",
+            values![
+                destination.as_str(),
+                now_ms,
+                i64::try_from(limit).unwrap_or(i64::MAX)
+            ],
+        )?;
+        let due = |mut row: Row| {
+            Ok(Due {
+                seq: row.integer()?,
+                id: row.text()?,
+                received_at: row.integer()?,
+                base: row.text()?,
+                attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
+                xml: row.bytes()?,
+            })
+        };
+        rows.into_iter().map(due).collect()
+    }
+
+    /// When the next delivery to a destination is due, if any waits.
+    pub(in crate::inbox) fn next_due(&self, destination: &DestinationName) -> Result<Option<i64>> {
+        let row = self.row(
+            "SELECT min(next_at) AS next_at FROM deliveries WHERE destination = ? AND state = 'waiting'",
+            values![destination.as_str()],
+        )?;
+        row.map_or(Ok(None), |mut row| row.optional_integer())
+    }
+
+    /// Records an attempt, where its delivery goes on, and how its destination does: all or nothing.
+    /// `health` is `None` where it has not changed.
+    pub(in crate::inbox) fn record(
+        &self,
+        attempt: &Attempt<'_>,
+        next: Next,
+        health: Option<Health>,
+    ) -> Result<()> {
+        let (state, next_at) = match next {
+            Next::Wait { until } => ("waiting", until),
+            Next::Delivered => ("delivered", attempt.at_ms),
+            Next::Dead => ("dead", attempt.at_ms),
+        };
+        let detail = match attempt.outcome {
+            Outcome::Failed { failure, .. } => Some(failure.to_string()),
+            Outcome::Delivered { .. } | Outcome::Gone => None,
+        };
+        let destination = attempt.destination.as_str();
+        self.transaction(|| {
+            self.run(
+                "INSERT INTO attempts (seq, destination, number, at, ms, outcome, status, detail)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values![
+                    attempt.seq,
+                    destination,
+                    i64::from(attempt.number),
+                    attempt.at_ms,
+                    attempt.took_ms,
+                    attempt.outcome.code(),
+                    attempt.outcome.status().map(i32::from),
+                    detail.clone(),
+                ],
+            )?;
+            self.run(
+                "UPDATE deliveries SET state = ?, attempts = ?, next_at = ? WHERE destination = ? AND seq = ?",
+                values![state, i64::from(attempt.number), next_at, destination, attempt.seq],
+            )?;
+            health.map_or(Ok(()), |health| self.set_health(attempt.destination, health))
+        })
+    }
+
+    /// How each destination that has ever failed is doing.
+    pub(in crate::inbox) fn health(&self) -> Result<Vec<(DestinationName, Health)>> {
+        let rows = self.rows(
+            "SELECT name, failures, probe_at, paused FROM destinations",
+            values![],
+        )?;
+        let mut all = Vec::new();
+        for mut row in rows {
+            let name = row.text()?;
+            let failures = u32::try_from(row.integer()?).unwrap_or(u32::MAX);
+            let breaker = Breaker {
+                failures,
+                probe_at: row.optional_integer()?,
+            };
+            let health = Health {
+                breaker,
+                paused: row.integer()? != 0,
+            };
+            // A destination that is no longer configured may have any name; nothing is sent there.
+            all.extend(name.parse().ok().map(|name| (name, health)));
+        }
+        Ok(all)
+    }
+
+    fn set_health(&self, name: &DestinationName, health: Health) -> Result<()> {
+        self.run(
+            "INSERT INTO destinations (name, failures, probe_at, paused) VALUES (?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET
+                failures = excluded.failures, probe_at = excluded.probe_at, paused = excluded.paused",
+            values![
+                name.as_str(),
+                i64::from(health.breaker.failures),
+                health.breaker.probe_at,
+                i64::from(health.paused),
+            ],
+        )
+    }
+}

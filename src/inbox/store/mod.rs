@@ -1,0 +1,63 @@
+//! All SQL of the inbox, beside the types of its rows. It keeps and finds; the rules are elsewhere.
+
+mod deliveries;
+mod events;
+mod quarantine;
+mod row;
+mod schema;
+mod transaction;
+
+use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
+
+pub(super) use self::{
+    deliveries::{Attempt, Due},
+    events::NewEvent,
+};
+
+use self::row::Row;
+
+/// The inbox's tables.
+pub(super) struct Store {
+    storage: Storage,
+    sql: SqlStorage,
+}
+
+impl Store {
+    /// Opens the tables, and brings them up to date.
+    pub(super) fn open(state: &State) -> Result<Self> {
+        let storage = state.storage();
+        let store = Self {
+            sql: storage.sql(),
+            storage,
+        };
+        store.transaction(|| schema::migrate(&store.sql))?;
+        Ok(store)
+    }
+
+    fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+        transaction::transaction(&self.storage, work)
+    }
+
+    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+        self.sql.exec(statement, values).map(|_| ())
+    }
+
+    /// Every row that a query finds. Not `one()`: it throws past Rust's error handling when there is
+    /// not exactly one row.
+    fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>> {
+        row::read(&self.sql, query, values)
+    }
+
+    /// The first row that a query finds.
+    fn row(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>> {
+        Ok(self.rows(query, values)?.into_iter().next())
+    }
+}
+
+/// The values of one statement, in the order of its question marks.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        vec![$(worker::SqlStorageValue::from($value)),*]
+    };
+}
+use values;

@@ -1,0 +1,45 @@
+//! The quarantine: authenticated bodies that could not be understood, kept as they came.
+
+use worker::Result;
+
+use super::{Store, values};
+use crate::inbox::wire::Suspect;
+
+/// How many different bodies are kept; the oldest go first.
+const MOST: i64 = 1000;
+
+impl Store {
+    /// Keeps a body, or counts it if it is there already: 3scale sends each six times.
+    pub(in crate::inbox) fn quarantine(
+        &self,
+        digest: &str,
+        suspect: &Suspect,
+        body: &[u8],
+        now_ms: i64,
+    ) -> Result<()> {
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.transaction(|| {
+            self.run(
+                "INSERT INTO quarantine (digest, first_at, last_at, code, detail, line, col, media_type, body)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (digest) DO UPDATE SET last_at = excluded.last_at, times = times + 1",
+                values![
+                    digest,
+                    now_ms,
+                    now_ms,
+                    suspect.code.as_str(),
+                    suspect.detail.as_str(),
+                    number(suspect.line),
+                    number(suspect.column),
+                    suspect.media_type.as_str(),
+                    body.to_vec(),
+                ],
+            )?;
+            self.run(
+                "DELETE FROM quarantine WHERE digest IN
+                    (SELECT digest FROM quarantine ORDER BY last_at DESC LIMIT -1 OFFSET ?)",
+                values![MOST],
+            )
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! The inbox's tables. A change is a new step at the end: steps that have run are never edited.
+
+use worker::{Result, SqlStorage};
+
+use super::{row, values};
+
+const STEPS: &[&str] = &[
+    // Times are milliseconds since 1970, but for `updated_at`: 3scale gives whole seconds.
+    "CREATE TABLE events (
+        seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+        id          TEXT NOT NULL UNIQUE,
+        digest      TEXT NOT NULL,
+        kind        TEXT NOT NULL,
+        action      TEXT NOT NULL,
+        object      TEXT,
+        account     TEXT,
+        updated_at  INTEGER,
+        received_at INTEGER NOT NULL,
+        repeats     INTEGER NOT NULL DEFAULT 0,
+        base        TEXT NOT NULL,
+        xml         BLOB NOT NULL
+    )",
+    "CREATE INDEX events_by_digest ON events (digest)",
+    "CREATE INDEX events_by_object ON events (kind, object, seq)",
+    // state: waiting (for its next attempt), delivered, dead (its attempts ran out).
+    "CREATE TABLE deliveries (
+        destination TEXT NOT NULL,
+        seq         INTEGER NOT NULL REFERENCES events (seq),
+        state       TEXT NOT NULL DEFAULT 'waiting',
+        attempts    INTEGER NOT NULL DEFAULT 0,
+        next_at     INTEGER NOT NULL,
+        PRIMARY KEY (destination, seq)
+    ) WITHOUT ROWID",
+    "CREATE INDEX deliveries_waiting ON deliveries (destination, next_at, seq) WHERE state = 'waiting'",
+    "CREATE TABLE attempts (
+        seq         INTEGER NOT NULL,
+        destination TEXT NOT NULL,
+        number      INTEGER NOT NULL,
+        at          INTEGER NOT NULL,
+        ms          INTEGER NOT NULL,
+        outcome     TEXT NOT NULL,
+        status      INTEGER,
+        detail      TEXT,
+        PRIMARY KEY (seq, destination, number)
+    ) WITHOUT ROWID",
+    "CREATE TABLE destinations (
+        name        TEXT PRIMARY KEY,
+        failures    INTEGER NOT NULL,
+        probe_at    INTEGER,
+        paused      INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    // One copy of each body, however often it comes.
+    "CREATE TABLE quarantine (
+        digest      TEXT PRIMARY KEY,
+        first_at    INTEGER NOT NULL,
+        last_at     INTEGER NOT NULL,
+        times       INTEGER NOT NULL DEFAULT 1,
+        code        TEXT NOT NULL,
+        detail      TEXT NOT NULL,
+        line        INTEGER NOT NULL,
+        col         INTEGER NOT NULL,
+        media_type  TEXT NOT NULL,
+        body        BLOB NOT NULL
+    )",
+];
+
+/// Brings the tables to the newest step. A new object begins with none.
+pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
+    sql.exec(
+        "CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)",
+        None,
+    )?;
+    let found = row::read(sql, "SELECT version FROM schema", values![])?
+        .into_iter()
+        .next();
+    let version = found.map_or(Ok(0), |mut row| row.integer())?;
+    let version = usize::try_from(version).unwrap_or(0);
+    for (number, step) in STEPS.iter().enumerate().skip(version) {
+        sql.exec(step, None)?;
+        let statement = if number == 0 {
+            "INSERT INTO schema VALUES (?)"
+        } else {
+            "UPDATE schema SET version = ?"
+        };
+        let done = i64::try_from(number + 1).unwrap_or(i64::MAX);
+        sql.exec(statement, vec![done.into()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! 3scale's webhooks, received at the edge: a Cloudflare Worker that checks the secret, reads the
+//! XML, answers 200 once the event is committed, and delivers it as a signed `CloudEvent` until the
+//! destination has it.
+//!
+//! ```text
+//! 3scale ─▶ door ─▶ inbox (SQLite) ─▶ dispatcher ─▶ destination: an origin over HTTP, or KV
+//! ```
+//!
+//! [`door`] answers 3scale, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
+//! [`destination`] does the sending, and the crate [`threescale`] knows what 3scale says.
+//! This file holds the entry points only. `docs/design.md` says why it is built like this.
+
+pub mod config;
+pub mod delivery;
+pub mod destination;
+pub mod door;
+pub mod event;
+pub mod inbox;
+pub mod location;
+pub mod log;
+pub mod name;
+pub mod outgoing;
+pub mod platform;
+pub mod secret;
+
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+
+/// Every HTTP request.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    door::answer(request, &env).await
+}
+
+/// The cron: wakes each inbox, in case its alarm got lost.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let setup = platform::setup(&env);
+    let Some(config) = &setup.config else { return };
+    for source in &config.sources {
+        let woken = match inbox::client::Inbox::of(&env, &source.name) {
+            Ok(inbox) => inbox.wake().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = woken {
+            log::trouble("waking an inbox", &error);
+        }
+    }
+}

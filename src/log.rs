@@ -1,0 +1,105 @@
+//! The log: one line of JSON for each notification and each attempt. No line holds a secret: only
+//! what these types name can be printed, and none of it comes from a URL, a header or a body's values
+//! but for the notification's type, action and id.
+
+use serde::Serialize;
+use worker::{console_error, console_log};
+
+/// A request at the front door.
+#[derive(Debug, Default, Serialize)]
+pub struct Ingest<'a> {
+    /// The source, if it is one that we know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'a str>,
+    /// `accepted`, `duplicate`, `ping`, or the code of the problem.
+    pub outcome: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The event's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The notification's type and action: `application.key_created`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The object's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The size of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
+    /// What was wrong, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How long the answer took, in milliseconds.
+    pub ms: i64,
+}
+
+/// An attempt of a delivery.
+#[derive(Debug, Serialize)]
+pub struct Attempt<'a> {
+    /// The source.
+    pub source: &'a str,
+    /// The destination.
+    pub destination: &'a str,
+    /// The event's id.
+    pub id: &'a str,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// `delivered`, `gone`, or what kind of failure.
+    pub outcome: &'a str,
+    /// The HTTP status, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What was wrong, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// How long it took, in milliseconds.
+    pub ms: i64,
+}
+
+/// Something that should not happen: for the operator.
+#[derive(Debug, Serialize)]
+pub struct Trouble<'a> {
+    /// Where, in a few words.
+    pub what: &'a str,
+    /// The error.
+    pub error: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    event: &'a str,
+    #[serde(flatten)]
+    fields: &'a T,
+}
+
+/// Logs a request at the front door.
+pub fn ingest(line: &Ingest<'_>) {
+    console_log!("{}", json("ingest", line));
+}
+
+/// Logs an attempt.
+pub fn attempt(line: &Attempt<'_>) {
+    console_log!("{}", json("attempt", line));
+}
+
+/// Logs trouble.
+pub fn trouble(what: &str, error: &impl ToString) {
+    console_error!(
+        "{}",
+        json(
+            "trouble",
+            &Trouble {
+                what,
+                error: error.to_string()
+            }
+        )
+    );
+}
+
+fn json(event: &str, fields: &impl Serialize) -> String {
+    serde_json::to_string(&Line { event, fields }).unwrap_or_default()
+}

@@ -1,0 +1,27 @@
+//! Building a POST. `worker::Request::new_with_init` does the same, and brings 12 KB for options of
+//! Cloudflare's that nobody here sets.
+
+use wasm_bindgen::JsValue;
+use worker::{Request, Result, js_sys::Uint8Array, web_sys};
+
+/// A POST that follows no redirect.
+///
+/// # Errors
+///
+/// The URL or a header is not valid.
+pub fn post<'h>(
+    url: &str,
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+    body: &[u8],
+) -> Result<Request> {
+    let all = web_sys::Headers::new()?;
+    for (name, value) in headers {
+        all.set(name, value)?;
+    }
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&all);
+    init.set_body(&JsValue::from(Uint8Array::from(body)));
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+}

@@ -1,0 +1,142 @@
+//! Secrets: held so that they cannot be printed by accident, compared in constant time.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+/// One secret value. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret that may hold spaces, without those around it. An empty text is none.
+    #[must_use]
+    pub fn whole(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The value itself: for the one place that sends or signs with it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The values of one secret that are valid at the same time, so that it can be changed without a gap.
+/// The first is the current one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Secrets(Vec<Secret>);
+
+impl Secrets {
+    /// Several values in one variable stand apart by whitespace.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(
+            text.split_whitespace()
+                .map(|s| Secret(s.to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each value, the current one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Secret> {
+        self.0.iter()
+    }
+
+    /// Compares with every value, always: neither the values' content nor which one fits shows in
+    /// the time it takes. Both sides are hashed, so that their lengths do not show either.
+    #[must_use]
+    pub fn admit(&self, presented: &Presented) -> Choice {
+        self.0.iter().fold(Choice::from(0), |admitted, secret| {
+            presented.0.iter().fold(admitted, |admitted, hash| {
+                admitted | hash.ct_eq(&hashed(secret.reveal()))
+            })
+        })
+    }
+}
+
+/// What a caller presents as the secret, in each of its readings, hashed.
+#[derive(Debug)]
+pub struct Presented([[u8; 32]; 2]);
+
+impl Presented {
+    /// Looks for `param` in a raw query string. 3scale sends the query byte for byte as it was
+    /// typed into its form (`facts.md` §2), so a `+` may mean itself as well as a space: both
+    /// readings are tried. A missing parameter presents something that no secret equals.
+    #[must_use]
+    pub fn in_query(query: &str, param: &str) -> Self {
+        let value = query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(name, _)| percent_decoded(name) == param.as_bytes())
+            .map_or("", |(_, value)| value);
+        Self([
+            hash_bytes(&percent_decoded(value)),
+            hash_bytes(&percent_decoded(&value.replace('+', " "))),
+        ])
+    }
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    percent_encoding::percent_decode_str(text).collect()
+}
+
+fn hashed(text: &str) -> [u8; 32] {
+    hash_bytes(text.as_bytes())
+}
+
+fn hash_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(secrets: &str, query: &str) -> bool {
+        Secrets::from_text(secrets)
+            .admit(&Presented::in_query(query, "token"))
+            .into()
+    }
+
+    #[test]
+    fn every_value_of_a_secret_is_accepted_and_no_other() {
+        assert!(admits("new old", "token=new"));
+        assert!(admits("new old", "token=old"));
+        assert!(!admits("new old", "token=older"));
+        assert!(!admits("new old", "token=new old"));
+        assert!(!admits("new old", "token="));
+        assert!(!admits("new old", "other=new"));
+        assert!(!admits("", "token="));
+    }
+
+    #[test]
+    fn the_parameter_is_found_among_others_and_decoded() {
+        assert!(admits("a/b", "token=a%2Fb&ping=3scale"));
+        assert!(admits("s3cret", "x=1&token=s3cret"));
+        assert!(admits("a+b", "token=a+b"));
+        assert!(admits("a+b", "token=a%2Bb"));
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(
+            format!("{:?}", Secrets::from_text("hush")),
+            "Secrets([Secret])"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! The three formats of a destination, read by others' libraries, and what `redact` takes out.
+
+use cloudevents::AttributesReader;
+use cloudevents::binding::http::to_event;
+use cloudevents::event::{Data, ExtensionValue};
+use serde_json::Value;
+
+use crate::harness::notification;
+use crate::harness::origin::Request;
+use crate::harness::shared::{ZETA_ADMIN, shared};
+
+fn read_by_the_sdk(request: &Request) -> cloudevents::Event {
+    to_event(&request.headers, request.body.to_vec()).unwrap()
+}
+
+fn data_of(event: &cloudevents::Event) -> Value {
+    match event.data().unwrap() {
+        Data::Json(value) => value.clone(),
+        Data::Binary(bytes) => serde_json::from_slice(bytes).unwrap(),
+        Data::String(text) => serde_json::from_str(text).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_cloudevents_sdk_reads_both_modes_and_finds_the_same_event() {
+    let shared = shared().await;
+    let id = shared
+        .worker
+        .accept(
+            "zeta",
+            &notification("account.updated").extra_field("city", "Zürich \"ü\" 100%"),
+        )
+        .await;
+    let structured = shared.origin.delivery("/structured", &id).await;
+    let binary = shared.origin.delivery("/binary", &id).await;
+    assert!(structured.is_signed_with(&shared.signing) && binary.is_signed_with(&shared.signing));
+    assert_eq!(binary.header("content-type"), "application/json");
+
+    let (structured, binary) = (read_by_the_sdk(&structured), read_by_the_sdk(&binary));
+    assert_eq!(structured.id(), id);
+    assert_eq!(structured.source(), ZETA_ADMIN);
+    assert_eq!(structured.ty(), "net.3scale.account.updated");
+    for (one, other) in [
+        (structured.id(), binary.id()),
+        (structured.ty(), binary.ty()),
+        (structured.source().as_str(), binary.source().as_str()),
+        (structured.subject().unwrap(), binary.subject().unwrap()),
+        (
+            structured.datacontenttype().unwrap(),
+            binary.datacontenttype().unwrap(),
+        ),
+        (
+            structured.dataschema().unwrap().as_str(),
+            binary.dataschema().unwrap().as_str(),
+        ),
+    ] {
+        assert_eq!(one, other);
+    }
+    assert_eq!(structured.time(), binary.time());
+    assert!(
+        matches!(structured.extension("sequence"), Some(ExtensionValue::String(text)) if text.len() == 20)
+    );
+    assert_eq!(data_of(&structured), data_of(&binary));
+    assert_eq!(
+        data_of(&binary)["object"]["extra_fields"]["city"],
+        "Zürich \"ü\" 100%"
+    );
+}
+
+#[tokio::test]
+async fn format_xml_is_the_document_as_3scale_sent_it() {
+    let shared = shared().await;
+    let notification =
+        notification("application.created").extra_field("note", "multi\nline\ttab ✓ & <b>");
+    let id = shared.worker.accept("zeta", &notification).await;
+    let delivery = shared.origin.delivery("/xml", &id).await;
+    assert_eq!(
+        std::str::from_utf8(&delivery.body).unwrap(),
+        notification.xml()
+    );
+    assert_eq!(
+        delivery.header("content-type").split(';').next(),
+        Some("application/xml")
+    );
+    assert!(delivery.is_signed_with(&shared.signing));
+}
+
+#[tokio::test]
+async fn redact_takes_the_keys_out_and_leaves_the_rest() {
+    let shared = shared().await;
+    let with_keys = notification("application.key_created").keys(["k3y-to-redact", "an0ther-key"]);
+    let id = shared.worker.accept("zeta", &with_keys).await;
+    let redacted = shared.origin.delivery("/redacted", &id).await;
+    let text = String::from_utf8(redacted.body.to_vec()).unwrap();
+    assert!(
+        !text.contains("k3y-to-redact") && !text.contains("an0ther-key"),
+        "{text}"
+    );
+    assert_eq!(
+        redacted.json()["data"]["object"]["application_id"],
+        "8d754b83"
+    );
+    let whole = shared.origin.delivery("/structured", &id).await.json();
+    assert_eq!(
+        whole["data"]["object"]["keys"],
+        serde_json::json!(["k3y-to-redact", "an0ther-key"])
+    );
+
+    let with_user_key = notification("application.user_key_updated");
+    let id = shared.worker.accept("zeta", &with_user_key).await;
+    let redacted = shared.origin.delivery("/redacted", &id).await;
+    let text = String::from_utf8(redacted.body.to_vec()).unwrap();
+    assert!(!text.contains("ffffffffffffffffffffffffffffffff"), "{text}");
+    assert!(redacted.is_signed_with(&shared.signing));
+}
+
+#[tokio::test]
+async fn two_signing_secrets_both_sign_and_the_authorization_goes_along() {
+    let shared = shared().await;
+    let id = shared
+        .worker
+        .accept("acme", &notification("user.created"))
+        .await;
+    let delivery = shared.origin.delivery("/rotating", &id).await;
+    assert_eq!(delivery.header("webhook-signature").split(' ').count(), 2);
+    for secret in &shared.rotating {
+        assert!(delivery.is_signed_with(secret));
+    }
+    assert!(!delivery.is_signed_with(&shared.signing));
+    assert_eq!(
+        delivery.header("authorization"),
+        crate::harness::shared::AUTHORIZATION
+    );
+}
+
+#[tokio::test]
+async fn a_schema_is_where_the_event_says() {
+    let shared = shared().await;
+    for object in ["account", "user", "application"] {
+        let answer = shared.worker.get(&format!("/schemas/{object}.json")).await;
+        assert_eq!(answer.status, 200, "{object}: {}", answer.text);
+        assert!(answer.json()["$schema"].is_string(), "{object}");
+    }
+}

@@ -1,0 +1,244 @@
+//! A Worker under `wrangler dev` with a configuration of the test's own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::PATIENCE;
+use super::front::{Answer, encode};
+use crate::demo::deployment::Deployment;
+use crate::demo::wrangler::{Log, Wrangler};
+use crate::demo::{free_port, kv};
+use crate::stand_in::notifications::Notification;
+use crate::stand_in::wire::{self, BodyFormat};
+
+/// A running Worker; it ends when this is dropped, or when the test's process ends.
+pub(crate) struct Worker {
+    pub(crate) deployment: Deployment,
+    wrangler: Wrangler,
+    /// The current secret of each source.
+    tokens: BTreeMap<String, (String, String)>,
+}
+
+/// What a Worker of a test is configured with.
+#[derive(Default)]
+pub(crate) struct Setup {
+    vars: toml::Table,
+    secrets: Vec<(String, String)>,
+    tokens: BTreeMap<String, (String, String)>,
+}
+
+impl Setup {
+    /// A source whose `secrets` are all valid; `settings` are its table in TOML.
+    pub(crate) fn source(mut self, name: &str, secrets: &str, settings: &str) -> Self {
+        let settings: toml::Table = settings.parse().unwrap();
+        let param = settings
+            .get("secret_param")
+            .and_then(toml::Value::as_str)
+            .unwrap_or("token")
+            .to_owned();
+        let current = secrets
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        self.tokens.insert(name.to_owned(), (param, current));
+        self.table("SOURCES", name, settings)
+            .secret(&format!("SOURCE_{}_SECRET", capitals(name)), secrets)
+    }
+
+    /// A destination; `settings` are its table in TOML.
+    pub(crate) fn destination(self, name: &str, settings: &str) -> Self {
+        self.table("DESTINATIONS", name, settings.parse().unwrap())
+    }
+
+    /// An origin service that gets only what `source` sends, signed.
+    pub(crate) fn origin_of(self, name: &str, url: &str, signing: &str, settings: &str) -> Self {
+        self.destination(name, &format!("url = \"{url}\"\n{settings}"))
+            .secret(
+                &format!("DESTINATION_{}_SIGNING_SECRET", capitals(name)),
+                signing,
+            )
+    }
+
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
+        self.secrets.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn table(mut self, variable: &str, name: &str, settings: toml::Table) -> Self {
+        let items = self
+            .vars
+            .entry(variable)
+            .or_insert_with(|| toml::Table::new().into());
+        items
+            .as_table_mut()
+            .unwrap()
+            .insert(name.to_owned(), settings.into());
+        self
+    }
+
+    /// Blocks until the Worker is ready.
+    pub(crate) fn start(self) -> Worker {
+        let secrets: Vec<_> = self
+            .secrets
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let deployment = Deployment::new(self.vars, &secrets).unwrap();
+        let wrangler = Wrangler::start(&deployment, free_port().unwrap(), &Log::default()).unwrap();
+        Worker {
+            deployment,
+            wrangler,
+            tokens: self.tokens,
+        }
+    }
+
+    /// The same, off the test's own thread.
+    pub(crate) async fn started(self) -> Worker {
+        tokio::task::spawn_blocking(|| self.start()).await.unwrap()
+    }
+}
+
+impl Worker {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.wrangler.url())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.wrangler.port()
+    }
+
+    /// The path and query that 3scale is given for this source.
+    pub(crate) fn hook(&self, source: &str) -> String {
+        let (param, token) = &self.tokens[source];
+        format!("/hooks/{source}?{param}={}", encode(token))
+    }
+
+    /// Pushes as 3scale does.
+    pub(crate) async fn push(&self, source: &str, xml: &str, format: BodyFormat) -> Receipt {
+        let target = self.url(&self.hook(source)).parse().unwrap();
+        let answer = wire::push(&target, xml, format, PATIENCE).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        Receipt {
+            id: body["id"].as_str().unwrap().to_owned(),
+            status: body["status"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Pushes a notification that must be new; gives back its id.
+    pub(crate) async fn accept(&self, source: &str, notification: &Notification) -> String {
+        let receipt = self
+            .push(source, &notification.xml(), BodyFormat::Xml)
+            .await;
+        assert_eq!(receipt.status, "accepted");
+        receipt.id
+    }
+
+    /// A request of any shape.
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = reqwest::Client::new()
+            .request(method.parse().unwrap(), self.url(path))
+            .timeout(PATIENCE)
+            .body(body);
+        if !content_type.is_empty() {
+            request = request.header("content-type", content_type);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, "", "").await
+    }
+
+    /// All that wrangler and the Worker have written.
+    pub(crate) fn log(&self) -> String {
+        self.wrangler.log().text()
+    }
+
+    /// The event's value in the KV binding `EVENTS`, once it is there, with its entry. Blocks.
+    pub(crate) fn stored(&self, id: &str) -> (kv::Entry, Value) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            // Each look is a start of wrangler of a second or two, which is pause enough.
+            let entries = kv::list(&self.deployment, "EVENTS").unwrap();
+            if let Some(entry) = entries.into_iter().find(|entry| entry.key.ends_with(id)) {
+                let values = kv::values(&self.deployment, "EVENTS", &[&entry.key]).unwrap();
+                let value = values[&entry.key].clone();
+                return (entry, value);
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{id} is not in KV within {PATIENCE:?}"
+            );
+        }
+    }
+
+    /// The file of the local state (Durable Objects and KV) that holds these bytes, if one does.
+    pub(crate) fn stored_in(&self, needle: &[u8]) -> Option<PathBuf> {
+        let state = self.deployment.state().join("v3");
+        let mut files = [
+            files_below(&state.join("do")),
+            files_below(&state.join("kv")),
+        ]
+        .concat()
+        .into_iter();
+        files.find(|file| {
+            // A database may replace its files while we look.
+            let bytes = std::fs::read(file).unwrap_or_default();
+            bytes.windows(needle.len()).any(|window| window == needle)
+        })
+    }
+
+    /// SIGKILL to the whole of it.
+    pub(crate) fn kill9(&mut self) {
+        self.wrangler.kill9();
+    }
+
+    /// Starts it again on the same state and port.
+    pub(crate) fn restart(&mut self) {
+        let (port, log) = (self.wrangler.port(), self.wrangler.log().clone());
+        self.wrangler = Wrangler::start(&self.deployment, port, &log).unwrap();
+    }
+}
+
+/// What the Worker answers to an accepted notification.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Receipt {
+    pub(crate) id: String,
+    pub(crate) status: String,
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+fn capitals(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}

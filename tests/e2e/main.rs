@@ -1,0 +1,30 @@
+//! The built Worker in the real runtime (`wrangler dev`), with a real origin over HTTP and 3scale's own requests.
+//!
+//! Needs `make build` first; `make test` does both. Most tests share one Worker ([`harness::shared`]): each sends
+//! objects of its own and follows the ids that it got. A test that kills or misconfigures a Worker has its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed: clippy knows that of its functions, not of their helpers"
+)]
+
+#[path = "../../examples/demo/mod.rs"]
+mod demo;
+mod harness;
+#[path = "../../examples/threescale/mod.rs"]
+#[expect(dead_code, reason = "the stand-in does more than these tests need")]
+mod stand_in;
+
+mod crashes;
+mod data;
+mod duplicates;
+mod formats;
+mod front_door;
+mod misconfiguration;
+mod outages;
+mod routing;
+mod secrecy;
+mod sixteen_kinds;
+mod unreadable;

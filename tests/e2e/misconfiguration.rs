@@ -1,0 +1,98 @@
+//! A wrong configuration: 503 at the hook, and every mistake by name in /healthz, without a secret's value.
+
+use crate::harness::notification;
+use crate::harness::worker::Setup;
+
+#[tokio::test]
+async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
+    let worker = Setup::default()
+        .source("acme", "", "")
+        .source(
+            "zeta",
+            "zeta-s3cret-value",
+            "admin_url = \"http://169.254.169.254/\"\nsecret_params = \"token\"",
+        )
+        .destination("plain", "url = \"http://crm.example.com/hook\"")
+        .destination(
+            "private",
+            "url = \"https://10.0.0.1/hook\"\nformat = \"yaml\"",
+        )
+        .destination("nowhere", "events = [\"*\"]")
+        .destination("cellar", "kv = \"NO_SUCH_BINDING\"\nsources = [\"nobody\"]")
+        .origin_of(
+            "badly-signed",
+            "https://crm.example.com/",
+            "whsec_n0t-base64-s3cret!",
+            "",
+        )
+        .var("MAX_BODY_BYTES", "plenty")
+        .secret(
+            "DESTINATION_PLAIN_AUTHORIZATION",
+            "Bearer d0wnstream-s3cret",
+        )
+        .started()
+        .await;
+
+    let answer = worker
+        .request(
+            "POST",
+            &worker.hook("zeta"),
+            "application/xml",
+            notification("user.created").xml(),
+        )
+        .await;
+    answer.problem(503, "misconfigured");
+
+    let health = worker.get("/healthz").await;
+    assert_eq!(health.status, 503, "{}", health.text);
+    for name in [
+        "SOURCE_ACME_SECRET",
+        "SOURCES.zeta.admin_url",
+        "SOURCES.zeta.secret_params",
+        "DESTINATIONS.plain.url",
+        "DESTINATIONS.private.url",
+        "DESTINATIONS.private.format",
+        "DESTINATIONS.nowhere",
+        "DESTINATIONS.cellar.kv",
+        "DESTINATIONS.cellar.sources",
+        "DESTINATION_BADLY_SIGNED_SIGNING_SECRET",
+        "MAX_BODY_BYTES",
+    ] {
+        assert!(
+            health.text.contains(name),
+            "{name} is not in {}",
+            health.text
+        );
+    }
+    for shown in [&health.text, &answer.text, &worker.log()] {
+        for secret in [
+            "zeta-s3cret-value",
+            "n0t-base64-s3cret",
+            "d0wnstream-s3cret",
+        ] {
+            assert!(!shown.contains(secret), "{secret} is in {shown}");
+        }
+    }
+}
+
+/// No secret is set at all: what a deployment is before `wrangler secret put`.
+#[tokio::test]
+async fn a_deployment_without_its_secret_says_so() {
+    let worker = Setup::default().started().await;
+    let health = worker.get("/healthz").await;
+    assert_eq!(health.status, 503);
+    assert!(
+        health.text.contains("SOURCE_DEFAULT_SECRET"),
+        "{}",
+        health.text
+    );
+    let answer = worker
+        .request(
+            "POST",
+            "/hooks/default?token=x",
+            "application/xml",
+            "<event/>",
+        )
+        .await;
+    answer.problem(503, "misconfigured");
+}

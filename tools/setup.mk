@@ -1,0 +1,71 @@
+# The pinned tools, each made by a rule, so that make installs what is missing and nothing twice.
+# What takes long to build lives outside the checkout, by version: a second clone finds it there.
+
+CACHE := $(or $(THREESCALE_EDGE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/threescale-edge)
+
+WORKER_BUILD_VERSION := 0.8.7
+# The tool must be of exactly the version of the library in Cargo.lock.
+WASM_BINDGEN_VERSION := $(shell awk '/^name = "wasm-bindgen"$$/ { getline; gsub(/"/, "", $$3); print $$3 }' Cargo.lock)
+# Used where the machine's own Node is older than wrangler needs.
+NODE_VERSION := 24.21.0
+NODE_NEEDED := 22.12
+
+NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number), \
+	[needed, least] = "$(NODE_NEEDED)".split(".").map(Number); \
+	if (major > needed || (major === needed && minor >= least)) console.log(process.execPath)' 2>/dev/null)
+ifeq ($(NODE),)
+NODE := $(CACHE)/node-$(NODE_VERSION)/node_modules/node/bin/node
+endif
+
+WORKER_BUILD := $(CACHE)/worker-build-$(WORKER_BUILD_VERSION)/bin/worker-build
+WASM_BINDGEN := $(CACHE)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
+WASM_TARGET := $(CACHE)/wasm32-$(shell rustc --version 2>/dev/null | tr -c 'a-zA-Z0-9.\n' '-')
+NODE_MODULES := node_modules/.package-lock.json
+
+# wrangler, wasm-opt and esbuild run on the Node chosen above.
+export PATH := $(dir $(NODE)):$(PATH)
+export WRANGLER := $(NODE) $(CURDIR)/node_modules/wrangler/bin/wrangler.js
+# wrangler needs no account and no network for what we do locally.
+export WRANGLER_SEND_METRICS := false
+export CLOUDFLARE_CF_FETCH_ENABLED := false
+# worker-build downloads nothing when it is told where its tools are.
+export WASM_BINDGEN_BIN := $(WASM_BINDGEN)
+export ESBUILD_BIN := $(CURDIR)/node_modules/.bin/esbuild
+
+WASM_OPT := node_modules/.bin/wasm-opt
+# What rustc's wasm32-unknown-unknown and wasm-bindgen emit.
+WASM_FEATURES := --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals \
+	--enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-exception-handling
+
+TOOLS := $(NODE) $(NODE_MODULES) $(WASM_TARGET) $(WORKER_BUILD) $(WASM_BINDGEN)
+
+.PHONY: prerequisites
+prerequisites:
+	@tools/prerequisites
+
+$(CACHE)/node-%/node_modules/node/bin/node: | prerequisites
+	@echo "installing Node $* from npm (the machine's own is older than $(NODE_NEEDED))"
+	@mkdir -p $(CACHE)/node-$*
+	@npm install --silent --no-audit --no-fund --prefix $(CACHE)/node-$* node@$*
+	@test -x $@ && touch $@
+
+$(NODE_MODULES): package-lock.json | prerequisites $(NODE)
+	@echo "installing wrangler, binaryen and esbuild from npm"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(WASM_TARGET): | prerequisites
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" || rustup target add wasm32-unknown-unknown
+	@mkdir -p $(CACHE) && touch $@
+
+# Built without optimisation or debug information: a third of the time, and fast enough.
+# One target folder for both, since they share most of what they depend on.
+cargo-install = @echo "building $(1) $(2) (once on this machine, one to three minutes)"; \
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --root $(CACHE)/$(3)-$(2) \
+		--target-dir $(CACHE)/target $(1)@$(2)
+
+$(WORKER_BUILD): | prerequisites
+	$(call cargo-install,worker-build,$(WORKER_BUILD_VERSION),worker-build)
+
+$(WASM_BINDGEN): | prerequisites $(WORKER_BUILD)
+	$(call cargo-install,wasm-bindgen-cli,$(WASM_BINDGEN_VERSION),wasm-bindgen)
