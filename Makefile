@@ -10,13 +10,15 @@ include tools/setup.mk
 # What the built Worker is made of.
 SOURCES := $(shell find src crates/*/src schemas templates static -type f 2>/dev/null) \
 	Cargo.toml Cargo.lock crates/threescale/Cargo.toml
+# The JavaScript parsers that `make bench-parse` compares with.
+BENCH_MODULES := benches/node_modules/.package-lock.json
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 200
 
-.PHONY: help dev build test check demo deploy events clean
+.PHONY: help dev build test check bench-parse demo deploy events clean
 
 help: ## list what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build .dev.vars ## run the Worker on http://localhost:8787, without an account
 	@CI=1 $(WRANGLER) dev
@@ -39,6 +41,9 @@ check: build ## format, lints, documents, the upload's size
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	@tools/upload-size $(MAX_UPLOAD)
 
+bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed beside others', natively and as wasm in Node
+	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
+
 demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
 	@cargo run --quiet --locked --example demo
 
@@ -50,6 +55,11 @@ deploy: build ## deploy to your Cloudflare account
 
 clean: ## remove what was built here (not the tools in $(CACHE))
 	@rm -rf build target .wrangler
+
+$(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
+	@echo "installing the JavaScript parsers to compare with"
+	@npm ci --silent --no-audit --no-fund --prefix benches
+	@touch $@
 
 .dev.vars: | .dev.vars.example
 	@cp .dev.vars.example $@

@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
 
-    const XML: &[u8] = br#"<event><action>suspended</action><type>application</type><object><application><id>11</id><updated_at>2023-01-14T15:37:32+01:00</updated_at><user_key>k3y</user_key></application></object></event>"#;
+    const XML: &[u8] = br"<event><action>suspended</action><type>application</type><object><application><id>11</id><updated_at>2023-01-14T15:37:32+01:00</updated_at><user_key>k3y</user_key></application></object></event>";
 
     fn event(xml: &'static [u8]) -> Event<'static> {
         Event {

@@ -208,7 +208,7 @@ impl<E: Environment> Reader<'_, E> {
     ) -> Option<N> {
         name.parse()
             .map_err(|problem: N::Err| {
-                self.mistake(format!("{variable}.{name}"), problem.to_string())
+                self.mistake(format!("{variable}.{name}"), problem.to_string());
             })
             .ok()
     }

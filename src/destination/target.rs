@@ -108,9 +108,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         _ => None,
     };
     if let Some((high, low)) = embedded {
-        let [w, x] = high.to_be_bytes();
-        let [y, z] = low.to_be_bytes();
-        return is_public_v4(Ipv4Addr::new(w, x, y, z));
+        return is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     }
     // Global unicast is 2000::/3; inside it 2001::/23 is for protocols (Teredo among them), and
     // 2001:db8::/32 and 3fff::/20 are documentation.

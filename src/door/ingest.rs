@@ -1,7 +1,7 @@
 //! A notification on its way in: read, understood, and handed to the inbox. It is answered with
 //! success only when the inbox has committed it.
 
-use threescale::{Limits, Notification, form};
+use threescale::{Limits, Notification, Timestamp, form};
 use worker::{Env, Request};
 
 use super::{body, media_type::MediaType, problem::Problem};
@@ -33,11 +33,14 @@ pub(super) async fn ingest(
     let media_type = MediaType::of(&content_type).ok_or(Problem::UnsupportedMediaType)?;
     let body = body::read(&mut request, config.max_body_bytes).await?;
     line.bytes = Some(body.len());
-    let inbox = Inbox::of(env, source).map_err(unavailable)?;
+    let inbox = Inbox::of(env, source).map_err(|error| unavailable(&error))?;
 
     match understand(&body, media_type, config, source, base) {
         Ok((intake, xml)) => {
-            let receipt = inbox.take_in(&intake, &xml).await.map_err(unavailable)?;
+            let receipt = inbox
+                .take_in(&intake, &xml)
+                .await
+                .map_err(|error| unavailable(&error))?;
             line.kind = Some(format!("{}.{}", intake.kind, intake.action));
             line.object = intake.object;
             line.id = Some(receipt.id.clone());
@@ -59,7 +62,7 @@ pub(super) async fn ingest(
             inbox
                 .quarantine(&suspect, &body)
                 .await
-                .map_err(unavailable)?;
+                .map_err(|error| unavailable(&error))?;
             Err(Problem::Unreadable(error))
         }
     }
@@ -88,7 +91,7 @@ fn understand(
         action: notification.action().to_owned(),
         object: notification.object_id().map(str::to_owned),
         account: notification.account_id().map(str::to_owned),
-        updated_at: notification.updated_at().map(|time| time.unix_seconds()),
+        updated_at: notification.updated_at().map(Timestamp::unix_seconds),
         digest: notification.digest(source.as_str()).to_string(),
     };
     drop(notification);
@@ -96,7 +99,7 @@ fn understand(
 }
 
 /// The reason is for the operator; 3scale only has to try again.
-fn unavailable(error: worker::Error) -> Problem {
-    log::trouble("handing over to the inbox", &error);
+fn unavailable(error: &worker::Error) -> Problem {
+    log::trouble("handing over to the inbox", error);
     Problem::Unavailable
 }

@@ -121,7 +121,7 @@ impl Problem {
         match self {
             Self::MethodNotAllowed { allow } => headers.set("allow", allow)?,
             Self::Misconfigured | Self::Unavailable => {
-                headers.set("retry-after", RETRY_AFTER_SECONDS)?
+                headers.set("retry-after", RETRY_AFTER_SECONDS)?;
             }
             _ => {}
         }

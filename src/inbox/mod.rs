@@ -99,26 +99,25 @@ impl Inbox {
     async fn take_in(&self, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
         let (opened, config) = (self.opened()?, self.config()?);
         let now = now_ms();
-        let receipt = match repeated(&opened.store, config, intake, now)? {
-            Some(id) => Receipt {
+        let receipt = if let Some(id) = repeated(&opened.store, config, intake, now)? {
+            Receipt {
                 id,
                 status: Status::Duplicate,
-            },
-            None => {
-                let id = new_id(now).map_err(|error| error.to_string())?;
-                let event = NewEvent {
-                    id: &id,
-                    intake,
-                    xml,
-                    received_ms: now,
-                };
-                opened
-                    .store
-                    .keep(&event, &self.destinations(config, intake)?)?;
-                Receipt {
-                    id,
-                    status: Status::Accepted,
-                }
+            }
+        } else {
+            let id = new_id(now).map_err(|error| error.to_string())?;
+            let event = NewEvent {
+                id: &id,
+                intake,
+                xml,
+                received_ms: now,
+            };
+            opened
+                .store
+                .keep(&event, &self.destinations(config, intake)?)?;
+            Receipt {
+                id,
+                status: Status::Accepted,
             }
         };
         // For a repeat as well: the first try may have died between its commit and this.
@@ -127,10 +126,10 @@ impl Inbox {
     }
 
     fn quarantine(&self, suspect: &Suspect, body: &[u8]) -> Result<Response> {
-        let digest = Sha256::digest(body)
+        let digest = Sha256::digest(body);
+        let digest = digest
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         self.opened()?
             .store
             .quarantine(&digest, suspect, body, now_ms())?;

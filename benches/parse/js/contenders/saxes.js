@@ -6,7 +6,7 @@ import { SaxesParser } from 'saxes';
 import { UNKNOWN, isBlank, scalar } from '../mapping.js';
 
 /** `{type, action, object}` of a notification. */
-export function notification(text, shapes) {
+export function notification(xml, shapes) {
   const open = [frame('', UNKNOWN)];
 
   const parser = new SaxesParser();
@@ -23,14 +23,16 @@ export function notification(text, shapes) {
     }
     open.push(element);
   });
-  parser.on('text', (text) => {
+  const text = (text) => {
     open[open.length - 1].text += text;
-  });
+  };
+  parser.on('text', text);
+  parser.on('cdata', text);
   parser.on('closetag', () => {
     const element = open.pop();
     add(open[open.length - 1], element.name, valueOf(element));
   });
-  parser.write(text).close();
+  parser.write(xml).close();
 
   const { type, action, object } = open[0].value.event;
   return { type, action, object: object[type] };

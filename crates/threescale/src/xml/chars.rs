@@ -12,7 +12,11 @@ pub(crate) fn is_blank(text: &str) -> bool {
 
 /// Without the `S` around it.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r'])
+    match text.as_bytes() {
+        // As nearly always: nothing to trim.
+        [first, .., last] if !is_space(*first) && !is_space(*last) => text,
+        _ => text.trim_matches([' ', '\t', '\n', '\r']),
+    }
 }
 
 /// `Char`, as a character reference may name it.
