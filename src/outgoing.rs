@@ -13,6 +13,7 @@ pub fn post<'h>(
     url: &str,
     headers: impl IntoIterator<Item = (&'h str, &'h str)>,
     body: &[u8],
+    signal: Option<&web_sys::AbortSignal>,
 ) -> Result<Request> {
     let all = web_sys::Headers::new()?;
     for (name, value) in headers {
@@ -22,6 +23,7 @@ pub fn post<'h>(
     init.set_method("POST");
     init.set_headers(&all);
     init.set_body(&JsValue::from(Uint8Array::from(body)));
+    init.set_signal(signal);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
 }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use worker::{Date, Env};
 
-use crate::{config::Setup, delivery::schedule::Jitter};
+use crate::{config::Setup, delivery::timing::Jitter};
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
 #[must_use]

@@ -4,7 +4,7 @@ use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::{Env, js_sys};
 
-use super::Environment;
+use super::{Binding, Environment};
 
 impl Environment for Env {
     fn table(&self, name: &str) -> Option<Value> {
@@ -24,7 +24,11 @@ impl Environment for Env {
         self.var(name).ok().map(|text| text.to_string())
     }
 
-    fn has_kv(&self, binding: &str) -> bool {
-        self.kv(binding).is_ok()
+    fn has(&self, kind: Binding, name: &str) -> bool {
+        match kind {
+            Binding::Kv => self.kv(name).is_ok(),
+            Binding::Service => self.service(name).is_ok(),
+            Binding::Queue => self.queue(name).is_ok(),
+        }
     }
 }

@@ -6,15 +6,19 @@ mod destination;
 mod pattern;
 mod source;
 mod table;
+mod target;
+
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use self::table::Table;
 pub use self::{
-    destination::{Destination, Format, Target},
+    destination::Destination,
     pattern::{InvalidPattern, Pattern},
     source::Source,
     table::Finding,
+    target::{DestinationSecrets, Format, Keep, Posting, Route, Target},
 };
 use crate::name::{DestinationName, SourceName};
 
@@ -24,8 +28,19 @@ pub trait Environment {
     fn table(&self, name: &str) -> Option<Value>;
     /// A text variable or a secret, if it is set.
     fn text(&self, name: &str) -> Option<String>;
-    /// Whether there is a KV namespace of this binding.
-    fn has_kv(&self, binding: &str) -> bool;
+    /// Whether there is a binding of this kind and name.
+    fn has(&self, kind: Binding, name: &str) -> bool;
+}
+
+/// What a destination may be bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// A KV namespace.
+    Kv,
+    /// Another Worker.
+    Service,
+    /// A Cloudflare Queue.
+    Queue,
 }
 
 /// What the Worker is told to do. It exists only if no mistake was found.
@@ -68,7 +83,7 @@ impl Config {
 #[derive(Debug)]
 pub struct Setup {
     /// Present if there are no mistakes.
-    pub config: Option<Config>,
+    pub config: Option<Rc<Config>>,
     /// What keeps the Worker from working.
     pub mistakes: Vec<Finding>,
     /// What works but deserves a look.
@@ -87,13 +102,14 @@ impl Setup {
             mistakes: Vec::new(),
             warnings: Vec::new(),
             allow_local: false,
+            time_factor: 1,
         };
         let config = reader.config();
         let Reader {
             mistakes, warnings, ..
         } = reader;
         Self {
-            config: mistakes.is_empty().then_some(config),
+            config: mistakes.is_empty().then(|| Rc::new(config)),
             mistakes,
             warnings,
         }
@@ -106,11 +122,13 @@ struct Reader<'e, E> {
     mistakes: Vec<Finding>,
     warnings: Vec<Finding>,
     allow_local: bool,
+    time_factor: u32,
 }
 
 impl<E: Environment> Reader<'_, E> {
     fn config(&mut self) -> Config {
         self.allow_local = self.allow_local_targets();
+        self.time_factor = self.time_factor();
         let sources = self.sources();
         let destinations = self.destinations(&sources);
         Config {
@@ -150,6 +168,23 @@ impl<E: Environment> Reader<'_, E> {
                 false
             }
         }
+    }
+
+    /// Makes the waits of delivery shorter, for tests and for trying out.
+    fn time_factor(&mut self) -> u32 {
+        let factor = self.number("TIME_FACTOR", 1, 1, 1_000_000);
+        if factor > 1 && !self.allow_local {
+            self.mistake(
+                "TIME_FACTOR",
+                "is for development only: it needs ALLOW_LOCAL_TARGETS",
+            );
+        } else if factor > 1 {
+            self.warn(
+                "TIME_FACTOR",
+                format!("is {factor}: deliveries are tried again that many times as fast"),
+            );
+        }
+        u32::try_from(factor).unwrap_or(1)
     }
 
     fn sources(&mut self) -> Vec<Source> {

@@ -40,7 +40,7 @@ impl<E: Environment> Reader<'_, E> {
         {
             table.report("admin_url", problem.to_string());
         }
-        table.finish(&["secret_param", "admin_url"]);
+        table.finish(&["secret_param", "admin_url"], true);
 
         let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
         let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());

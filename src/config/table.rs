@@ -73,11 +73,46 @@ impl<'m> Table<'m> {
         }
     }
 
+    pub(crate) fn boolean(&mut self, key: &str) -> Option<bool> {
+        match self.members.remove(key)? {
+            Value::Bool(value) => Some(value),
+            other => self.wrong(key, "true or false", &other),
+        }
+    }
+
+    pub(crate) fn integers(&mut self, key: &str, least: u64, most: u64) -> Option<Vec<u64>> {
+        let value = self.members.remove(key)?;
+        let numbers = value
+            .as_array()
+            .and_then(|items| items.iter().map(integer).collect::<Option<Vec<_>>>());
+        match numbers {
+            Some(all)
+                if !all.is_empty() && all.iter().all(|number| (least..=most).contains(number)) =>
+            {
+                Some(all)
+            }
+            _ => self.wrong(
+                key,
+                &format!("a list of whole numbers from {least} to {most}"),
+                &value,
+            ),
+        }
+    }
+
+    /// A table of texts.
+    pub(crate) fn pairs(&mut self, key: &str) -> Option<Vec<(String, String)>> {
+        let value = self.members.remove(key)?;
+        let text =
+            |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+        let pairs = value
+            .as_object()
+            .and_then(|members| members.iter().map(text).collect());
+        pairs.or_else(|| self.wrong(key, "a table of texts", &value))
+    }
+
     pub(crate) fn integer(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.members.remove(key)?;
-        // A number reaches us through JavaScript: 30 may come as 30.0.
-        let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
-        match number {
+        match integer(&value) {
             Some(number) if (least..=most).contains(&number) => Some(number),
             _ => self.wrong(
                 key,
@@ -101,12 +136,15 @@ impl<'m> Table<'m> {
     }
 
     /// Members that nobody asked for are mistakes: most are misspelt, and would do nothing.
-    pub(crate) fn finish(mut self, known: &[&str]) {
+    /// Where we don't know what it is, neither do we know what belongs to it.
+    pub(crate) fn finish(mut self, known: &[&str], is_known: bool) {
         for (key, _) in std::mem::take(&mut self.members) {
-            self.report(
-                &key,
-                format!("is not known here; known are: {}", known.join(", ")),
-            );
+            if is_known {
+                self.report(
+                    &key,
+                    format!("is not known here; known are: {}", known.join(", ")),
+                );
+            }
         }
     }
 
@@ -114,6 +152,11 @@ impl<'m> Table<'m> {
         self.report(key, format!("must be {expected}, not {}", kind_of(found)));
         None
     }
+}
+
+/// A number reaches us through JavaScript: 30 may come as 30.0.
+fn integer(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 
 #[expect(

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::delivery::timing::Timing;
 
 #[derive(Default)]
 struct Fake {
@@ -19,8 +20,11 @@ impl Environment for Fake {
         self.texts.get(name).map(|text| (*text).to_owned())
     }
 
-    fn has_kv(&self, binding: &str) -> bool {
-        binding == "EVENTS"
+    fn has(&self, kind: Binding, name: &str) -> bool {
+        matches!(
+            (kind, name),
+            (Binding::Kv, "EVENTS") | (Binding::Service, "CRM") | (Binding::Queue, "JOBS")
+        )
     }
 }
 
@@ -73,27 +77,74 @@ fn the_example_of_the_contract_is_understood() {
         (config.dedup_window_ms, config.max_body_bytes),
         (1_800_000, 1_048_576)
     );
-    let Target::Http {
-        url,
-        format,
-        timeout_ms,
-        ..
-    } = &config.destinations[1].target
-    else {
-        panic!("not http");
+    let [archive, crm] = config.destinations.as_slice() else {
+        panic!("not two")
     };
+    let Target::Http {
+        route: Route::Url(url),
+        posting,
+    } = &crm.target
+    else {
+        panic!("not http")
+    };
+    assert_eq!(url, "https://crm.example.com/3scale");
     assert_eq!(
-        (url.as_str(), *format, *timeout_ms),
-        (
-            "https://crm.example.com/3scale",
-            Format::CloudEvents,
-            15_000
-        )
+        (posting.format, posting.timeout_ms),
+        (Format::CloudEvents, 15_000)
     );
-    let Target::Kv { ttl_seconds, .. } = config.destinations[0].target else {
+    assert_eq!(
+        (&crm.timing, crm.concurrency, crm.rate, crm.ordered),
+        (&Timing::default(), 6, None, false)
+    );
+    let Target::Kv {
+        keep, ttl_seconds, ..
+    } = archive.target
+    else {
         panic!("not kv")
     };
-    assert_eq!(ttl_seconds, Some(30 * 86_400));
+    assert_eq!((keep, ttl_seconds), (Keep::Events, Some(30 * 86_400)));
+}
+
+#[test]
+fn a_destination_has_settings_of_its_own() {
+    let setup = read(|fake| {
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({
+                "crm": {
+                    "service": "CRM", "path": "/3scale", "headers": { "x-team": "billing" },
+                    "schedule": [1, 60.0], "concurrency": 2, "rate": 10, "ordered": true,
+                },
+                "jobs": { "queue": "JOBS", "redact": ["keys"] },
+                "state": { "kv": "EVENTS", "keep": "objects" },
+            }),
+        );
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "true");
+        fake.texts.insert("TIME_FACTOR", "10");
+    });
+    assert_eq!(setup.mistakes, []);
+    let config = setup.config.unwrap();
+    let crm = &config.destinations[0];
+    assert_eq!(
+        (crm.concurrency, crm.rate, crm.ordered),
+        (2, Some(10), true)
+    );
+    assert_eq!(
+        (crm.timing.schedule.as_slice(), crm.timing.first_probe),
+        (&[100, 6000][..], 6000)
+    );
+    let Target::Http {
+        route: Route::Service { url, .. },
+        posting,
+    } = &crm.target
+    else {
+        panic!("not a service")
+    };
+    assert_eq!(url, "https://crm/3scale");
+    assert_eq!(
+        posting.headers,
+        [("x-team".to_owned(), "billing".to_owned())]
+    );
 }
 
 #[test]
@@ -131,6 +182,8 @@ fn every_mistake_is_named_at_once() {
                 "b": { "kv": "NOWHERE", "keep": "all", "ttl_days": 0 },
                 "c": { "url": "https://x.example.com", "kv": "EVENTS" },
                 "d": {},
+                "h": { "queue": "NOWHERE", "schedule": [], "rate": 0, "concurrency": 7, "ordered": "yes" },
+                "i": { "service": "CRM", "path": "x", "headers": { "Webhook-Id": "1" } },
                 "e": { "url": "https://x.example.com", "format": "xml", "redact": ["keys"] },
                 "f": { "kv": "EVENTS", "events": ["account"], "sources": ["nobody"] },
                 "g": 7,
@@ -140,6 +193,7 @@ fn every_mistake_is_named_at_once() {
         fake.texts.insert("DEDUP_WINDOW_SECONDS", "half an hour");
         fake.texts.insert("MAX_BODY_BYTES", "5000000");
         fake.texts.insert("ALLOW_LOCAL_TARGETS", "yes");
+        fake.texts.insert("TIME_FACTOR", "2");
     });
     for item in [
         "SOURCES.Acme",
@@ -160,6 +214,14 @@ fn every_mistake_is_named_at_once() {
         "DESTINATIONS.f.events",
         "DESTINATIONS.f.sources",
         "DESTINATIONS.g",
+        "DESTINATIONS.h.queue",
+        "DESTINATIONS.h.schedule",
+        "DESTINATIONS.h.rate",
+        "DESTINATIONS.h.concurrency",
+        "DESTINATIONS.h.ordered",
+        "DESTINATIONS.i.path",
+        "DESTINATIONS.i.headers",
+        "TIME_FACTOR",
         "DEDUP_WINDOW_SECONDS",
         "MAX_BODY_BYTES",
         "ALLOW_LOCAL_TARGETS",

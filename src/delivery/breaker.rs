@@ -1,9 +1,9 @@
 //! The breaker of one destination: after failures in a row its deliveries wait instead of failing,
 //! and one of them at a time finds out whether it works again.
 
+use super::timing::Timing;
+
 const FAILURES_TO_OPEN: u32 = 5;
-const FIRST_PROBE_MS: i64 = 60_000;
-const NEXT_PROBE_MS: i64 = 5 * 60_000;
 
 /// How a destination has been doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,13 +39,13 @@ impl Breaker {
 
     /// The breaker after a failure at `now_ms`.
     #[must_use]
-    pub fn failed(self, now_ms: i64) -> Self {
+    pub fn failed(self, timing: &Timing, now_ms: i64) -> Self {
         let failures = self.failures.saturating_add(1);
         let probe_at = match self.probe_at {
             // A failure of an attempt that was under way when it opened is no probe.
             Some(at) if at > now_ms => Some(at),
-            Some(_) => Some(now_ms + NEXT_PROBE_MS),
-            None if failures >= FAILURES_TO_OPEN => Some(now_ms + FIRST_PROBE_MS),
+            Some(_) => Some(now_ms + timing.next_probe),
+            None if failures >= FAILURES_TO_OPEN => Some(now_ms + timing.first_probe),
             None => None,
         };
         Self { failures, probe_at }
@@ -57,14 +57,22 @@ mod tests {
     use super::*;
 
     fn failing(times: u32) -> Breaker {
-        (0..times).fold(Breaker::default(), |breaker, _| breaker.failed(0))
+        (0..times).fold(Breaker::default(), |breaker, _| {
+            breaker.failed(&Timing::default(), 0)
+        })
     }
 
     #[test]
     fn it_opens_after_five_failures_in_a_row() {
         assert_eq!(failing(4).allows(6, 0), 6);
         assert_eq!(failing(5).allows(6, 0), 0);
-        assert_eq!(failing(4).succeeded().failed(0).allows(6, 0), 6);
+        assert_eq!(
+            failing(4)
+                .succeeded()
+                .failed(&Timing::default(), 0)
+                .allows(6, 0),
+            6
+        );
     }
 
     #[test]
@@ -72,7 +80,7 @@ mod tests {
         let open = failing(5);
         assert_eq!(open.allows(6, 59_999), 0);
         assert_eq!(open.allows(6, 60_000), 1);
-        let probed = open.failed(60_500);
+        let probed = open.failed(&Timing::default(), 60_500);
         assert_eq!(probed.allows(6, 60_500 + 299_999), 0);
         assert_eq!(probed.allows(6, 60_500 + 300_000), 1);
         assert_eq!(probed.succeeded(), Breaker::default());
@@ -81,6 +89,9 @@ mod tests {
     #[test]
     fn failures_that_were_under_way_when_it_opened_do_not_move_the_probe() {
         let open = failing(5);
-        assert_eq!(open.failed(10_000).probe_at, open.probe_at);
+        assert_eq!(
+            open.failed(&Timing::default(), 10_000).probe_at,
+            open.probe_at
+        );
     }
 }

@@ -3,5 +3,7 @@
 pub mod breaker;
 pub mod outcome;
 pub mod plan;
+pub mod rate;
 pub mod retry_after;
-pub mod schedule;
+pub mod slots;
+pub mod timing;

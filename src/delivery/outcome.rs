@@ -30,8 +30,8 @@ pub enum Failure {
     Timeout,
     /// No answer came: name lookup, connection, TLS, or reset. The runtime's words, which hold no secret.
     Network(String),
-    /// The KV namespace refused.
-    Kv(String),
+    /// The KV namespace or the queue refused.
+    Binding(String),
     /// It cannot be sent at all as it is configured.
     Unsendable(&'static str),
 }
@@ -72,7 +72,7 @@ impl Outcome {
                 Failure::Status(_) => "status",
                 Failure::Timeout => "timeout",
                 Failure::Network(_) => "network",
-                Failure::Kv(_) => "kv",
+                Failure::Binding(_) => "binding",
                 Failure::Unsendable(_) => "unsendable",
             },
         }
@@ -98,7 +98,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Status(status) => write!(f, "answered {status}"),
             Self::Timeout => f.write_str("took too long"),
-            Self::Network(words) | Self::Kv(words) => f.write_str(words),
+            Self::Network(words) | Self::Binding(words) => f.write_str(words),
             Self::Unsendable(why) => f.write_str(why),
         }
     }

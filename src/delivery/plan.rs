@@ -3,7 +3,7 @@
 use super::{
     breaker::Breaker,
     outcome::Outcome,
-    schedule::{self, Jitter},
+    timing::{Jitter, Timing},
 };
 
 /// What a destination has been doing, as the inbox remembers it.
@@ -50,6 +50,7 @@ pub enum Next {
 /// What follows the `attempt`th attempt (from 1), which ended at `now_ms`.
 #[must_use]
 pub fn after(
+    timing: &Timing,
     outcome: &Outcome,
     attempt: u32,
     health: Health,
@@ -73,16 +74,16 @@ pub fn after(
             },
         ),
         Outcome::Failed { retry_after_ms, .. } => {
-            let next = schedule::delay_after(attempt, *retry_after_ms, jitter).map_or(
-                Next::Dead,
-                |delay| Next::Wait {
-                    until: now_ms + delay,
-                },
-            );
+            let next =
+                timing
+                    .delay_after(attempt, *retry_after_ms, jitter)
+                    .map_or(Next::Dead, |delay| Next::Wait {
+                        until: now_ms + delay,
+                    });
             (
                 next,
                 Health {
-                    breaker: health.breaker.failed(now_ms),
+                    breaker: health.breaker.failed(timing, now_ms),
                     ..health
                 },
             )
@@ -98,6 +99,7 @@ mod tests {
 
     fn after_status(status: u16, attempt: u32) -> (Next, Health) {
         after(
+            &Timing::default(),
             &Outcome::of_status(status, None),
             attempt,
             Health::default(),
@@ -133,7 +135,7 @@ mod tests {
         };
         let outcome = Outcome::of_status(204, None);
         assert_eq!(
-            after(&outcome, 3, health, 1000, NO_JITTER),
+            after(&Timing::default(), &outcome, 3, health, 1000, NO_JITTER),
             (Next::Delivered, Health::default())
         );
     }

@@ -5,10 +5,10 @@ use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
 use threescale::Redact;
-use worker::{AbortSignal, Fetch, Response, web_sys};
+use worker::{AbortSignal, Env, Fetch, Response, web_sys};
 
 use crate::{
-    config::Format,
+    config::{DestinationSecrets, Format, Posting, Route},
     delivery::{
         outcome::{Failure, Outcome},
         retry_after,
@@ -16,7 +16,7 @@ use crate::{
     event::{DATA_CONTENT_TYPE, Event},
     outgoing,
     platform::now_ms,
-    secret::{Secret, Secrets},
+    secret::Secrets,
 };
 
 const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
@@ -36,13 +36,12 @@ impl Message {
     /// The signature could not be made.
     pub fn new(
         event: &Event<'_>,
-        format: Format,
+        posting: &Posting,
         redact: &Redact,
-        signing: &Secrets,
         attempt: u32,
         now_ms: i64,
     ) -> Result<Self, Failure> {
-        let (content_type, body) = match format {
+        let (content_type, body) = match posting.format {
             Format::CloudEvents => (
                 "application/cloudevents+json; charset=UTF-8",
                 event.to_json(redact),
@@ -51,62 +50,66 @@ impl Message {
             Format::Xml => ("application/xml", event.xml.to_vec()),
         };
         let timestamp = now_ms / 1000;
-        let mut headers: Vec<(String, String)> = [
-            ("content-type", content_type.to_owned()),
-            ("user-agent", USER_AGENT.to_owned()),
-            (HEADER_WEBHOOK_ID, event.id.to_owned()),
-            (HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string()),
-            ("webhook-attempt", attempt.to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        if format == Format::CloudEventsBinary {
-            headers.extend(
-                event
-                    .attributes()
-                    .into_iter()
-                    .map(|(name, value)| (format!("ce-{name}"), escaped(&value))),
+        let mut headers = posting.headers.clone();
+        let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
+        add("content-type", content_type.to_owned());
+        add("user-agent", USER_AGENT.to_owned());
+        add(HEADER_WEBHOOK_ID, event.id.to_owned());
+        add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
+        add("webhook-attempt", attempt.to_string());
+        if posting.format == Format::CloudEventsBinary {
+            for (name, value) in event.attributes() {
+                add(&format!("ce-{name}"), escaped(&value));
+            }
+        }
+        let DestinationSecrets {
+            signing,
+            authorization,
+        } = &posting.secrets;
+        if !signing.is_empty() {
+            add(
+                HEADER_WEBHOOK_SIGNATURE,
+                sign(event.id, timestamp, &body, signing)?,
             );
         }
-        if !signing.is_empty() {
-            let signature = sign(event.id, timestamp, &body, signing)?;
-            headers.push((HEADER_WEBHOOK_SIGNATURE.to_owned(), signature));
+        if let Some(authorization) = authorization {
+            add("authorization", authorization.reveal().to_owned());
         }
         Ok(Self { headers, body })
     }
 
     /// Sends it. Every failure is an outcome.
-    pub async fn post(
-        &self,
-        url: &str,
-        timeout_ms: u32,
-        authorization: Option<&Secret>,
-    ) -> Outcome {
-        match self.fetch(url, timeout_ms, authorization).await {
+    pub async fn post(&self, env: &Env, route: &Route, timeout_ms: u32) -> Outcome {
+        match self.fetch(env, route, timeout_ms).await {
             Ok(response) => {
                 let retry_after = response.headers().get("retry-after").ok().flatten();
-                let retry_after_ms =
+                let retry_after =
                     retry_after.and_then(|value| retry_after::parse(&value, now_ms()));
-                Outcome::of_status(response.status_code(), retry_after_ms)
+                Outcome::of_status(response.status_code(), retry_after)
             }
             Err(error) => Outcome::failed(failure(&error)),
         }
     }
 
-    async fn fetch(
-        &self,
-        url: &str,
-        timeout_ms: u32,
-        authorization: Option<&Secret>,
-    ) -> worker::Result<Response> {
-        let own = self
+    async fn fetch(&self, env: &Env, route: &Route, timeout_ms: u32) -> worker::Result<Response> {
+        let headers = self
             .headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let authorization = authorization.map(|secret| ("authorization", secret.reveal()));
-        let request = outgoing::post(url, own.chain(authorization), &self.body)?;
-        let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout_ms));
-        Fetch::Request(request).send_with_signal(&signal).await
+        let signal = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
+        match route {
+            // Not in the request: `fetch` would replace it by none.
+            Route::Url(url) => {
+                let request = outgoing::post(url, headers, &self.body, None)?;
+                Fetch::Request(request)
+                    .send_with_signal(&AbortSignal::from(signal))
+                    .await
+            }
+            Route::Service { binding, url } => {
+                let request = outgoing::post(url, headers, &self.body, Some(&signal))?;
+                env.service(binding)?.fetch_request(request).await
+            }
+        }
     }
 }
 
@@ -144,6 +147,7 @@ mod tests {
     use threescale::Notification;
 
     use super::*;
+    use crate::secret::Secret;
 
     const XML: &[u8] =
         "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
@@ -160,15 +164,16 @@ mod tests {
             notification: Notification::parse(XML).unwrap(),
             xml: XML,
         };
-        Message::new(
-            &event,
+        let posting = Posting {
             format,
-            &Redact::none(),
-            &Secrets::from_text(signing),
-            3,
-            1_700_000_000_500,
-        )
-        .unwrap()
+            timeout_ms: 1000,
+            headers: vec![("x-team".into(), "billing".into())],
+            secrets: DestinationSecrets {
+                signing: Secrets::from_text(signing),
+                authorization: Secret::whole("Bearer x"),
+            },
+        };
+        Message::new(&event, &posting, &Redact::none(), 3, 1_700_000_000_500).unwrap()
     }
 
     fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
@@ -185,6 +190,8 @@ mod tests {
         assert_eq!(header(&message, "webhook-id"), Some("id-1"));
         assert_eq!(header(&message, "webhook-timestamp"), Some("1700000000"));
         assert_eq!(header(&message, "webhook-attempt"), Some("3"));
+        assert_eq!(header(&message, "authorization"), Some("Bearer x"));
+        assert_eq!(header(&message, "x-team"), Some("billing"));
         assert!(
             header(&message, "user-agent")
                 .unwrap()

@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod kv;
+pub mod queue;
 pub mod target;
 
 use worker::Env;
@@ -20,38 +21,19 @@ pub async fn send(
     attempt: u32,
     now_ms: i64,
 ) -> Outcome {
+    let redact = &destination.redact;
     match &destination.target {
-        Target::Http {
-            url,
-            format,
-            timeout_ms,
-            signing,
-            authorization,
-        } => {
-            let message = match http::Message::new(
-                event,
-                *format,
-                &destination.redact,
-                signing,
-                attempt,
-                now_ms,
-            ) {
-                Ok(message) => message,
-                Err(problem) => return Outcome::failed(problem),
-            };
-            message.post(url, *timeout_ms, authorization.as_ref()).await
+        Target::Http { route, posting } => {
+            match http::Message::new(event, posting, redact, attempt, now_ms) {
+                Ok(message) => message.post(env, route, posting.timeout_ms).await,
+                Err(problem) => Outcome::failed(problem),
+            }
         }
         Target::Kv {
             binding,
+            keep,
             ttl_seconds,
-        } => {
-            kv::put(
-                env,
-                binding,
-                *ttl_seconds,
-                &kv::Entry::new(event, &destination.redact),
-            )
-            .await
-        }
+        } => kv::put(env, binding, *keep, *ttl_seconds, event, redact).await,
+        Target::Queue { binding } => queue::send(env, binding, event, redact).await,
     }
 }

@@ -56,7 +56,7 @@ impl Inbox {
     }
 
     async fn call(&self, path: &str, message: Vec<u8>) -> Result<Response> {
-        let request = outgoing::post(&format!("https://inbox{path}"), [], &message)?;
+        let request = outgoing::post(&format!("https://inbox{path}"), [], &message, None)?;
         let response = self.0.fetch_with_request(request).await?;
         match response.status_code() {
             200..=299 => Ok(response),

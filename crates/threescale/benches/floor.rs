@@ -1,6 +1,7 @@
 //! Bytes to JSON, beside the floor: quick-xml's bare event loop over the same bytes.
 //!
-//! `cargo bench -p threescale`. The rows of one size are measured in turns, so that a change of
+//! `CARGO_PROFILE_BENCH_OPT_LEVEL=3 cargo bench -p threescale`: without it the floor, whose
+//! generic code is compiled here, would be built for size and look slow. The rows of one size are measured in turns, so that a change of
 //! the machine's clock meets all of them; what counts is the ratio.
 
 use std::fmt::Write as _;

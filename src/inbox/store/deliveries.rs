@@ -1,6 +1,6 @@
 //! Deliveries, their attempts, and how the destinations have been doing.
 
-use worker::Result;
+use worker::{Result, SqlStorageValue};
 
 use super::{Row, Store, values};
 use crate::{
@@ -35,25 +35,31 @@ pub(in crate::inbox) struct Attempt<'a> {
     pub(in crate::inbox) outcome: &'a Outcome,
 }
 
+/// No earlier event about the same object waits for the same destination.
+const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
+    SELECT 1 FROM events AS before JOIN deliveries AS other ON other.seq = before.seq
+    WHERE before.kind = events.kind AND before.object = events.object AND before.seq < events.seq
+        AND other.destination = this.destination AND other.state = 'waiting')";
+
 impl Store {
-    /// Deliveries to a destination that are due, the longest overdue first.
+    /// Deliveries to a destination that are due, the longest overdue first. Where they are `ordered`,
+    /// one whose object has an earlier event waiting is not due.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,
+        ordered: bool,
         now_ms: i64,
         limit: usize,
     ) -> Result<Vec<Due>> {
-        let rows = self.rows(
+        let query = format!(
             "SELECT seq, id, received_at, base, attempts, xml
-             FROM deliveries JOIN events USING (seq)
-             WHERE destination = ? AND state = 'waiting' AND next_at <= ?
+             FROM deliveries AS this JOIN events USING (seq)
+             WHERE destination = ? AND state = 'waiting' AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
-            values![
-                destination.as_str(),
-                now_ms,
-                i64::try_from(limit).unwrap_or(i64::MAX)
-            ],
-        )?;
+            if ordered { FIRST_OF_ITS_OBJECT } else { "" }
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.rows(&query, values![destination.as_str(), now_ms, limit])?;
         let due = |mut row: Row| {
             Ok(Due {
                 seq: row.integer()?,
@@ -68,12 +74,38 @@ impl Store {
     }
 
     /// When the next delivery to a destination is due, if any waits.
-    pub(in crate::inbox) fn next_due(&self, destination: &DestinationName) -> Result<Option<i64>> {
-        let row = self.row(
-            "SELECT min(next_at) AS next_at FROM deliveries WHERE destination = ? AND state = 'waiting'",
-            values![destination.as_str()],
-        )?;
-        row.map_or(Ok(None), |mut row| row.optional_integer())
+    pub(in crate::inbox) fn next_due(
+        &self,
+        destination: &DestinationName,
+        ordered: bool,
+    ) -> Result<Option<i64>> {
+        let query = format!(
+            "SELECT min(next_at) FROM deliveries AS this JOIN events USING (seq)
+             WHERE destination = ? AND state = 'waiting' {FIRST_OF_ITS_OBJECT}"
+        );
+        let query = if ordered {
+            query.as_str()
+        } else {
+            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting'"
+        };
+        self.time(query, values![destination.as_str()])
+    }
+
+    /// When the first delivery to a destination is due that is not due yet.
+    pub(in crate::inbox) fn next_due_after(
+        &self,
+        destination: &DestinationName,
+        now_ms: i64,
+    ) -> Result<Option<i64>> {
+        self.time(
+            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting' AND next_at > ?",
+            values![destination.as_str(), now_ms],
+        )
+    }
+
+    fn time(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<i64>> {
+        self.row(query, values)?
+            .map_or(Ok(None), |mut row| row.optional_integer())
     }
 
     /// Records an attempt, where its delivery goes on, and how its destination does: all or nothing.

@@ -59,26 +59,9 @@ pub(crate) fn tag(name: &str) -> Tag {
         .copied()
         .unwrap_or_default();
     match TABLE.names.get(number as usize) {
-        Some(&known) if is_same(known.as_bytes(), name.as_bytes()) => Tag(number),
+        Some(&known) if known == name => Tag(number),
         _ => Tag::UNKNOWN,
     }
-}
-
-/// `==` of short names without a call to the C library, which costs more than the comparison:
-/// by words that may overlap.
-#[inline]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let (words_a, words_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
-    if let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        return last_a == last_b && words_a.iter().zip(words_b).all(|(a, b)| a == b);
-    }
-    if let (Some(last_a), Some(last_b)) = (a.last_chunk::<4>(), b.last_chunk::<4>()) {
-        return last_a == last_b && a.first_chunk::<4>() == b.first_chunk::<4>();
-    }
-    a.iter().zip(b).all(|(a, b)| a == b)
 }
 
 /// For a shape: from the number of a name to its place in `fields` and then `attributes`, plus one.

@@ -139,6 +139,9 @@ proptest! {
         let bodies = bodies();
         let mut body = bodies[which.index(bodies.len())].1.clone();
         for (at, token, kind) in damage {
+            if body.is_empty() {
+                break;
+            }
             let at = at.index(body.len());
             match kind % 4 {
                 0 => drop(body.splice(at..at, token.bytes())),

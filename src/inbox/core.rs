@@ -1,0 +1,46 @@
+//! What an inbox that is open works with. Shared by what runs at the same time in one object: it
+//! answers while it dispatches.
+
+use std::rc::Rc;
+
+use worker::{Env, Result, State, Storage};
+
+use super::{dispatcher::Dispatcher, store::Store};
+use crate::config::{Config, Setup, Source};
+
+/// An inbox that is open: its tables are there, and its configuration is sound.
+pub(super) struct Core {
+    pub(super) env: Env,
+    pub(super) storage: Storage,
+    pub(super) config: Rc<Config>,
+    pub(super) source: Source,
+    pub(super) store: Store,
+    pub(super) dispatcher: Dispatcher,
+}
+
+impl Core {
+    pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
+        let config = setup
+            .config
+            .clone()
+            .ok_or("the configuration has mistakes: see /healthz")?;
+        let name = state
+            .id()
+            .name()
+            .ok_or("the inbox was called without a name")?;
+        let source = config
+            .source(&name)
+            .cloned()
+            .ok_or("the source is not configured")?;
+        let store = Store::open(state)?;
+        let dispatcher = Dispatcher::new(&config, &store.health()?);
+        Ok(Self {
+            env,
+            storage: state.storage(),
+            config,
+            source,
+            store,
+            dispatcher,
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! One attempt, from sending to its record.
+
+use std::rc::Rc;
+
+use threescale::{Limits, Notification};
+
+use crate::{
+    config::Destination,
+    delivery::{
+        outcome::{Failure, Outcome},
+        plan::{self, Next},
+    },
+    destination,
+    event::{Event, rfc3339},
+    inbox::{
+        core::Core,
+        store::{Attempt, Due},
+    },
+    log,
+    platform::{jitter, now_ms},
+};
+
+/// Makes an attempt of a delivery to the destination of this index, and rings the dispatcher's bell.
+///
+/// A failure to record is no failure to deliver, and the other way round: what cannot be recorded
+/// stays due as it was.
+pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
+    let dispatcher = &core.dispatcher;
+    let Some((destination, lane)) = core
+        .config
+        .destinations
+        .get(index)
+        .zip(dispatcher.lanes.get(index))
+    else {
+        return;
+    };
+    let began = now_ms();
+    let number = due.attempts + 1;
+    let outcome = send(&core, destination, &due, number, began).await;
+    let ended = now_ms();
+    let before = lane.health();
+    let (next, health) = plan::after(
+        &destination.timing,
+        &outcome,
+        number,
+        before,
+        ended,
+        jitter(),
+    );
+    let attempt = Attempt {
+        seq: due.seq,
+        destination: &destination.name,
+        number,
+        at_ms: began,
+        took_ms: ended - began,
+        outcome: &outcome,
+    };
+    match core
+        .store
+        .record(&attempt, next, (health != before).then_some(health))
+    {
+        Ok(()) => lane.set_health(health),
+        Err(error) => {
+            log::trouble("recording an attempt", &error);
+            dispatcher.troubled.set(true);
+        }
+    }
+    lane.end(due.seq);
+    log_attempt(core.source.name.as_str(), &due.id, &attempt, next);
+    dispatcher.bell.ring();
+}
+
+async fn send(
+    core: &Core,
+    destination: &Destination,
+    due: &Due,
+    attempt: u32,
+    now: i64,
+) -> Outcome {
+    // What was accepted once is read again under no other limit than its size then.
+    let limits = Limits {
+        bytes: due.xml.len(),
+        ..Limits::default()
+    };
+    let Ok(notification) = Notification::parse_with(&due.xml, &limits) else {
+        return Outcome::failed(Failure::Unsendable(
+            "the stored document can no longer be read",
+        ));
+    };
+    let source = core.source.name.as_str();
+    let named = format!("/sources/{source}");
+    let event = Event {
+        id: &due.id,
+        source,
+        source_uri: core.source.admin_url.as_deref().unwrap_or(&named),
+        sequence: due.seq,
+        received_ms: due.received_at,
+        base: &due.base,
+        notification,
+        xml: &due.xml,
+    };
+    destination::send(&core.env, destination, &event, attempt, now).await
+}
+
+fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
+    let detail = match attempt.outcome {
+        Outcome::Failed { failure, .. } => Some(failure.to_string()),
+        Outcome::Delivered { .. } | Outcome::Gone => None,
+    };
+    log::attempt(&log::Attempt {
+        source,
+        destination: attempt.destination.as_str(),
+        id,
+        attempt: attempt.number,
+        outcome: attempt.outcome.code(),
+        status: attempt.outcome.status(),
+        detail,
+        next: match next {
+            Next::Wait { until } => Some(rfc3339(until)),
+            Next::Dead => Some("never".to_owned()),
+            Next::Delivered => None,
+        },
+        ms: attempt.took_ms,
+    });
+}

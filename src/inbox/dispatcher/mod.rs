@@ -1,0 +1,234 @@
+//! Gets deliveries to their destinations: runs on the alarm, begins attempts for what is due, and
+//! sets the alarm for what is due later.
+//!
+//! There is one object for an inbox and one dispatcher in it, so what is under way is remembered in
+//! memory alone: if the object dies, the delivery is still due, and the alarm that called us comes
+//! back, since it is only gone once we have returned.
+
+mod attempt;
+mod bell;
+mod lane;
+
+use std::{cell::Cell, rc::Rc};
+
+use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
+
+use self::{bell::Bell, lane::Lane};
+use super::{core::Core, store::Due};
+use crate::{
+    config::Config,
+    delivery::{
+        plan::Health,
+        slots::{Claim, share},
+    },
+    log,
+    name::DestinationName,
+    platform::now_ms,
+};
+
+/// The runtime has six connections for one invocation.
+const PLACES: usize = 6;
+/// The free plan allows 50 subrequests for one invocation; the next alarm goes on.
+const MOST_IN_ONE_RUN: usize = 45;
+/// An alarm may run for 15 minutes.
+const LONGEST_RUN_MS: i64 = 5 * 60_000;
+/// How long the loop sleeps at the most: a little more than the slowest attempt.
+const LONGEST_SLEEP_MS: i64 = 65_000;
+/// A loop that has not turned for so long is dead.
+const DEAD_AFTER_MS: i64 = 2 * LONGEST_SLEEP_MS;
+/// After trouble with the storage.
+const PAUSE_AFTER_TROUBLE_MS: i64 = 60_000;
+/// An alarm that is overdue by this is taken for lost: they have been seen to get stuck.
+const ALARM_LOST_AFTER_MS: i64 = 30_000;
+
+/// What is known in memory. All of it may be lost.
+#[derive(Default)]
+pub(super) struct Dispatcher {
+    /// When the loop last turned, while it runs.
+    beat: Cell<Option<i64>>,
+    /// For when the alarm is set, as far as we know.
+    alarm_at: Cell<Option<i64>>,
+    /// Whether an outcome could not be recorded in this run.
+    troubled: Cell<bool>,
+    /// One for each configured destination, in the configuration's order.
+    lanes: Vec<Lane>,
+    bell: Bell,
+}
+
+impl Dispatcher {
+    /// `health` is what the store remembers of destinations, those that are no longer configured among them.
+    pub(super) fn new(config: &Config, health: &[(DestinationName, Health)]) -> Self {
+        let lane = |name: &DestinationName| {
+            let known = health.iter().find(|(known, _)| known == name);
+            Lane::new(known.map_or_else(Health::default, |(_, health)| *health))
+        };
+        let lanes = config
+            .destinations
+            .iter()
+            .map(|destination| lane(&destination.name))
+            .collect();
+        Self {
+            lanes,
+            ..Self::default()
+        }
+    }
+
+    /// Makes sure that deliveries due at `at` are looked at then. Setting an alarm costs a commit,
+    /// so it is done only if none is early enough.
+    pub(super) async fn expect(&self, storage: &Storage, at: i64) -> Result<()> {
+        let now = now_ms();
+        if self
+            .beat
+            .get()
+            .is_some_and(|beat| now - beat < DEAD_AFTER_MS)
+        {
+            self.bell.ring();
+            return Ok(());
+        }
+        match self.alarm_at.get() {
+            Some(set) if set <= at && now - set < ALARM_LOST_AFTER_MS => Ok(()),
+            _ => self.set_alarm(storage, at).await,
+        }
+    }
+
+    /// The alarm: sends until nothing is due, then sets the alarm for what is due next.
+    pub(super) async fn run(core: &Rc<Core>) -> Result<()> {
+        let this = &core.dispatcher;
+        this.alarm_at.set(None);
+        this.troubled.set(false);
+        this.send_what_is_due(core).await;
+        this.beat.set(None);
+        let not_before = if this.troubled.get() {
+            now_ms() + PAUSE_AFTER_TROUBLE_MS
+        } else {
+            i64::MIN
+        };
+        match this.next_due(core)? {
+            Some(at) => this.set_alarm(&core.storage, at.max(not_before)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// When something is due next that can be tried.
+    pub(super) fn next_due(&self, core: &Core) -> Result<Option<i64>> {
+        let mut next: Option<i64> = None;
+        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
+            let due = core
+                .store
+                .next_due(&destination.name, destination.ordered)?;
+            next = next
+                .into_iter()
+                .chain(due.and_then(|due| lane.earliest(due)))
+                .min();
+        }
+        Ok(next)
+    }
+
+    async fn set_alarm(&self, storage: &Storage, at: i64) -> Result<()> {
+        // First, so that what arrives while we wait does not set it later again.
+        self.alarm_at.set(Some(at));
+        let date = Date::new(DateInit::Millis(at.max(0).cast_unsigned()));
+        let set = storage.set_alarm(ScheduledTime::new(date.into())).await;
+        if set.is_err() {
+            self.alarm_at.set(None);
+        }
+        set
+    }
+
+    async fn send_what_is_due(&self, core: &Rc<Core>) {
+        let began = now_ms();
+        let mut budget = MOST_IN_ONE_RUN;
+        loop {
+            let now = now_ms();
+            self.beat.set(Some(now));
+            self.bell.still();
+            match self.startable(core, now, budget) {
+                Ok(starting) => {
+                    budget -= starting.len();
+                    for (index, due) in starting {
+                        // On its own, so that one that hangs does not hold back the end of this run.
+                        spawn_local(attempt::make(Rc::clone(core), index, due));
+                    }
+                }
+                Err(error) => {
+                    log::trouble("looking for due deliveries", &error);
+                    self.troubled.set(true);
+                }
+            }
+            let idle = self.lanes.iter().all(|lane| lane.busy() == 0);
+            if idle || budget == 0 || self.troubled.get() || now - began > LONGEST_RUN_MS {
+                return;
+            }
+            let wake = self
+                .next_change(core, now)
+                .unwrap_or(i64::MAX)
+                .min(now + LONGEST_SLEEP_MS);
+            self.bell.rung_within(wake - now).await;
+        }
+    }
+
+    /// What can be started now, `budget` at the most, with the index of its destination.
+    fn startable(&self, core: &Core, now: i64, budget: usize) -> Result<Vec<(usize, Due)>> {
+        let mut queues = Vec::new();
+        let mut claims = Vec::new();
+        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
+            let allowed = lane.allows(destination, now).min(budget);
+            let due = if allowed == 0 {
+                Vec::new()
+            } else {
+                let mut due = core.store.due(
+                    &destination.name,
+                    destination.ordered,
+                    now,
+                    lane.busy() + allowed,
+                )?;
+                due.retain(|due| !lane.has(due.seq));
+                due.truncate(allowed);
+                due
+            };
+            claims.push(Claim {
+                busy: lane.busy(),
+                wants: due.len(),
+                failing: lane.is_failing(),
+            });
+            queues.push(due);
+        }
+        let mut starting = Vec::new();
+        for (index, (queue, granted)) in queues.into_iter().zip(share(PLACES, &claims)).enumerate()
+        {
+            let Some((destination, lane)) = core
+                .config
+                .destinations
+                .get(index)
+                .zip(self.lanes.get(index))
+            else {
+                continue;
+            };
+            for due in queue.into_iter().take(granted.min(budget - starting.len())) {
+                lane.begin(due.seq, destination, now);
+                starting.push((index, due));
+            }
+        }
+        Ok(starting)
+    }
+
+    /// When something changes by itself: a wait ends, a probe is due, a rate allows one more. What is
+    /// due already waits for a place, and then the bell rings.
+    fn next_change(&self, core: &Core, now: i64) -> Option<i64> {
+        let mut next: Option<i64> = None;
+        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
+            let due = core
+                .store
+                .next_due_after(&destination.name, now)
+                .ok()
+                .flatten();
+            let blocked = lane.blocked_until().filter(|until| *until > now);
+            next = next
+                .into_iter()
+                .chain(due.and_then(|due| lane.earliest(due)))
+                .chain(blocked)
+                .min();
+        }
+        next
+    }
+}

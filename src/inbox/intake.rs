@@ -1,0 +1,72 @@
+//! Taking in: a notification becomes an event, or is found to repeat one; a body that nobody
+//! understands goes to the quarantine.
+
+use sha2::{Digest as _, Sha256};
+use worker::Result;
+
+use super::{
+    core::Core,
+    dedup,
+    store::NewEvent,
+    wire::{Intake, Receipt, Status, Suspect},
+};
+use crate::platform::{new_id, now_ms};
+
+/// Keeps a notification with its deliveries, or finds the event that it repeats.
+pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
+    let now = now_ms();
+    let receipt = if let Some(id) = repeated(core, intake, now)? {
+        Receipt {
+            id,
+            status: Status::Duplicate,
+        }
+    } else {
+        let id = new_id(now).map_err(|error| error.to_string())?;
+        let event = NewEvent {
+            id: &id,
+            intake,
+            xml,
+            received_ms: now,
+        };
+        let source = core.source.name.as_str();
+        let destinations: Vec<_> = core
+            .config
+            .routed(source, &intake.kind, &intake.action)
+            .collect();
+        core.store.keep(&event, &destinations)?;
+        Receipt {
+            id,
+            status: Status::Accepted,
+        }
+    };
+    // For a repeat as well: the first try may have died between its commit and this.
+    core.dispatcher.expect(&core.storage, now).await?;
+    Ok(receipt)
+}
+
+/// The id of the event that this notification repeats, if it does.
+fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
+    let window = core.config.dedup_window_ms;
+    if window == 0 {
+        return Ok(None);
+    }
+    let Some(earlier) = core.store.newest_equal(&intake.digest, now - window)? else {
+        return Ok(None);
+    };
+    if !dedup::repeats(
+        intake.updated_at,
+        &core.store.changes_since(earlier.seq, intake)?,
+    ) {
+        return Ok(None);
+    }
+    core.store.count_repeat(earlier.seq)?;
+    Ok(Some(earlier.id))
+}
+
+pub(super) fn quarantine(core: &Core, suspect: &Suspect, body: &[u8]) -> Result<()> {
+    let digest = Sha256::digest(body);
+    let digest = digest
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    core.store.quarantine(&digest, suspect, body, now_ms())
+}
