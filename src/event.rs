@@ -55,7 +55,7 @@ impl Event<'_> {
         }
         attributes.extend([
             ("time", self.time()),
-            ("sequence", format!("{:020}", self.sequence)),
+            ("sequence", self.sequence()),
             (
                 "dataschema",
                 format!("{}/schemas/{}.json", self.base, self.schema()),
@@ -86,6 +86,12 @@ impl Event<'_> {
         let mut json = Vec::with_capacity(self.xml.len());
         self.notification.write_data(&mut json, redact);
         json
+    }
+
+    /// The order as text, of a length that makes it sort.
+    #[must_use]
+    pub fn sequence(&self) -> String {
+        format!("{:020}", self.sequence)
     }
 
     /// When it happened as far as 3scale says: the object's `updated_at`, else when it was received.

@@ -1,7 +1,8 @@
 //! A KV namespace: each event under a key of its own, or the latest state of each object, so that
 //! readers at the edge find it there.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use threescale::Redact;
 use worker::{Env, kv::KvStore};
 
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Shown by a listing of keys, so that a list needs no value. KV allows 1,024 bytes for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Summary {
     r#type: String,
     action: String,
@@ -23,10 +24,10 @@ struct Summary {
     time: String,
     received: String,
     sequence: i64,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    deleted: bool,
 }
 
+/// The action after which nothing comes.
+const DELETED: &str = "deleted";
 /// An id may be as long as somebody writes it; real ones have some digits.
 const LONGEST_ID: usize = 128;
 
@@ -42,15 +43,46 @@ impl Summary {
             time: event.time(),
             received: rfc3339(event.received_ms),
             sequence: event.sequence,
-            deleted: notification.action() == "deleted",
+        }
+    }
+}
+
+/// What decides which of two states of an object is the later one.
+struct State {
+    time: String,
+    sequence: String,
+    deleted: bool,
+}
+
+impl State {
+    fn of(event: &Event<'_>) -> Self {
+        Self {
+            time: event.time(),
+            sequence: event.sequence(),
+            deleted: event.notification.action() == DELETED,
         }
     }
 
-    /// Whether this state of an object replaces the `stored` one. 3scale sends in no order: the later
-    /// `updated_at` wins, of equal ones the one that came later, and nothing follows a deletion.
+    /// Of a CloudEvent as it is stored.
+    fn stored(event: &Value) -> Self {
+        let text = |pointer| {
+            event
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        Self {
+            time: text("/time").to_owned(),
+            sequence: text("/sequence").to_owned(),
+            deleted: text("/data/action") == DELETED,
+        }
+    }
+
+    /// 3scale sends in no order: the later `updated_at` wins, of equal ones the one that came later,
+    /// and nothing follows a deletion.
     fn replaces(&self, stored: &Self) -> bool {
         self.deleted
-            || (!stored.deleted && (&self.time, self.sequence) >= (&stored.time, stored.sequence))
+            || (!stored.deleted && (&self.time, &self.sequence) >= (&stored.time, &stored.sequence))
     }
 }
 
@@ -107,8 +139,10 @@ async fn put_object(
         event.source,
         event.notification.type_name()
     );
-    let (_, stored): (_, Option<Summary>) = kv.get(&key).text_with_metadata().await?;
-    if stored.is_some_and(|stored| !summary.replaces(&stored)) {
+    if let Some(stored) = kv.get(&key).text().await?
+        && let Ok(stored) = serde_json::from_str(&stored)
+        && !State::of(event).replaces(&State::stored(&stored))
+    {
         return Ok(());
     }
     write(kv, &key, &event.to_json(redact), &summary, ttl).await
@@ -130,37 +164,31 @@ async fn write(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn state(time: &str, sequence: i64, deleted: bool) -> Summary {
-        Summary {
-            r#type: "user".into(),
-            action: String::new(),
-            object: None,
-            account: None,
-            time: time.into(),
-            received: String::new(),
-            sequence,
-            deleted,
-        }
+    fn state(time: &str, sequence: &str, action: &str) -> State {
+        State::stored(&json!({ "time": time, "sequence": sequence, "data": { "action": action } }))
     }
 
     #[test]
     fn the_later_state_wins_and_nothing_follows_a_deletion() {
-        let stored = state("2021-05-15T01:37:53Z", 5, false);
-        assert!(state("2021-05-15T01:37:54Z", 1, false).replaces(&stored));
-        assert!(state("2021-05-15T01:37:53Z", 6, false).replaces(&stored));
+        let stored = state("2021-05-15T01:37:53Z", "05", "updated");
+        let replaces = |time, sequence, action| state(time, sequence, action).replaces(&stored);
+        assert!(replaces("2021-05-15T01:37:54Z", "01", "updated"));
+        assert!(replaces("2021-05-15T01:37:53Z", "06", "updated"));
         assert!(
-            state("2021-05-15T01:37:53Z", 5, false).replaces(&stored),
+            replaces("2021-05-15T01:37:53Z", "05", "updated"),
             "the same again"
         );
-        assert!(!state("2021-05-15T01:37:53Z", 4, false).replaces(&stored));
-        assert!(!state("2021-05-15T01:37:52Z", 9, false).replaces(&stored));
-        let deleted = state("2021-05-15T01:37:53Z", 5, true);
+        assert!(!replaces("2021-05-15T01:37:53Z", "04", "updated"));
+        assert!(!replaces("2021-05-15T01:37:52Z", "09", "updated"));
         assert!(
-            deleted.replaces(&state("2021-05-15T01:37:59Z", 9, false)),
+            replaces("2021-05-15T01:37:50Z", "01", "deleted"),
             "deleted is final"
         );
-        assert!(!state("2021-05-15T01:37:59Z", 9, false).replaces(&deleted));
+        let deleted = state("2021-05-15T01:37:53Z", "05", "deleted");
+        assert!(!state("2021-05-15T01:37:59Z", "09", "updated").replaces(&deleted));
     }
 }

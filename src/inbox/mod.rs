@@ -16,7 +16,7 @@ pub mod wire;
 
 use std::rc::Rc;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::{core::Core, dispatcher::Dispatcher};
@@ -96,7 +96,7 @@ impl Inbox {
     }
 }
 
-fn read<T: DeserializeOwned>(message: &[u8]) -> Result<(T, &[u8])> {
+fn read<T: wire::Head>(message: &[u8]) -> Result<(T, &[u8])> {
     wire::unpack(message).ok_or_else(|| "the inbox was sent something that it cannot read".into())
 }
 
