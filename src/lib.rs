@@ -11,6 +11,7 @@
 //! This file holds the entry points only. `docs/design.md` says why it is built like this.
 
 pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod destination;
 pub mod door;

@@ -74,6 +74,12 @@ impl Secrets {
 pub struct Presented([[u8; 32]; 2]);
 
 impl Presented {
+    /// A value as it stands, in a header.
+    #[must_use]
+    pub fn value(value: &str) -> Self {
+        Self([hashed(value), hashed(value)])
+    }
+
     /// Looks for `param` in a raw query string. 3scale sends the query byte for byte as it was
     /// typed into its form (`facts.md` §2), so a `+` may mean itself as well as a space: both
     /// readings are tried. A missing parameter presents something that no secret equals.

@@ -20,7 +20,10 @@ pub use self::{
     table::Finding,
     target::{DestinationSecrets, Format, Keep, Posting, Route, Target},
 };
-use crate::name::{DestinationName, SourceName};
+use crate::{
+    name::{DestinationName, SourceName},
+    secret::Secrets,
+};
 
 /// Where variables, secrets and bindings are looked up: the Worker's environment, or a test's.
 pub trait Environment {
@@ -54,6 +57,8 @@ pub struct Config {
     pub dedup_window_ms: i64,
     /// The largest body that is taken, in bytes.
     pub max_body_bytes: usize,
+    /// What operators present. With none, there is no API.
+    pub console_token: Secrets,
 }
 
 impl Config {
@@ -68,6 +73,14 @@ impl Config {
             .iter()
             .filter(move |destination| destination.wants(source, kind, action))
             .map(|destination| &destination.name)
+    }
+
+    /// The destination of this name.
+    #[must_use]
+    pub fn destination(&self, name: &str) -> Option<&Destination> {
+        self.destinations
+            .iter()
+            .find(|destination| destination.name.as_str() == name)
     }
 
     /// The source of this name.
@@ -132,6 +145,7 @@ impl<E: Environment> Reader<'_, E> {
         let sources = self.sources();
         let destinations = self.destinations(&sources);
         Config {
+            console_token: Secrets::from_text(&self.env.text("CONSOLE_TOKEN").unwrap_or_default()),
             sources,
             destinations,
             dedup_window_ms: self

@@ -14,8 +14,18 @@ pub struct Source {
     pub secret_param: String,
     /// The values that are accepted as the secret.
     pub secrets: Secrets,
-    /// The tenant's admin portal without a slash at its end: the event's `source`.
+    /// The tenant's admin portal, without a slash at its end.
     pub admin_url: Option<String>,
+    /// `/sources/{name}`: what stands for it where no admin portal is known.
+    pub path: String,
+}
+
+impl Source {
+    /// The events' `source`.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        self.admin_url.as_deref().unwrap_or(&self.path)
+    }
 }
 
 impl<E: Environment> Reader<'_, E> {
@@ -56,6 +66,7 @@ impl<E: Environment> Reader<'_, E> {
             );
         }
         Source {
+            path: format!("/sources/{name}"),
             name,
             secret_param,
             secrets,

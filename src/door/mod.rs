@@ -9,9 +9,10 @@ mod schemas;
 
 use worker::{Env, Headers, Method, Request, Response, Result};
 
-use self::problem::Problem;
+pub(crate) use self::problem::Problem;
 use crate::{
     config::{Config, Setup, Source},
+    console,
     location::Location,
     log::{self, Ingest},
     name::SourceName,
@@ -31,6 +32,7 @@ pub async fn answer(request: Request, env: &Env) -> Result<Response> {
         ["hooks", source] => hook(request, env, &setup, source).await,
         ["healthz"] => only_get(&request, || health::answer(&setup)),
         ["schemas", file] => only_get(&request, || schemas::answer(file)),
+        ["api", "v1", path @ ..] => console::answer(request, env, &setup, path).await,
         _ => Problem::NotFound.answer(),
     }
 }
@@ -125,7 +127,7 @@ fn is_localhost(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
 }
 
-fn json(body: &[u8]) -> Result<Response> {
+pub(crate) fn json(body: &[u8]) -> Result<Response> {
     let headers = Headers::new();
     headers.set("content-type", "application/json")?;
     Ok(Response::from_bytes(body.to_vec())?.with_headers(headers))
@@ -142,6 +144,7 @@ mod tests {
             secret_param: param.to_owned(),
             secrets: Secrets::from_text(secrets),
             admin_url: None,
+            path: String::new(),
         };
         Config {
             sources: vec![
@@ -151,6 +154,7 @@ mod tests {
             destinations: Vec::new(),
             dedup_window_ms: 0,
             max_body_bytes: 0,
+            console_token: Secrets::default(),
         }
     }
 

@@ -14,6 +14,8 @@ pub(crate) enum Problem {
     InsecureTransport,
     /// No source of this name, no secret, or a wrong one: which of them is not said.
     Unauthorized,
+    /// No token for the API, or a wrong one.
+    NoToken,
     /// Nothing is here.
     NotFound,
     /// Something is here, but not for this method.
@@ -59,7 +61,7 @@ impl Problem {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::IncompleteBody => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::NoToken => 401,
             Self::InsecureTransport => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -74,7 +76,7 @@ impl Problem {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::IncompleteBody => "incomplete_body",
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized | Self::NoToken => "unauthorized",
             Self::InsecureTransport => "insecure_transport",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -89,7 +91,7 @@ impl Problem {
     fn title(&self) -> &'static str {
         match self {
             Self::IncompleteBody => "The body is incomplete",
-            Self::Unauthorized => "Not authorized",
+            Self::Unauthorized | Self::NoToken => "Not authorized",
             Self::InsecureTransport => "Plain http is not accepted",
             Self::NotFound => "Nothing is here",
             Self::MethodNotAllowed { .. } => "This method is not for this address",
@@ -120,6 +122,7 @@ impl Problem {
         headers.set("content-type", "application/problem+json")?;
         match self {
             Self::MethodNotAllowed { allow } => headers.set("allow", allow)?,
+            Self::NoToken => headers.set("www-authenticate", "Bearer")?,
             Self::Misconfigured | Self::Unavailable => {
                 headers.set("retry-after", RETRY_AFTER_SECONDS)?;
             }
@@ -150,6 +153,7 @@ impl fmt::Display for Problem {
                 "There is no source of this name, or its secret is missing or wrong. The URL is \
                  https://<this worker>/hooks/<source>?<parameter>=<secret>.",
             ),
+            Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
             Self::NotFound => f.write_str("3scale's webhooks are taken at /hooks/<source>."),
             Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
             Self::PayloadTooLarge { limit } => {

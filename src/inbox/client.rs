@@ -5,6 +5,30 @@ use worker::{Env, Response, Result, Stub};
 use super::wire::{self, Intake, Receipt, Suspect};
 use crate::{name::SourceName, outgoing};
 
+/// What operators ask of an inbox.
+#[derive(Debug)]
+pub enum Operation {
+    /// How each destination is doing.
+    Destinations,
+    /// To pause a destination, or resume it.
+    Pause {
+        /// Its name.
+        destination: String,
+        /// Which of the two.
+        paused: bool,
+    },
+    /// What became of an event.
+    Event {
+        /// Its id.
+        id: String,
+    },
+    /// To deliver an event again.
+    Replay {
+        /// Its id.
+        id: String,
+    },
+}
+
 /// One source's inbox.
 #[derive(Debug)]
 pub struct Inbox(Stub);
@@ -53,6 +77,33 @@ impl Inbox {
     /// It could not be reached.
     pub async fn wake(&self) -> Result<()> {
         self.call(wire::WAKE, Vec::new()).await.map(|_| ())
+    }
+
+    /// Asks for what an operator wants. `None` if the inbox knows nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// It could not be reached, or not do it.
+    pub async fn operate(&self, operation: &Operation) -> Result<Option<String>> {
+        let (path, body) = match operation {
+            Operation::Destinations => (wire::DESTINATIONS, ""),
+            Operation::Pause {
+                destination,
+                paused: true,
+            } => (wire::PAUSE, destination.as_str()),
+            Operation::Pause {
+                destination,
+                paused: false,
+            } => (wire::RESUME, destination.as_str()),
+            Operation::Event { id } => (wire::EVENT, id.as_str()),
+            Operation::Replay { id } => (wire::REPLAY, id.as_str()),
+        };
+        let answer = self
+            .call(path, body.as_bytes().to_vec())
+            .await?
+            .text()
+            .await?;
+        Ok((!answer.is_empty()).then_some(answer))
     }
 
     async fn call(&self, path: &str, message: Vec<u8>) -> Result<Response> {

@@ -11,6 +11,7 @@ mod core;
 mod dedup;
 mod dispatcher;
 mod intake;
+mod operate;
 mod store;
 pub mod wire;
 
@@ -78,6 +79,15 @@ impl Inbox {
                 intake::quarantine(core, &suspect, body)?;
                 Response::empty()
             }
+            wire::DESTINATIONS => text(operate::destinations(core)?),
+            wire::PAUSE => text(operate::pause(core, utf8(message)?, true).await?),
+            wire::RESUME => text(operate::pause(core, utf8(message)?, false).await?),
+            wire::EVENT => text(operate::event(core, utf8(message)?)?.unwrap_or_default()),
+            wire::REPLAY => text(
+                operate::replay(core, utf8(message)?)
+                    .await?
+                    .unwrap_or_default(),
+            ),
             // The alarm may have been lost.
             wire::WAKE => {
                 if let Some(at) = core.dispatcher.next_due(core)? {
@@ -102,4 +112,12 @@ fn read<T: wire::Head>(message: &[u8]) -> Result<(T, &[u8])> {
 
 fn json(value: &impl Serialize) -> Result<Response> {
     Response::from_bytes(serde_json::to_vec(value)?)
+}
+
+fn utf8(message: &[u8]) -> Result<&str> {
+    std::str::from_utf8(message).map_err(|error| error.to_string().into())
+}
+
+fn text(answer: String) -> Result<Response> {
+    Response::from_bytes(answer.into_bytes())
 }

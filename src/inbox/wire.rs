@@ -10,6 +10,16 @@ use serde_json::{Map, Value};
 pub const EVENTS: &str = "/events";
 /// Keeps a body that could not be understood.
 pub const QUARANTINE: &str = "/quarantine";
+/// Tells operators how destinations are doing.
+pub const DESTINATIONS: &str = "/destinations";
+/// Pauses a destination; its name is the body.
+pub const PAUSE: &str = "/pause";
+/// Resumes a destination; its name is the body.
+pub const RESUME: &str = "/resume";
+/// Tells operators what became of an event; its id is the body.
+pub const EVENT: &str = "/event";
+/// Delivers an event again; its id is the body.
+pub const REPLAY: &str = "/replay";
 /// Looks whether anything is overdue.
 pub const WAKE: &str = "/wake";
 

@@ -23,6 +23,7 @@ mod duplicates;
 mod formats;
 mod front_door;
 mod misconfiguration;
+mod operators;
 mod outages;
 mod routing;
 mod secrecy;

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use threescale::{Limits, Notification};
-
 use crate::{
     config::Destination,
     delivery::{
@@ -11,7 +9,7 @@ use crate::{
         plan::{self, Next},
     },
     destination,
-    event::{Event, rfc3339},
+    event::rfc3339,
     inbox::{
         core::Core,
         store::{Attempt, Due},
@@ -48,7 +46,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         jitter(),
     );
     let attempt = Attempt {
-        seq: due.seq,
+        seq: due.event.seq,
         destination: &destination.name,
         number,
         at_ms: began,
@@ -65,8 +63,8 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
             dispatcher.troubled.set(true);
         }
     }
-    lane.end(due.seq);
-    log_attempt(core.source.name.as_str(), &due.id, &attempt, next);
+    lane.end(due.event.seq);
+    log_attempt(core.source.name.as_str(), &due.event.id, &attempt, next);
     dispatcher.bell.ring();
 }
 
@@ -77,29 +75,12 @@ async fn send(
     attempt: u32,
     now: i64,
 ) -> Outcome {
-    // What was accepted once is read again under no other limit than its size then.
-    let limits = Limits {
-        bytes: due.xml.len(),
-        ..Limits::default()
-    };
-    let Ok(notification) = Notification::parse_with(&due.xml, &limits) else {
-        return Outcome::failed(Failure::Unsendable(
+    match due.event.event(&core.source) {
+        Ok(event) => destination::send(&core.env, destination, &event, attempt, now).await,
+        Err(_) => Outcome::failed(Failure::Unsendable(
             "the stored document can no longer be read",
-        ));
-    };
-    let source = core.source.name.as_str();
-    let named = format!("/sources/{source}");
-    let event = Event {
-        id: &due.id,
-        source,
-        source_uri: core.source.admin_url.as_deref().unwrap_or(&named),
-        sequence: due.seq,
-        received_ms: due.received_at,
-        base: &due.base,
-        notification,
-        xml: &due.xml,
-    };
-    destination::send(&core.env, destination, &event, attempt, now).await
+        )),
+    }
 }
 
 fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {

@@ -18,6 +18,7 @@ use super::{core::Core, store::Due};
 use crate::{
     config::Config,
     delivery::{
+        breaker::Breaker,
         plan::Health,
         slots::{Claim, share},
     },
@@ -124,6 +125,27 @@ impl Dispatcher {
         Ok(next)
     }
 
+    /// Pauses the destination of this index, or resumes it.
+    pub(super) fn pause(&self, core: &Core, index: usize, paused: bool) -> Result<()> {
+        if let Some((destination, lane)) = core
+            .config
+            .destinations
+            .get(index)
+            .zip(self.lanes.get(index))
+        {
+            // Whoever resumes a destination wants to know at once whether it works.
+            let breaker = if paused {
+                lane.health().breaker
+            } else {
+                Breaker::default()
+            };
+            let health = Health { breaker, paused };
+            core.store.set_health(&destination.name, health)?;
+            lane.set_health(health);
+        }
+        Ok(())
+    }
+
     async fn set_alarm(&self, storage: &Storage, at: i64) -> Result<()> {
         // First, so that what arrives while we wait does not set it later again.
         self.alarm_at.set(Some(at));
@@ -182,7 +204,7 @@ impl Dispatcher {
                     now,
                     lane.busy() + allowed,
                 )?;
-                due.retain(|due| !lane.has(due.seq));
+                due.retain(|due| !lane.has(due.event.seq));
                 due.truncate(allowed);
                 due
             };
@@ -205,7 +227,7 @@ impl Dispatcher {
                 continue;
             };
             for due in queue.into_iter().take(granted.min(budget - starting.len())) {
-                lane.begin(due.seq, destination, now);
+                lane.begin(due.event.seq, destination, now);
                 starting.push((index, due));
             }
         }

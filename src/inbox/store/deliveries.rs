@@ -2,7 +2,7 @@
 
 use worker::{Result, SqlStorageValue};
 
-use super::{Row, Store, values};
+use super::{Kept, Row, Store, values};
 use crate::{
     delivery::{
         breaker::Breaker,
@@ -15,13 +15,9 @@ use crate::{
 /// A delivery that is due, with all that an attempt needs.
 #[derive(Debug)]
 pub(in crate::inbox) struct Due {
-    pub(in crate::inbox) seq: i64,
-    pub(in crate::inbox) id: String,
-    pub(in crate::inbox) received_at: i64,
-    pub(in crate::inbox) base: String,
+    pub(in crate::inbox) event: Kept,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
-    pub(in crate::inbox) xml: Vec<u8>,
 }
 
 /// An attempt that has ended.
@@ -52,7 +48,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Due>> {
         let query = format!(
-            "SELECT seq, id, received_at, base, attempts, xml
+            "SELECT seq, id, received_at, base, xml, attempts
              FROM deliveries AS this JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
@@ -61,13 +57,10 @@ impl Store {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = self.rows(&query, values![destination.as_str(), now_ms, limit])?;
         let due = |mut row: Row| {
+            let event = Kept::read(&mut row)?;
             Ok(Due {
-                seq: row.integer()?,
-                id: row.text()?,
-                received_at: row.integer()?,
-                base: row.text()?,
+                event,
                 attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
-                xml: row.bytes()?,
             })
         };
         rows.into_iter().map(due).collect()
@@ -173,7 +166,12 @@ impl Store {
         Ok(all)
     }
 
-    fn set_health(&self, name: &DestinationName, health: Health) -> Result<()> {
+    /// Remembers how a destination is doing.
+    pub(in crate::inbox) fn set_health(
+        &self,
+        name: &DestinationName,
+        health: Health,
+    ) -> Result<()> {
         self.run(
             "INSERT INTO destinations (name, failures, probe_at, paused) VALUES (?, ?, ?, ?)
              ON CONFLICT (name) DO UPDATE SET

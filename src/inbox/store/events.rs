@@ -1,9 +1,10 @@
 //! Events: what was accepted.
 
+use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Store, values};
-use crate::{inbox::wire::Intake, name::DestinationName};
+use super::{Row, Store, values};
+use crate::{config::Source, event::Event, inbox::wire::Intake, name::DestinationName};
 
 /// An event that is to be kept.
 pub(in crate::inbox) struct NewEvent<'a> {
@@ -11,6 +12,51 @@ pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) xml: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
+}
+
+/// An event as it is kept.
+#[derive(Debug)]
+pub(in crate::inbox) struct Kept {
+    pub(in crate::inbox) seq: i64,
+    pub(in crate::inbox) id: String,
+    pub(in crate::inbox) received_ms: i64,
+    pub(in crate::inbox) base: String,
+    pub(in crate::inbox) xml: Vec<u8>,
+}
+
+impl Kept {
+    /// From the columns `seq, id, received_at, base, xml`.
+    pub(super) fn read(row: &mut Row) -> Result<Self> {
+        Ok(Self {
+            seq: row.integer()?,
+            id: row.text()?,
+            received_ms: row.integer()?,
+            base: row.text()?,
+            xml: row.bytes()?,
+        })
+    }
+
+    /// It as an event of this source. It was accepted once, so it is read under no other limit than its
+    /// size then.
+    pub(in crate::inbox) fn event<'e>(
+        &'e self,
+        source: &'e Source,
+    ) -> std::result::Result<Event<'e>, threescale::Error> {
+        let limits = Limits {
+            bytes: self.xml.len(),
+            ..Limits::default()
+        };
+        Ok(Event {
+            id: &self.id,
+            source: source.name.as_str(),
+            source_uri: source.uri(),
+            sequence: self.seq,
+            received_ms: self.received_ms,
+            base: &self.base,
+            notification: Notification::parse_with(&self.xml, &limits)?,
+            xml: &self.xml,
+        })
+    }
 }
 
 /// An earlier event with an equal document.

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod events;
+mod overview;
 mod quarantine;
 mod row;
 mod schema;
@@ -11,7 +12,7 @@ use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 
 pub(super) use self::{
     deliveries::{Attempt, Due},
-    events::NewEvent,
+    events::{Kept, NewEvent},
 };
 
 use self::row::Row;

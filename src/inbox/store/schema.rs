@@ -24,24 +24,24 @@ const STEPS: &[&str] = &[
     "CREATE INDEX events_by_object ON events (kind, object, seq)",
     // state: waiting (for its next attempt), delivered, dead (its attempts ran out).
     "CREATE TABLE deliveries (
-        destination TEXT NOT NULL,
         seq         INTEGER NOT NULL REFERENCES events (seq),
+        destination TEXT NOT NULL,
         state       TEXT NOT NULL DEFAULT 'waiting',
         attempts    INTEGER NOT NULL DEFAULT 0,
         next_at     INTEGER NOT NULL,
-        PRIMARY KEY (destination, seq)
+        PRIMARY KEY (seq, destination)
     ) WITHOUT ROWID",
     "CREATE INDEX deliveries_waiting ON deliveries (destination, next_at, seq) WHERE state = 'waiting'",
     "CREATE TABLE attempts (
         seq         INTEGER NOT NULL,
         destination TEXT NOT NULL,
-        number      INTEGER NOT NULL,
         at          INTEGER NOT NULL,
+        number      INTEGER NOT NULL,
         ms          INTEGER NOT NULL,
         outcome     TEXT NOT NULL,
         status      INTEGER,
         detail      TEXT,
-        PRIMARY KEY (seq, destination, number)
+        PRIMARY KEY (seq, destination, at, number)
     ) WITHOUT ROWID",
     "CREATE TABLE destinations (
         name        TEXT PRIMARY KEY,

@@ -1,0 +1,124 @@
+//! The API for operators: how destinations are doing, what became of an event, pause, resume, replay.
+//! All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+
+use worker::{Env, Method, Request, Response, Result};
+
+use crate::{
+    config::{Config, Setup, Source},
+    door::{Problem, json},
+    inbox::client::{Inbox, Operation},
+    log,
+    secret::Presented,
+};
+
+/// Answers a request at `/api/v1/…`; `path` is what follows.
+///
+/// # Errors
+///
+/// The runtime could not build the response.
+pub async fn answer(
+    mut request: Request,
+    env: &Env,
+    setup: &Setup,
+    path: &[&str],
+) -> Result<Response> {
+    let answer = match admit(&request, setup) {
+        Ok(config) => route(&mut request, env, config, path).await,
+        Err(problem) => Err(problem),
+    };
+    match answer {
+        Ok(body) => json(body.as_bytes()),
+        Err(problem) => problem.answer(),
+    }
+}
+
+/// The configuration, if the caller may come in.
+fn admit<'s>(request: &Request, setup: &'s Setup) -> std::result::Result<&'s Config, Problem> {
+    let config = setup.config.as_deref().ok_or(Problem::Misconfigured)?;
+    if config.console_token.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let header = request
+        .headers()
+        .get("authorization")
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let presented = header.strip_prefix("Bearer ").unwrap_or_default();
+    let admitted = config.console_token.admit(&Presented::value(presented));
+    if bool::from(admitted) {
+        Ok(config)
+    } else {
+        Err(Problem::NoToken)
+    }
+}
+
+async fn route(
+    request: &mut Request,
+    env: &Env,
+    config: &Config,
+    path: &[&str],
+) -> std::result::Result<String, Problem> {
+    let method = request.method();
+    let (operation, wanted) = match path {
+        ["destinations"] => (Operation::Destinations, Method::Get),
+        ["destinations", name, action @ ("pause" | "resume")] => {
+            let destination = config.destination(name).ok_or(Problem::NotFound)?;
+            let paused = *action == "pause";
+            (
+                Operation::Pause {
+                    destination: destination.name.to_string(),
+                    paused,
+                },
+                Method::Post,
+            )
+        }
+        ["events", id] => (
+            Operation::Event {
+                id: (*id).to_owned(),
+            },
+            Method::Get,
+        ),
+        ["events", id, "replay"] => (
+            Operation::Replay {
+                id: (*id).to_owned(),
+            },
+            Method::Post,
+        ),
+        _ => return Err(Problem::NotFound),
+    };
+    if method != wanted {
+        let allow = if wanted == Method::Get { "GET" } else { "POST" };
+        return Err(Problem::MethodNotAllowed { allow });
+    }
+    let mut answers = Vec::new();
+    for source in &config.sources {
+        // One that has nothing to say of it answers with nothing.
+        if let Some(answer) = ask(env, source, &operation).await? {
+            answers.push(answer);
+        }
+    }
+    match operation {
+        Operation::Destinations | Operation::Pause { .. } => {
+            Ok(format!("{{\"sources\":[{}]}}", answers.join(",")))
+        }
+        Operation::Event { .. } | Operation::Replay { .. } => {
+            answers.pop().ok_or(Problem::NotFound)
+        }
+    }
+}
+
+async fn ask(
+    env: &Env,
+    source: &Source,
+    operation: &Operation,
+) -> std::result::Result<Option<String>, Problem> {
+    let answer = match Inbox::of(env, &source.name) {
+        Ok(inbox) => inbox.operate(operation).await,
+        Err(error) => Err(error),
+    };
+    answer.map_err(|error| {
+        log::trouble("asking an inbox", &error);
+        Problem::Unavailable
+    })
+}

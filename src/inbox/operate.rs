@@ -1,0 +1,71 @@
+//! What operators ask of an inbox. Answers are JSON, and most of it SQLite writes itself.
+
+use threescale::Redact;
+use worker::Result;
+
+use super::core::Core;
+use crate::platform::now_ms;
+
+/// How each destination is doing.
+pub(super) fn destinations(core: &Core) -> Result<String> {
+    let mut all = Vec::new();
+    for destination in &core.config.destinations {
+        all.push(core.store.destination_overview(&destination.name)?);
+    }
+    Ok(format!(
+        r#"{{"source":"{}","destinations":[{}]}}"#,
+        core.source.name,
+        all.join(",")
+    ))
+}
+
+/// Pauses a destination, or resumes it. Its deliveries are kept.
+pub(super) async fn pause(core: &Core, destination: &str, paused: bool) -> Result<String> {
+    let known = core
+        .config
+        .destinations
+        .iter()
+        .position(|known| known.name.as_str() == destination);
+    if let Some(index) = known {
+        core.dispatcher.pause(core, index, paused)?;
+        core.dispatcher.expect(&core.storage, now_ms()).await?;
+    }
+    destinations(core)
+}
+
+/// The event, its deliveries and their attempts; `None` if it is not in this inbox.
+pub(super) fn event(core: &Core, id: &str) -> Result<Option<String>> {
+    let Some(kept) = core.store.kept(id)? else {
+        return Ok(None);
+    };
+    let event = kept
+        .event(&core.source)
+        .map_err(|error| error.to_string())?;
+    // Nothing is redacted: whoever holds the token may see all that is stored.
+    let json = event.to_json(&Redact::none());
+    Ok(Some(format!(
+        r#"{{"event":{},"deliveries":{}}}"#,
+        String::from_utf8_lossy(&json),
+        core.store.deliveries_overview(kept.seq)?
+    )))
+}
+
+/// Delivers an event again to each destination that wants it now, under its old id.
+pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
+    let Some(kept) = core.store.kept(id)? else {
+        return Ok(None);
+    };
+    let (kind, action) = core.store.kind_of(kept.seq)?;
+    let names: Vec<_> = core
+        .config
+        .routed(core.source.name.as_str(), &kind, &action)
+        .collect();
+    let now = now_ms();
+    core.store.deliver_again(kept.seq, &names, now)?;
+    core.dispatcher.expect(&core.storage, now).await?;
+    Ok(Some(format!(
+        r#"{{"id":"{}","deliveries":{}}}"#,
+        kept.id,
+        names.len()
+    )))
+}

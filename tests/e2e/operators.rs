@@ -1,0 +1,156 @@
+//! The API for operators: what became of an event, pause, resume, replay.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::harness::front::Answer;
+use crate::harness::{PATIENCE, notification};
+use crate::harness::origin::{Origin, Reply};
+use crate::harness::worker::{Setup, Worker};
+
+const TOKEN: &str = "an-operators-token";
+
+fn setup(origin: &Origin) -> Setup {
+    let signing = "whsec_b3BlcmF0b3JzLXRlc3Qtc2lnbmluZy1rZXk=";
+    Setup::default()
+        .source("acme", "acme-secret-of-operators", "")
+        .source("other", "other-secret-of-operators", "")
+        .origin_of("crm", &origin.url("/crm"), signing, "sources = [\"acme\"]")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+}
+
+async fn call(worker: &Worker, method: Method, path: &str, token: &str) -> Answer {
+    let request = reqwest::Client::new()
+        .request(method, worker.url(path))
+        .bearer_auth(token);
+    Answer::of(request.send().await.unwrap()).await
+}
+
+async fn get(worker: &Worker, path: &str) -> Value {
+    let answer = call(worker, Method::GET, path, TOKEN).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    answer.json()
+}
+
+async fn post(worker: &Worker, path: &str) -> Value {
+    let answer = call(worker, Method::POST, path, TOKEN).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    answer.json()
+}
+
+/// How the destination `crm` is doing for the source `acme`.
+async fn crm(worker: &Worker) -> Value {
+    let all = get(worker, "/api/v1/destinations").await;
+    let of_acme = all["sources"].as_array().unwrap();
+    let acme = of_acme.iter().find(|one| one["source"] == "acme").unwrap();
+    let destinations = acme["destinations"].as_array().unwrap();
+    destinations
+        .iter()
+        .find(|one| one["name"] == "crm")
+        .unwrap()
+        .clone()
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_became_of_an_event_and_sends_it_again() {
+    let origin = Origin::start();
+    let worker = setup(&origin).started().await;
+    let id = worker.accept("acme", &notification("user.created")).await;
+    let first = origin.delivery("/crm", &id).await;
+
+    let seen = get(&worker, &format!("/api/v1/events/{id}")).await;
+    assert_eq!(seen["event"], first.json());
+    assert_eq!(seen["deliveries"][0]["destination"], "crm");
+
+    let replayed = post(&worker, &format!("/api/v1/events/{id}/replay")).await;
+    assert_eq!(replayed, serde_json::json!({ "id": id, "deliveries": 1 }));
+    let again = origin.nth_attempt("/crm", &id, 2).await;
+    assert_eq!(again.body, first.body, "the same event under the same id");
+    assert_eq!(
+        again.header("webhook-attempt"),
+        "1",
+        "its attempts begin anew"
+    );
+    let seen = get(&worker, &format!("/api/v1/events/{id}")).await;
+    let attempts = seen["deliveries"][0]["attempts"].as_array().unwrap();
+    assert!(!attempts.is_empty());
+}
+
+#[tokio::test]
+async fn a_destination_that_says_gone_waits_until_it_is_resumed() {
+    let origin = Origin::start();
+    let worker = setup(&origin).started().await;
+    origin.plan("/crm", [Reply::Status(410)]);
+    let first = worker.accept("acme", &notification("user.created")).await;
+    origin.nth_attempt("/crm", &first, 1).await;
+    let paused = async {
+        while crm(&worker).await["state"] != "paused" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, paused).await.unwrap();
+    let second = worker.accept("acme", &notification("user.updated")).await;
+
+    let paused = crm(&worker).await;
+    assert_eq!(
+        (&paused["state"], &paused["waiting"], &paused["dead"]),
+        (&"paused".into(), &2.into(), &0.into())
+    );
+    assert!(
+        paused["oldest_waiting_at"].is_string(),
+        "one sees for how long"
+    );
+    assert_eq!(origin.requests_at("/crm"), 1, "nothing more was sent");
+
+    post(&worker, "/api/v1/destinations/crm/resume").await;
+    origin.nth_attempt("/crm", &first, 2).await;
+    origin.delivery("/crm", &second).await;
+}
+
+#[tokio::test]
+async fn a_paused_destination_keeps_what_comes_and_gets_it_when_resumed() {
+    let origin = Origin::start();
+    let worker = setup(&origin).started().await;
+    post(&worker, "/api/v1/destinations/crm/pause").await;
+    let id = worker.accept("acme", &notification("user.created")).await;
+    assert_eq!(crm(&worker).await["waiting"], 1);
+    assert_eq!(origin.requests_at("/crm"), 0);
+    post(&worker, "/api/v1/destinations/crm/resume").await;
+    origin.delivery("/crm", &id).await;
+}
+
+#[tokio::test]
+async fn the_api_wants_the_token_and_the_right_method() {
+    let origin = Origin::start();
+    let worker = setup(&origin).started().await;
+    for token in ["", "wrong", "an-operators-toke"] {
+        let answer = call(&worker, Method::GET, "/api/v1/destinations", token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(answer.json()["code"], "unauthorized");
+    }
+    let answer = call(&worker, Method::DELETE, "/api/v1/destinations", TOKEN).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.header("allow"), "GET");
+    for path in [
+        "/api/v1/nothing",
+        "/api/v1/events/no-such-id",
+        "/api/v1/events",
+    ] {
+        let answer = call(&worker, Method::GET, path, TOKEN).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_there_is_no_api() {
+    let worker = Setup::default()
+        .source("acme", "acme-secret-of-operators", "")
+        .started()
+        .await;
+    let answer = call(&worker, Method::GET, "/api/v1/destinations", "").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
