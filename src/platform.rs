@@ -24,6 +24,13 @@ pub fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
     Ok(id.into_uuid().to_string())
 }
 
+/// What sorts before every id of this time and later.
+#[must_use]
+pub fn first_id(time_ms: i64) -> String {
+    let ms = time_ms.max(0);
+    format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
+}
+
 /// How far an attempt is put off. Nothing secret hangs on it, so any chance will do.
 #[must_use]
 pub fn jitter() -> Jitter {
@@ -39,4 +46,18 @@ thread_local! {
 #[must_use]
 pub fn setup(env: &Env) -> Rc<Setup> {
     SETUP.with_borrow_mut(|setup| Rc::clone(setup.get_or_insert_with(|| Rc::new(Setup::read(env)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_their_time() {
+        let now = 1_700_000_000_123;
+        let id = new_id(now).unwrap();
+        assert!(first_id(now) < id && id < first_id(now + 1), "{id}");
+        assert!(new_id(now - 1).unwrap() < first_id(now));
+        assert_eq!(id.len(), 36);
+    }
 }

@@ -55,6 +55,8 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// How long an equal document may be a repeat, in milliseconds.
     pub dedup_window_ms: i64,
+    /// How long delivered events are kept, in milliseconds.
+    pub retention_ms: i64,
     /// The largest body that is taken, in bytes.
     pub max_body_bytes: usize,
     /// What operators present. With none, there is no API.
@@ -152,6 +154,7 @@ impl<E: Environment> Reader<'_, E> {
                 .number("DEDUP_WINDOW_SECONDS", 1800, 0, 2_592_000)
                 .cast_signed()
                 * 1000,
+            retention_ms: self.number("RETENTION_DAYS", 30, 0, 3650).cast_signed() * 86_400_000,
             max_body_bytes: usize::try_from(self.number(
                 "MAX_BODY_BYTES",
                 1 << 20,

@@ -192,6 +192,7 @@ fn every_mistake_is_named_at_once() {
         fake.texts.insert("DESTINATION_A_SIGNING_SECRET", "whsec_!");
         fake.texts.insert("DEDUP_WINDOW_SECONDS", "half an hour");
         fake.texts.insert("MAX_BODY_BYTES", "5000000");
+        fake.texts.insert("RETENTION_DAYS", "-1");
         fake.texts.insert("ALLOW_LOCAL_TARGETS", "yes");
         fake.texts.insert("TIME_FACTOR", "2");
     });
@@ -224,6 +225,7 @@ fn every_mistake_is_named_at_once() {
         "TIME_FACTOR",
         "DEDUP_WINDOW_SECONDS",
         "MAX_BODY_BYTES",
+        "RETENTION_DAYS",
         "ALLOW_LOCAL_TARGETS",
     ] {
         assert!(

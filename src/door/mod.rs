@@ -153,6 +153,7 @@ mod tests {
             ],
             destinations: Vec::new(),
             dedup_window_ms: 0,
+            retention_ms: 0,
             max_body_bytes: 0,
             console_token: Secrets::default(),
         }

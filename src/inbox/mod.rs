@@ -88,13 +88,7 @@ impl Inbox {
                     .await?
                     .unwrap_or_default(),
             ),
-            // The alarm may have been lost.
-            wire::WAKE => {
-                if let Some(at) = core.dispatcher.next_due(core)? {
-                    core.dispatcher.expect(&core.storage, at).await?;
-                }
-                Response::empty()
-            }
+            wire::WAKE => operate::wake(core).await.and_then(|()| Response::empty()),
             other => Err(format!("the inbox has no {other}").into()),
         }
     }

@@ -1,10 +1,21 @@
-//! What operators ask of an inbox. Answers are JSON, and most of it SQLite writes itself.
+//! What operators, and the cron, ask of an inbox. Answers are JSON, and most of it SQLite writes itself.
 
 use threescale::Redact;
 use worker::Result;
 
 use super::core::Core;
 use crate::platform::now_ms;
+
+/// The cron's call: sets the alarm if something is due, since it may have been lost, and forgets what
+/// is old.
+pub(super) async fn wake(core: &Core) -> Result<()> {
+    if let Some(at) = core.dispatcher.next_due(core)? {
+        core.dispatcher.expect(&core.storage, at).await?;
+    }
+    // As long as an equal document may be a repeat, its first must be there.
+    let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
+    core.store.forget(now_ms() - keep)
+}
 
 /// How each destination is doing.
 pub(super) fn destinations(core: &Core) -> Result<String> {

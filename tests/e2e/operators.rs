@@ -6,9 +6,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::harness::front::Answer;
-use crate::harness::{PATIENCE, notification};
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
+use crate::harness::{PATIENCE, notification};
 
 const TOKEN: &str = "an-operators-token";
 
@@ -153,4 +153,39 @@ async fn without_a_token_there_is_no_api() {
         .await;
     let answer = call(&worker, Method::GET, "/api/v1/destinations", "").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_cron_forgets_what_was_delivered_and_keeps_what_was_not() {
+    let origin = Origin::start();
+    let worker = setup(&origin)
+        .destination(
+            "down",
+            "url = \"http://127.0.0.1:9/\"\nevents = [\"account.*\"]",
+        )
+        .var("RETENTION_DAYS", "0")
+        .var("DEDUP_WINDOW_SECONDS", "1")
+        .started()
+        .await;
+    let delivered = worker.accept("acme", &notification("user.created")).await;
+    let waiting = worker
+        .accept("acme", &notification("account.created"))
+        .await;
+    origin.delivery("/crm", &delivered).await;
+    origin.delivery("/crm", &waiting).await;
+
+    let forgotten = async {
+        loop {
+            worker.get("/cdn-cgi/handler/scheduled").await;
+            let path = format!("/api/v1/events/{delivered}");
+            let answer = call(&worker, Method::GET, &path, TOKEN).await;
+            if answer.status == StatusCode::NOT_FOUND {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, forgotten).await.unwrap();
+    let kept = get(&worker, &format!("/api/v1/events/{waiting}")).await;
+    assert_eq!(kept["deliveries"].as_array().unwrap().len(), 2);
 }

@@ -4,6 +4,7 @@ mod deliveries;
 mod events;
 mod overview;
 mod quarantine;
+mod retention;
 mod row;
 mod schema;
 mod transaction;

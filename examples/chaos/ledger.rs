@@ -1,0 +1,207 @@
+//! Two columns: what 3scale got a 200 for, and what each origin took. What they differ in is lost.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::origins::ORIGINS;
+
+/// Written by the sender, by the origins and by whoever kills.
+#[derive(Default)]
+pub(crate) struct Ledger(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    /// By the event's id: what 3scale said that it is about.
+    accepted: HashMap<String, String>,
+    /// The ids that one job of 3scale got. More than one would mean that a repeat was not known again.
+    ids_of_job: HashMap<u64, Vec<String>>,
+    /// By the event's id, for each origin.
+    arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
+    kills: Vec<Instant>,
+    last_arrival: Option<Instant>,
+    forged: u64,
+    too_early: u64,
+}
+
+/// An event that an origin took.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// `webhook-attempt`.
+    pub(crate) attempt: u32,
+    /// What the event says that it is about.
+    pub(crate) subject: String,
+    /// Whether the answer went out only after the Worker had stopped waiting.
+    pub(crate) late: bool,
+    pub(crate) at: Instant,
+}
+
+/// How the two columns compare.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Tally {
+    /// Events that 3scale got a 200 for.
+    pub(crate) accepted: usize,
+    /// Pairs of such an event and an origin that took it.
+    pub(crate) delivered: usize,
+    /// Pairs of which the origin never did.
+    pub(crate) lost: usize,
+    /// Times that an origin took what it had.
+    pub(crate) repeated: Repeats,
+    /// Events that arrived but that 3scale got no 200 for: its connection broke before the answer.
+    pub(crate) delivered_without_a_200: usize,
+    /// Events that arrived as something else than was sent, or with a wrong signature.
+    pub(crate) damaged: u64,
+    /// Jobs of 3scale that became two events.
+    pub(crate) taken_twice: usize,
+    /// Attempts that came before the `Retry-After` of the one before was over.
+    pub(crate) too_early: u64,
+}
+
+/// Why an origin got again what it had taken.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Repeats {
+    /// The Worker was killed after the origin's 2xx, before the outcome was committed.
+    pub(crate) killed_before_the_commit: usize,
+    /// The origin had answered after the timeout.
+    pub(crate) answered_late: usize,
+    /// The origin had answered at once, and yet the Worker took it for a failure: a machine too slow.
+    pub(crate) answer_came_too_late: usize,
+    /// None of these: the outcome was not recorded though nobody was killed.
+    pub(crate) unexplained: usize,
+}
+
+impl Repeats {
+    pub(crate) fn total(&self) -> usize {
+        self.killed_before_the_commit
+            + self.answered_late
+            + self.answer_came_too_late
+            + self.unexplained
+    }
+
+    /// An attempt keeps its number until its outcome is recorded: so a repeat under the same number means
+    /// that it never was, and one under a higher number that it was recorded as a failure.
+    fn count(&mut self, before: &Arrival, again: &Arrival, kills: &[Instant]) {
+        let killed = kills.iter().any(|at| (before.at..again.at).contains(at));
+        let cause = if again.attempt == before.attempt && killed {
+            &mut self.killed_before_the_commit
+        } else if before.late {
+            &mut self.answered_late
+        } else if again.attempt > before.attempt {
+            &mut self.answer_came_too_late
+        } else {
+            &mut self.unexplained
+        };
+        *cause += 1;
+    }
+}
+
+impl Tally {
+    /// Whether all is as it was promised.
+    pub(crate) fn holds(&self) -> bool {
+        self.lost == 0
+            && self.damaged == 0
+            && self.taken_twice == 0
+            && self.too_early == 0
+            && self.repeated.unexplained == 0
+    }
+}
+
+impl Ledger {
+    /// 3scale got a 200 with this id for the event that it made as its `job`th.
+    pub(crate) fn accept(&self, job: u64, id: &str, subject: &str) {
+        let mut books = self.books();
+        books.accepted.insert(id.to_owned(), subject.to_owned());
+        let ids = books.ids_of_job.entry(job).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+
+    /// An origin took it.
+    pub(crate) fn arrived(&self, origin: usize, id: &str, arrival: Arrival) {
+        let mut books = self.books();
+        books.last_arrival = Some(arrival.at);
+        if let Some(arrivals) = books.arrivals.get_mut(origin) {
+            arrivals.entry(id.to_owned()).or_default().push(arrival);
+        }
+    }
+
+    /// An origin got something whose signature is wrong or that cannot be read, or 3scale a 200 without an id.
+    pub(crate) fn forged(&self) {
+        self.books().forged += 1;
+    }
+
+    /// An origin was tried again before the time that it had asked for.
+    pub(crate) fn too_early(&self) {
+        self.books().too_early += 1;
+    }
+
+    pub(crate) fn killed(&self) {
+        self.books().kills.push(Instant::now());
+    }
+
+    /// Deliveries of accepted events that have not come yet.
+    pub(crate) fn missing(&self) -> usize {
+        let books = self.books();
+        books.accepted.len() * ORIGINS.len() - books.delivered()
+    }
+
+    pub(crate) fn quiet_for(&self) -> Duration {
+        let last = self.books().last_arrival;
+        last.map_or(Duration::MAX, |last| last.elapsed())
+    }
+
+    /// One line of where it stands.
+    pub(crate) fn progress(&self) -> String {
+        let books = self.books();
+        let (accepted, delivered) = (books.accepted.len(), books.delivered());
+        format!(
+            "accepted {accepted}  delivered {delivered} of {}  kills {}",
+            accepted * ORIGINS.len(),
+            books.kills.len()
+        )
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let books = self.books();
+        let mut tally = Tally {
+            accepted: books.accepted.len(),
+            delivered: books.delivered(),
+            damaged: books.forged,
+            too_early: books.too_early,
+            taken_twice: books.ids_of_job.values().filter(|ids| ids.len() > 1).count(),
+            ..Tally::default()
+        };
+        tally.lost = tally.accepted * ORIGINS.len() - tally.delivered;
+        for (id, arrivals) in books.arrivals.iter().flatten() {
+            for (before, again) in arrivals.iter().zip(arrivals.iter().skip(1)) {
+                tally.repeated.count(before, again, &books.kills);
+            }
+            match books.accepted.get(id) {
+                Some(subject) => {
+                    let wrong = arrivals.iter().any(|arrival| arrival.subject != *subject);
+                    tally.damaged += u64::from(wrong);
+                }
+                None => tally.delivered_without_a_200 += 1,
+            }
+        }
+        tally
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    fn delivered(&self) -> usize {
+        let arrived = |arrivals: &HashMap<String, _>| {
+            let known = |id: &&String| self.accepted.contains_key(*id);
+            arrivals.keys().filter(known).count()
+        };
+        self.arrivals.iter().map(arrived).sum()
+    }
+}

@@ -1,0 +1,116 @@
+//! 3scale: makes events at a steady rate, and sends each as Sidekiq does, until it gets a 200 or gives up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::Utc;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Plan;
+use super::ledger::Ledger;
+use crate::stand_in::failures::Failures;
+use crate::stand_in::kinds::Kind;
+use crate::stand_in::notifications::Notification;
+use crate::stand_in::sidekiq::{Job, Outcome, Pace, Sidekiq};
+use crate::stand_in::target::Target;
+use crate::stand_in::wire::{self, Answer, BodyFormat};
+
+/// 3scale waits a minute and more between two attempts: here three seconds and more, so that its six attempts
+/// span some restarts of the Worker.
+const TIME_FACTOR: f64 = 20.0;
+/// 3scale's own minute, likewise shorter.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// One in fifty attempts is sent again at once, whatever came of it: Sidekiq was restarted.
+const RESTARTS: f64 = 0.02;
+/// One event in eight is sent as the legacy form.
+const FORM_EVERY: u64 = 8;
+
+/// What 3scale did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Sent {
+    pub(crate) events: u64,
+    pub(crate) attempts: u64,
+    pub(crate) answered_200: u64,
+    pub(crate) answered_otherwise: u64,
+    pub(crate) no_answer: u64,
+    /// Six attempts without a 200: 3scale lists them as failed, and recovery is what brings them.
+    pub(crate) gave_up: u64,
+}
+
+/// Sends all events of the plan, and ends when each has its 200 or was given up.
+pub(crate) async fn send(plan: &Plan, hook: Target, ledger: &Arc<Ledger>) -> Sent {
+    let pace = Pace {
+        time_factor: TIME_FACTOR,
+        restarts: RESTARTS,
+        ..Pace::default()
+    };
+    let failures = Arc::new(Mutex::new(Failures::default()));
+    let sidekiq = Arc::new(Sidekiq::new(pace, Arc::clone(&failures), |_| {}));
+    let sent = Arc::new(Mutex::new(Sent::default()));
+
+    let events = u32::try_from(plan.events).unwrap_or(u32::MAX).max(1);
+    let mut ticks = interval(plan.sending / events);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut jobs = JoinSet::new();
+    for (number, kind) in (1..=plan.events).zip(Kind::ALL.into_iter().cycle()) {
+        ticks.tick().await;
+        while jobs.try_join_next().is_some() {}
+        let (sidekiq, ledger) = (Arc::clone(&sidekiq), Arc::clone(ledger));
+        let (hook, sent) = (hook.clone(), Arc::clone(&sent));
+        jobs.spawn(async move {
+            let subject = format!("net.3scale.{}.{} {}/{number}", kind.object, kind.action, kind.object);
+            let push = async |job: &Job| {
+                let result = wire::push(&job.target, &job.xml, job.format, TIMEOUT).await;
+                sent.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .count(&result);
+                if let Some(answer) = result.as_ref().ok().filter(|answer| answer.is_success()) {
+                    match id(answer) {
+                        Some(id) => ledger.accept(number, &id, &subject),
+                        None => ledger.forged(),
+                    }
+                }
+                result
+            };
+            let outcome = sidekiq
+                .run_with(job(number, kind, hook), push, fastrand::u32, Utc::now)
+                .await;
+            if outcome == Outcome::Failed {
+                sent.lock().unwrap_or_else(PoisonError::into_inner).gave_up += 1;
+            }
+        });
+    }
+    while jobs.join_next().await.is_some() {}
+    let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    sent.events = plan.events;
+    sent
+}
+
+fn job(number: u64, kind: Kind, hook: Target) -> Job {
+    let format = if number.is_multiple_of(FORM_EVERY) {
+        BodyFormat::Form
+    } else {
+        BodyFormat::Xml
+    };
+    Job::new(kind, hook, Notification::of(kind).id(number).xml(), format)
+}
+
+/// The event's id in a 200.
+fn id(answer: &Answer) -> Option<String> {
+    let body: Value = serde_json::from_str(&answer.body).ok()?;
+    Some(body.get("id")?.as_str()?.to_owned())
+}
+
+impl Sent {
+    fn count(&mut self, result: &anyhow::Result<Answer>) {
+        self.attempts += 1;
+        *match result {
+            Ok(answer) if answer.is_success() => &mut self.answered_200,
+            Ok(_) => &mut self.answered_otherwise,
+            Err(_) => &mut self.no_answer,
+        } += 1;
+    }
+}
