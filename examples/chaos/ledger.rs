@@ -18,7 +18,7 @@ struct Books {
     /// By the event's id: what 3scale said that it is about.
     accepted: HashMap<String, String>,
     /// The ids that one job of 3scale got. More than one would mean that a repeat was not known again.
-    ids_of_job: HashMap<u64, Vec<String>>,
+    ids_of_job: HashMap<u128, Vec<String>>,
     /// By the event's id, for each origin.
     arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
     kills: Vec<Instant>,
@@ -111,7 +111,7 @@ impl Tally {
 
 impl Ledger {
     /// 3scale got a 200 with this id for the event that it made as its `job`th.
-    pub(crate) fn accept(&self, job: u64, id: &str, subject: &str) {
+    pub(crate) fn accept(&self, job: u128, id: &str, subject: &str) {
         let mut books = self.books();
         books.accepted.insert(id.to_owned(), subject.to_owned());
         let ids = books.ids_of_job.entry(job).or_default();

@@ -1,28 +1,25 @@
 //! 3scale: makes events at a steady rate, and sends each as Sidekiq does, until it gets a 200 or gives up.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::Utc;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
 
 use super::Plan;
 use super::ledger::Ledger;
 use crate::stand_in::failures::Failures;
 use crate::stand_in::kinds::Kind;
 use crate::stand_in::notifications::Notification;
-use crate::stand_in::sidekiq::{Job, Outcome, Pace, Sidekiq};
+use crate::stand_in::sidekiq::{Attempt, Job, Pace, Sidekiq};
 use crate::stand_in::target::Target;
-use crate::stand_in::wire::{self, Answer, BodyFormat};
+use crate::stand_in::wire::{Answer, BodyFormat};
 
 /// 3scale waits a minute and more between two attempts: here three seconds and more, so that its six attempts
 /// span some restarts of the Worker.
 const TIME_FACTOR: f64 = 20.0;
-/// 3scale's own minute, likewise shorter.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// One in fifty attempts is sent again at once, whatever came of it: Sidekiq was restarted.
 const RESTARTS: f64 = 0.02;
 /// One event in eight is sent as the legacy form.
@@ -37,7 +34,7 @@ pub(crate) struct Sent {
     pub(crate) answered_otherwise: u64,
     pub(crate) no_answer: u64,
     /// Six attempts without a 200: 3scale lists them as failed, and recovery is what brings them.
-    pub(crate) gave_up: u64,
+    pub(crate) gave_up: usize,
 }
 
 /// Sends all events of the plan, and ends when each has its 200 or was given up.
@@ -47,9 +44,16 @@ pub(crate) async fn send(plan: &Plan, hook: Target, ledger: &Arc<Ledger>) -> Sen
         restarts: RESTARTS,
         ..Pace::default()
     };
-    let failures = Arc::new(Mutex::new(Failures::default()));
-    let sidekiq = Arc::new(Sidekiq::new(pace, Arc::clone(&failures), |_| {}));
     let sent = Arc::new(Mutex::new(Sent::default()));
+    let failures = Arc::new(Mutex::new(Failures::default()));
+    let watch = {
+        let (sent, ledger) = (Arc::clone(&sent), Arc::clone(ledger));
+        move |attempt: Attempt<'_>| {
+            lock(&sent).count(attempt.result);
+            note(&attempt, &ledger);
+        }
+    };
+    let sidekiq = Arc::new(Sidekiq::new(pace, Arc::clone(&failures), watch));
 
     let events = u32::try_from(plan.events).unwrap_or(u32::MAX).max(1);
     let mut ticks = interval(plan.sending / events);
@@ -58,50 +62,55 @@ pub(crate) async fn send(plan: &Plan, hook: Target, ledger: &Arc<Ledger>) -> Sen
     for (number, kind) in (1..=plan.events).zip(Kind::ALL.into_iter().cycle()) {
         ticks.tick().await;
         while jobs.try_join_next().is_some() {}
-        let (sidekiq, ledger) = (Arc::clone(&sidekiq), Arc::clone(ledger));
-        let (hook, sent) = (hook.clone(), Arc::clone(&sent));
-        jobs.spawn(async move {
-            let subject = format!("net.3scale.{}.{} {}/{number}", kind.object, kind.action, kind.object);
-            let push = async |job: &Job| {
-                let result = wire::push(&job.target, &job.xml, job.format, TIMEOUT).await;
-                sent.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .count(&result);
-                if let Some(answer) = result.as_ref().ok().filter(|answer| answer.is_success()) {
-                    match id(answer) {
-                        Some(id) => ledger.accept(number, &id, &subject),
-                        None => ledger.forged(),
-                    }
-                }
-                result
-            };
-            let outcome = sidekiq
-                .run_with(job(number, kind, hook), push, fastrand::u32, Utc::now)
-                .await;
-            if outcome == Outcome::Failed {
-                sent.lock().unwrap_or_else(PoisonError::into_inner).gave_up += 1;
-            }
-        });
+        let (sidekiq, job) = (Arc::clone(&sidekiq), job(number, kind, hook.clone()));
+        jobs.spawn(async move { sidekiq.run(job).await });
     }
     while jobs.join_next().await.is_some() {}
-    let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    sent.events = plan.events;
-    sent
+    Sent {
+        events: plan.events,
+        gave_up: lock(&failures).len(),
+        ..lock(&sent).clone()
+    }
 }
 
-fn job(number: u64, kind: Kind, hook: Target) -> Job {
+/// The job's id is its number: 3scale does not send it.
+fn job(number: u64, kind: Kind, target: Target) -> Job {
     let format = if number.is_multiple_of(FORM_EVERY) {
         BodyFormat::Form
     } else {
         BodyFormat::Xml
     };
-    Job::new(kind, hook, Notification::of(kind).id(number).xml(), format)
+    Job {
+        id: Uuid::from_u128(number.into()),
+        kind,
+        target,
+        xml: Notification::of(kind).id(number).xml(),
+        format,
+    }
+}
+
+/// A 200 is what counts.
+fn note(attempt: &Attempt<'_>, ledger: &Ledger) {
+    let Ok(answer) = attempt.result else { return };
+    if !answer.is_success() {
+        return;
+    }
+    let (number, kind) = (attempt.job.id.as_u128(), attempt.job.kind);
+    let subject = format!("net.3scale.{}.{} {}/{number}", kind.object, kind.action, kind.object);
+    match id(answer) {
+        Some(id) => ledger.accept(number, &id, &subject),
+        None => ledger.forged(),
+    }
 }
 
 /// The event's id in a 200.
 fn id(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_str(&answer.body).ok()?;
     Some(body.get("id")?.as_str()?.to_owned())
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sent {

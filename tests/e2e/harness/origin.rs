@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::schemas::assert_valid;
 use super::{BACKGROUND, PATIENCE};
 
 /// What the origin does with the next request at a path; without a plan it answers 204.
@@ -46,6 +47,14 @@ impl Request {
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Panics if it is a whole CloudEvent and not a valid one.
+    fn is_as_its_schema_says(&self) {
+        let media_type = self.header("content-type");
+        if media_type.starts_with("application/cloudevents+json") {
+            assert_valid(&self.json());
+        }
     }
 
     /// Whether the Standard Webhooks library accepts it with this secret.
@@ -136,6 +145,7 @@ impl Origin {
                 // Registered before looking, so that what comes in between is not missed.
                 changed.as_mut().enable();
                 if let Some(request) = self.attempts(path, id).get(nth - 1) {
+                    request.is_as_its_schema_says();
                     return request.clone();
                 }
                 changed.await;
