@@ -6,7 +6,7 @@
 //! 3scale ─▶ door ─▶ inbox (SQLite) ─▶ dispatcher ─▶ destination: an origin over HTTP, or KV
 //! ```
 //!
-//! [`door`] answers 3scale, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
+//! [`door`] answers 3scale, [`console`] operators, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
 //! [`destination`] does the sending, and the crate [`threescale`] knows what 3scale says.
 //! This file holds the entry points only. `docs/design.md` says why it is built like this.
 
@@ -26,10 +26,15 @@ pub mod secret;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
-/// Every HTTP request.
+/// Every HTTP request: operators' at `/api/v1`, all others at the front door.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    door::answer(request, &env).await
+    let setup = platform::setup(&env);
+    let path = request.path();
+    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["api", "v1", path @ ..] => console::answer(request, &env, &setup, path).await,
+        path => door::answer(request, &env, &setup, path).await,
+    }
 }
 
 /// The cron: wakes each inbox, in case its alarm got lost.

@@ -12,27 +12,23 @@ use worker::{Env, Headers, Method, Request, Response, Result};
 pub(crate) use self::problem::Problem;
 use crate::{
     config::{Config, Setup, Source},
-    console,
     location::Location,
     log::{self, Ingest},
     name::SourceName,
-    platform::{now_ms, setup},
+    platform::now_ms,
     secret::Presented,
 };
 
-/// Answers a request. No error gets past this but a failure to build an answer.
+/// Answers a request at `path`. No error gets past this but a failure to build an answer.
 ///
 /// # Errors
 ///
 /// The runtime could not build the response.
-pub async fn answer(request: Request, env: &Env) -> Result<Response> {
-    let path = request.path();
-    let setup = setup(env);
-    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
-        ["hooks", source] => hook(request, env, &setup, source).await,
-        ["healthz"] => only_get(&request, || health::answer(&setup)),
+pub async fn answer(request: Request, env: &Env, setup: &Setup, path: &[&str]) -> Result<Response> {
+    match path {
+        ["hooks", source] => hook(request, env, setup, source).await,
+        ["healthz"] => only_get(&request, || health::answer(setup)),
         ["schemas", file] => only_get(&request, || schemas::answer(file)),
-        ["api", "v1", path @ ..] => console::answer(request, env, &setup, path).await,
         _ => Problem::NotFound.answer(),
     }
 }
