@@ -15,7 +15,7 @@ BENCH_MODULES := benches/node_modules/.package-lock.json
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 200
 
-.PHONY: help dev build test check bench-parse demo deploy events clean
+.PHONY: help dev build test check bench-parse chaos soak demo deploy events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,13 @@ check: build ## format, lints, documents, the upload's size
 
 bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed beside others', natively and as wasm in Node
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
+
+chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
+	@cargo run --quiet --locked --example chaos -- --results benches/results/chaos.json $(ARGS)
+
+soak: build ## the same for more than an hour, with 100,000 events for three destinations
+	@cargo run --quiet --locked --example chaos -- --events 100000 --seconds 4000 --drain 600 \
+		--results benches/results/soak.json $(ARGS)
 
 demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
 	@cargo run --quiet --locked --example demo

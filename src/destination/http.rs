@@ -58,9 +58,7 @@ impl Message {
         add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
         add("webhook-attempt", attempt.to_string());
         if posting.format == Format::CloudEventsBinary {
-            for (name, value) in event.attributes() {
-                add(&format!("ce-{name}"), escaped(&value));
-            }
+            event.attributes(|name, value| add(&format!("ce-{name}"), escaped(&value.concat())));
         }
         let DestinationSecrets {
             signing,
@@ -134,11 +132,11 @@ fn escaped(value: &str) -> String {
 
 /// The runtime tells a time-out by the error's name, and everything else in words.
 fn failure(error: &worker::Error) -> Failure {
-    let words = error.to_string();
-    if words.contains("TimeoutError") || words.contains("AbortError") {
-        Failure::Timeout
-    } else {
-        Failure::Network(words)
+    match error {
+        worker::Error::UnknownJsError {
+            name: Some(name), ..
+        } if name == "TimeoutError" || name == "AbortError" => Failure::Timeout,
+        _ => Failure::Network(error.to_string()),
     }
 }
 

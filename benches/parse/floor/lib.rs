@@ -18,7 +18,10 @@ use quick_xml::events::Event;
 pub fn events(xml: &[u8]) -> usize {
     let mut reader = Reader::from_str(std::str::from_utf8(xml).expect("UTF-8"));
     let mut count = 0;
-    while !matches!(black_box(reader.read_event().expect("well-formed XML")), Event::Eof) {
+    while !matches!(
+        black_box(reader.read_event().expect("well-formed XML")),
+        Event::Eof
+    ) {
         count += 1;
     }
     count

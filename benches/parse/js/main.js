@@ -32,8 +32,16 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-if (options.help) console.log(HELP);
-else main();
+if (options.help) {
+  console.log(HELP);
+} else {
+  try {
+    main();
+  } catch (error) {
+    console.error(`bench-parse: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
 
 function main() {
   const seconds = Number(options.seconds);

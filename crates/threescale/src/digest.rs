@@ -22,6 +22,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::order::sorted;
 use crate::xml::Document;
 
 /// SHA-256 over a source and a canonical document: equal for equal events of one source.
@@ -114,11 +115,14 @@ impl Canonical {
     fn attributes(&mut self, document: &Document<'_>, node: &crate::xml::Node<'_>) {
         let attributes = document.attributes(node);
         self.number(attributes.len());
-        let mut sorted: Vec<_> = attributes.iter().collect();
-        sorted.sort_unstable_by_key(|attribute| attribute.name);
-        for attribute in sorted {
-            self.string(attribute.name);
-            self.string(&attribute.value);
+        let names = attributes.iter().map(|attribute| attribute.name);
+        for (name, place) in sorted(names.zip(0..).collect()) {
+            self.string(name);
+            self.string(
+                attributes
+                    .get(place as usize)
+                    .map_or("", |attribute| &attribute.value),
+            );
         }
     }
 

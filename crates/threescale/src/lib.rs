@@ -81,6 +81,7 @@ mod json;
 mod limits;
 mod model;
 mod notification;
+mod order;
 pub mod schema;
 mod time;
 mod xml;

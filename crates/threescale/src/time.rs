@@ -46,6 +46,24 @@ impl Timestamp {
         })
     }
 
+    /// The moment so many milliseconds after 1970-01-01T00:00:00Z, if it is in the years 0000 to
+    /// 9999. No 3scale writes it: it is for the clock of whoever listens.
+    ///
+    /// ```
+    /// let time = threescale::Timestamp::from_unix_millis(1_700_000_000_120).unwrap();
+    /// assert_eq!(time.to_string(), "2023-11-14T22:13:20.12Z");
+    /// ```
+    #[must_use]
+    pub fn from_unix_millis(millis: i64) -> Option<Self> {
+        let seconds = millis.div_euclid(1000);
+        // Less than a second.
+        let nanoseconds = u32::try_from(millis.rem_euclid(1000)).ok()? * 1_000_000;
+        (YEAR_0..YEAR_10000).contains(&seconds).then_some(Self {
+            seconds,
+            nanoseconds,
+        })
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
@@ -58,7 +76,29 @@ impl Timestamp {
         self.nanoseconds
     }
 
-    /// Whether `text`, which is this moment, is already as `Display` would write it.
+    /// Appends it as `Display` does.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        Date::from_days(self.seconds.div_euclid(DAY)).write(out);
+        // A day has fewer seconds than u32 can hold.
+        let second = u32::try_from(self.seconds.rem_euclid(DAY)).unwrap_or_default();
+        for (mark, number) in [
+            (b'T', second / 3600),
+            (b':', second / 60 % 60),
+            (b':', second % 60),
+        ] {
+            out.push(mark);
+            digits::<2>(number, out);
+        }
+        if self.nanoseconds > 0 {
+            out.push(b'.');
+            digits::<9>(self.nanoseconds, out);
+            let zeros = out.iter().rev().take_while(|&&byte| byte == b'0').count();
+            out.truncate(out.len() - zeros);
+        }
+        out.push(b'Z');
+    }
+
+    /// Whether `text`, if it is a moment, is already as `Display` would write it.
     pub(crate) fn is_written_as(text: &str) -> bool {
         text.len() == 20 && text.ends_with('Z')
     }
@@ -67,15 +107,10 @@ impl Timestamp {
 /// RFC 3339 in UTC: `2023-06-14T13:37:32Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = Date::from_days(self.seconds.div_euclid(DAY));
-        let second = self.seconds.rem_euclid(DAY);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{date}T{hour:02}:{minute:02}:{second:02}")?;
-        if self.nanoseconds > 0 {
-            let digits = format!("{:09}", self.nanoseconds);
-            write!(f, ".{}", digits.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        let mut text = Vec::with_capacity("2023-06-14T13:37:32.123456789Z".len());
+        self.write(&mut text);
+        // Digits and marks only.
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -140,6 +175,14 @@ impl Date {
             - 719_468
     }
 
+    fn write(self, out: &mut Vec<u8>) {
+        digits::<4>(self.year.into(), out);
+        for number in [self.month, self.day] {
+            out.push(b'-');
+            digits::<2>(number.into(), out);
+        }
+    }
+
     fn from_days(days: i64) -> Self {
         let days = days + 719_468;
         let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -162,6 +205,16 @@ impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
+}
+
+/// The last `N` digits of a number.
+fn digits<const N: usize>(mut number: u32, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    out.extend_from_slice(&digits);
 }
 
 const DAY: i64 = 86_400;

@@ -32,15 +32,27 @@ pub(crate) struct Summary<'x> {
 
 impl<D: Serialize> Envelope<D> {
     pub(crate) fn new(summary: &Summary<'_>, data: D) -> Self {
-        let &Summary { kind, action, id, updated_at } = summary;
-        let schema = if matches!(kind, "account" | "user" | "application") { kind } else { "generic" };
+        let &Summary {
+            kind,
+            action,
+            id,
+            updated_at,
+        } = summary;
+        let schema = if matches!(kind, "account" | "user" | "application") {
+            kind
+        } else {
+            "generic"
+        };
         Self {
             specversion: "1.0",
             id: given::ID,
             source: given::SOURCE,
             kind: format!("net.3scale.{kind}.{action}"),
             subject: id.map(|id| format!("{kind}/{id}")),
-            time: updated_at.map_or_else(|| rfc3339(given::RECEIVED_MS), |time| utc(time).into_owned()),
+            time: updated_at.map_or_else(
+                || rfc3339(given::RECEIVED_MS),
+                |time| utc(time).into_owned(),
+            ),
             sequence: format!("{:020}", given::SEQUENCE),
             dataschema: format!("{}/schemas/{schema}.json", given::BASE),
             datacontenttype: "application/json",

@@ -38,7 +38,10 @@ fn run(arguments: &[String]) -> Result<()> {
             }
         }
         [verb, seconds, milliseconds, files @ ..] if verb == "measure" => {
-            let plan = rounds::Plan { seconds: seconds.parse()?, milliseconds: milliseconds.parse()? };
+            let plan = rounds::Plan {
+                seconds: seconds.parse()?,
+                milliseconds: milliseconds.parse()?,
+            };
             let mut results = Vec::new();
             for file in files {
                 eprintln!("  natively: {file}");
@@ -46,7 +49,11 @@ fn run(arguments: &[String]) -> Result<()> {
             }
             println!("{}", serde_json::to_string(&results)?);
         }
-        _ => return Err("usage: native shapes | check FILE… | measure SECONDS MILLISECONDS FILE…".into()),
+        _ => {
+            return Err(
+                "usage: native shapes | check FILE… | measure SECONDS MILLISECONDS FILE…".into(),
+            );
+        }
     }
     Ok(())
 }

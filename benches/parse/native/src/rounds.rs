@@ -16,10 +16,16 @@ const FEWEST_ROUNDS: usize = 15;
 
 impl Plan {
     /// For each contender the microseconds that one run took, round by round.
-    #[expect(clippy::disallowed_methods, reason = "this runs natively, and has to measure time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this runs natively, and has to measure time"
+    )]
     pub(crate) fn run(&self, contenders: &mut [Box<dyn FnMut() + '_>]) -> Vec<Vec<f64>> {
         let turn = Duration::from_secs_f64(self.milliseconds / 1e3);
-        let runs: Vec<u32> = contenders.iter_mut().map(|contender| runs_in(turn, contender)).collect();
+        let runs: Vec<u32> = contenders
+            .iter_mut()
+            .map(|contender| runs_in(turn, contender))
+            .collect();
         let mut times = vec![Vec::new(); contenders.len()];
         let start = Instant::now();
         for round in 0.. {
@@ -29,9 +35,11 @@ impl Plan {
             for turn in 0..contenders.len() {
                 // Nobody is always the one after the greatest waster of memory.
                 let place = (round + turn) % contenders.len();
-                if let (Some(contender), Some(&runs), Some(times)) =
-                    (contenders.get_mut(place), runs.get(place), times.get_mut(place))
-                {
+                if let (Some(contender), Some(&runs), Some(times)) = (
+                    contenders.get_mut(place),
+                    runs.get(place),
+                    times.get_mut(place),
+                ) {
                     times.push(time(runs, contender).as_secs_f64() * 1e6 / f64::from(runs));
                 }
             }
@@ -53,7 +61,10 @@ fn runs_in(turn: Duration, contender: &mut dyn FnMut()) -> u32 {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this runs natively, and has to measure time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this runs natively, and has to measure time"
+)]
 fn time(runs: u32, contender: &mut dyn FnMut()) -> Duration {
     let start = Instant::now();
     for _ in 0..runs {

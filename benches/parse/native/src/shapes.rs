@@ -6,7 +6,11 @@ use threescale::schema::{Field, Kind, SHAPES, Shape};
 
 /// `{"account": {"attributes": {}, "fields": {"id": "integer", …}}, …}`
 pub(crate) fn json() -> Value {
-    SHAPES.iter().map(|shape| (shape.name.to_owned(), self::shape(shape))).collect::<Map<_, _>>().into()
+    SHAPES
+        .iter()
+        .map(|shape| (shape.name.to_owned(), self::shape(shape)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn shape(shape: &Shape) -> Value {
@@ -14,7 +18,11 @@ fn shape(shape: &Shape) -> Value {
 }
 
 fn fields(fields: &[Field]) -> Value {
-    fields.iter().map(|field| (field.name.to_owned(), kind(&field.kind))).collect::<Map<_, _>>().into()
+    fields
+        .iter()
+        .map(|field| (field.name.to_owned(), kind(&field.kind)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn kind(of: &Kind) -> Value {

@@ -11,7 +11,10 @@ pub(crate) fn utc(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => Cow::Owned(time.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Ok(time) => Cow::Owned(
+            time.with_timezone(&Utc)
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        ),
         Err(_) => Cow::Borrowed(text),
     }
 }

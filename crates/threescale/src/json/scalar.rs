@@ -1,9 +1,7 @@
 //! One value as JSON: typed if it fits its type, else as text.
 
-use std::io::Write as _;
-
 use crate::model::{Kind, values};
-use crate::time::{Date, Timestamp};
+use crate::time::Timestamp;
 
 /// Writes the text of an element that has no elements inside.
 #[inline]
@@ -17,25 +15,24 @@ pub(super) fn write(kind: &Kind, text: &str, out: &mut Vec<u8>) {
         Kind::Decimal if values::is_decimal(text) => out.extend_from_slice(text.as_bytes()),
         Kind::Boolean if values::boolean(text).is_some() => out.extend_from_slice(text.as_bytes()),
         Kind::Time => time(text, out),
-        Kind::Date if Date::parse(text).is_some() => quoted(text, out),
+        // A day is written as it was sent, and so is what is none.
         _ => string(text, out),
     }
 }
 
 fn time(text: &str, out: &mut Vec<u8>) {
+    // Most times are in UTC. What looks like one is written as it was sent, whether it is one or not.
+    if Timestamp::is_written_as(text) {
+        return string(text, out);
+    }
     match Timestamp::parse(text) {
-        Some(_) if Timestamp::is_written_as(text) => quoted(text, out),
-        // Writing to a vector does not fail.
-        Some(time) => drop(write!(out, "\"{time}\"")),
+        Some(time) => {
+            out.push(b'"');
+            time.write(out);
+            out.push(b'"');
+        }
         None => string(text, out),
     }
-}
-
-/// What needs no escaping.
-fn quoted(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
 }
 
 /// A JSON string.
@@ -59,28 +56,59 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Where the first byte stands that must be escaped. Most texts have none and are short, so
-/// blocks of eight are looked at as one.
+/// Where the first byte stands that must be escaped.
 #[inline]
 fn first_special(text: &[u8]) -> Option<usize> {
-    let (blocks, rest) = text.as_chunks::<8>();
-    let is_plain = blocks.iter().all(|block| {
-        !block
-            .iter()
-            .fold(false, |found, &byte| found | is_special(byte))
-    }) && !rest.iter().any(|&byte| is_special(byte));
-    if is_plain {
+    if is_plain(text) {
         None
     } else {
         text.iter().position(|&byte| is_special(byte))
     }
 }
 
-/// Without branches, so that a block is looked at as one.
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "a lazy `||` is a branch for each byte"
-)]
+/// Whether nothing must be escaped. Most texts are so, and short: they are looked at by words, of
+/// which the last may overlap the one before.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    match text.last_chunk() {
+        Some(&last) => is_plain_word(last) && text.as_chunks().0.iter().all(|&w| is_plain_word(w)),
+        None => !text.iter().any(|&byte| is_special(byte)),
+    }
+}
+
+/// `is_special` for none of eight bytes. The highest bit of a byte is set by what is below the
+/// space, and by the quote or backslash once it has become zero.
+#[inline]
+fn is_plain_word(word: [u8; 8]) -> bool {
+    let each = |byte| u64::from_ne_bytes([byte; 8]);
+    let below = |word: u64, limit| word.wrapping_sub(each(limit)) & !word;
+    let word = u64::from_ne_bytes(word);
+    let found = below(word, b' ') | below(word ^ each(b'"'), 1) | below(word ^ each(b'\\'), 1);
+    found & each(0x80) == 0
+}
+
 const fn is_special(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_plain_if_none_of_its_bytes_is_special_wherever_it_stands() {
+        for length in 1..20 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = vec![b'#'; length];
+                    text[at] = byte;
+                    assert_eq!(
+                        is_plain(&text),
+                        !is_special(byte),
+                        "{byte:#x} at {at} of {length}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::redact::Redact;
 use super::scalar;
 use crate::model::{Field, Kind, Shape, names};
+use crate::order::sorted;
 use crate::xml::{Document, Node, chars};
 
 /// Writes the elements of one document.
@@ -132,33 +133,36 @@ impl<'w> Writer<'w> {
         hidden: bool,
         out: &mut Vec<u8>,
     ) {
-        let mut members: Vec<_> = self
-            .document
-            .children(parent)
-            .filter(|(_, node)| is_wanted(node))
-            .collect();
-        // Stable: elements of one name stay in order.
-        members.sort_by_key(|(_, node)| node.name);
-        let mut groups: Vec<_> = members
-            .chunk_by(|(_, a), (_, b)| a.name == b.name)
-            .collect();
-        groups.sort_unstable_by_key(|group| group.first().map(|(index, _)| *index));
-        for group in groups {
-            let Some((_, first)) = group.first() else {
+        let children = || {
+            self.document
+                .children(parent)
+                .filter(|(_, node)| is_wanted(node))
+        };
+        let sorted = sorted(children().map(|(index, node)| (node.name, index)).collect());
+        for (index, first) in children() {
+            let start = sorted.partition_point(|(name, _)| *name < first.name);
+            let group = sorted.get(start..).unwrap_or_default();
+            if group.first() != Some(&(first.name, index)) {
                 continue;
-            };
+            }
+            let count = group
+                .iter()
+                .take_while(|(name, _)| *name == first.name)
+                .count();
             let field = shape.and_then(|shape| shape.field(first.tag));
             member_key(first, field, out);
-            if group.len() > 1 {
+            if count > 1 {
                 out.push(b'[');
             }
-            for (place, (index, node)) in group.iter().enumerate() {
+            for (place, (_, index)) in group.iter().take(count).enumerate() {
                 if place > 0 {
                     out.push(b',');
                 }
-                self.member(*index, node, field, hidden, out);
+                if let Some(node) = self.document.node(*index) {
+                    self.member(*index, node, field, hidden, out);
+                }
             }
-            if group.len() > 1 {
+            if count > 1 {
                 out.push(b']');
             }
         }
@@ -262,11 +266,9 @@ impl<'w> Writer<'w> {
                 .enumerate()
                 .any(|(at, node)| others().take(at).any(|before| before.name == node.name));
         }
-        let mut names: Vec<_> = others().map(|node| node.name).collect();
-        names.sort_unstable();
-        names
+        sorted(others().map(|node| node.name).zip(0..).collect())
             .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == b))
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
     }
 }
 

@@ -4,6 +4,7 @@
 //! It is not quite the same mapping: serde drops what the structs do not name (elements,
 //! attributes, text beside elements), where ours keeps it, and it checks less of XML.
 
+#[expect(clippy::struct_field_names, reason = "the names are 3scale's")]
 mod objects;
 mod values;
 
@@ -64,7 +65,11 @@ pub(crate) fn cloud_event(xml: &[u8]) -> Vec<u8> {
     let (object, id, updated_at) = match &notification.object.object {
         Object::Account(account) => (Content::Account(account), &account.id, &account.updated_at),
         Object::User(user) => (Content::User(user), &user.id, &user.updated_at),
-        Object::Application(application) => (Content::Application(application), &application.id, &application.updated_at),
+        Object::Application(application) => (
+            Content::Application(application),
+            &application.id,
+            &application.updated_at,
+        ),
     };
     let (kind, action) = (&*notification.kind, &*notification.action);
     let summary = Summary {
@@ -73,5 +78,13 @@ pub(crate) fn cloud_event(xml: &[u8]) -> Vec<u8> {
         id: id.as_ref().map(values::Integer::as_str),
         updated_at: updated_at.as_ref().map(values::Time::as_str),
     };
-    Envelope::new(&summary, Data { kind, action, object }).to_json(xml.len())
+    Envelope::new(
+        &summary,
+        Data {
+            kind,
+            action,
+            object,
+        },
+    )
+    .to_json(xml.len())
 }

@@ -31,7 +31,8 @@ value!(Text, text);
 value!(Integer, integer);
 value!(Decimal, decimal);
 value!(Boolean, boolean);
-value!(Time, |time, serializer: S| serializer.serialize_str(&utc(time)));
+value!(Time, |time, serializer: S| serializer
+    .serialize_str(&utc(time)));
 
 impl Integer<'_> {
     pub(super) fn as_str(&self) -> &str {
