@@ -33,7 +33,8 @@ Examples:
 /// Sends events through the built Worker while it is killed and its destinations misbehave, and compares
 /// what was answered with 200 against what each destination received
 #[derive(Parser)]
-#[command(after_help = EXAMPLES)]
+// So that `make soak ARGS='--events 400'` may say otherwise.
+#[command(after_help = EXAMPLES, args_override_self = true)]
 struct Options {
     /// How many events 3scale makes, each for three destinations
     #[arg(long, default_value_t = 2000)]
@@ -44,11 +45,11 @@ struct Options {
     /// Kill the whole runtime about every so many seconds
     #[arg(long, default_value_t = 10.0)]
     kill_every: f64,
-    /// The Worker's TIME_FACTOR: how much faster than in life it tries again
+    /// The Worker's `TIME_FACTOR`: how much faster than in life it tries again
     #[arg(long, default_value_t = 10_000)]
     time_factor: u32,
     /// The destinations' timeout in milliseconds; 6 % of the attempts run into it
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 300)]
     timeout_ms: u64,
     /// How many seconds deliveries may take after the last event was sent
     #[arg(long, default_value_t = 60)]
@@ -176,10 +177,7 @@ fn print(outcome: &Outcome) {
     println!(
         "repeated: {} killed between the origin's 2xx and the commit, {} answered after the timeout, \
          {} answered in time but seen too late, {} unexplained",
-        why.killed_before_the_commit,
-        why.answered_late,
-        why.answer_came_too_late,
-        why.unexplained
+        why.killed_before_the_commit, why.answered_late, why.answer_came_too_late, why.unexplained
     );
     println!(
         "delivered without a 200 to 3scale {}, damaged {}, one notification as two events {}, before Retry-After {}",

@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use demo::deployment::Deployment;
+use demo::guarded::Log;
 use demo::kv;
-use demo::wrangler::{Log, Wrangler};
-use demo::{free_port, signing_secret};
+use demo::{free_port, signing_secret, wrangler};
 use origin::{Event, Notice};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let deployment = deployment(&origin, &token, &signing_secret)?;
     println!("starting the Worker");
     let (deployment, worker) = tokio::task::spawn_blocking(move || {
-        let worker = Wrangler::start(&deployment, free_port()?, &Log::default())?;
+        let worker = wrangler::dev(&deployment, free_port()?, &Log::default())?;
         anyhow::Ok((deployment, worker))
     })
     .await??;

@@ -3,7 +3,7 @@
 //! The stored XML is the truth; this is derived from it each time (docs/design.md), and gives the
 //! same bytes each time, so that an origin sees repeats as equal.
 
-use threescale::{Notification, Redact, Timestamp};
+use threescale::{Notification, Redact, Timestamp, write_member};
 
 /// An accepted notification with what it got when it was accepted.
 #[derive(Debug)]
@@ -59,10 +59,10 @@ impl Event<'_> {
         let mut json = Vec::with_capacity(self.xml.len() + 512);
         json.push(b'{');
         self.attributes(|name, value| {
-            member(&mut json, name, value);
+            write_member(&mut json, name, value);
             json.push(b',');
         });
-        member(&mut json, "datacontenttype", &[DATA_CONTENT_TYPE]);
+        write_member(&mut json, "datacontenttype", &[DATA_CONTENT_TYPE]);
         json.extend_from_slice(b",\"data\":");
         self.notification.write_data(&mut json, redact);
         json.push(b'}');
@@ -103,28 +103,6 @@ impl Event<'_> {
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {
     Timestamp::from_unix_millis(ms).map_or_else(String::new, |time| time.to_string())
-}
-
-fn member(json: &mut Vec<u8>, name: &str, value: &[&str]) {
-    json.push(b'"');
-    json.extend_from_slice(name.as_bytes());
-    json.extend_from_slice(b"\":");
-    if value.iter().all(|piece| is_plain(piece)) {
-        json.push(b'"');
-        for piece in value {
-            json.extend_from_slice(piece.as_bytes());
-        }
-        json.push(b'"');
-    } else {
-        // Writing text into memory cannot fail.
-        let _ = serde_json::to_writer(json, &value.concat());
-    }
-}
-
-/// Whether JSON has it as it is. Of attributes all are so but odd URLs and ids.
-fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ const HEALTHY: [&str; 2] = ["healthy-one", "healthy-two"];
 const BROKEN: [&str; 3] = ["hangs", "fails", "asks-to-wait"];
 /// The real schedule: nothing here is faster than in life.
 const RATE: u32 = 50;
-/// The runtime has to load the Worker first.
-const WARM_UP: u32 = RATE;
+/// The runtime has to load and to optimise the Worker first.
+const WARM_UP: u32 = 3 * RATE;
 /// How long the last events may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -79,7 +79,9 @@ pub(crate) async fn measure(seconds: u64) -> anyhow::Result<Isolation> {
         events_per_second: RATE,
         seconds,
         alone: latency(&[], seconds).await.context("alone")?,
-        beside_broken_ones: latency(&BROKEN, seconds).await.context("beside broken ones")?,
+        beside_broken_ones: latency(&BROKEN, seconds)
+            .await
+            .context("beside broken ones")?,
     })
 }
 
@@ -110,14 +112,10 @@ async fn latency(broken: &[&str], seconds: u64) -> anyhow::Result<Latency> {
     let power = Power::on(Deployment::new(vars.parse()?, &secrets)?, free_port()?).await?;
     let hook: Target = format!("{}/hooks/acme?token={token}", power.url()).parse()?;
 
-    send(&hook, 0, WARM_UP).await?;
+    arrivals.all(&send(&hook, 0, WARM_UP).await?).await;
     let count = RATE * u32::try_from(seconds)?;
     let accepted = send(&hook, u64::from(WARM_UP), count).await?;
-    let deadline = Instant::now() + PATIENCE;
-    while arrivals.of(&accepted).len() < accepted.len() * HEALTHY.len() && Instant::now() < deadline
-    {
-        sleep(Duration::from_millis(50)).await;
-    }
+    arrivals.all(&accepted).await;
     power.off();
     Ok(Latency::of(&accepted, &arrivals))
 }
@@ -184,6 +182,15 @@ impl Arrivals {
         arrivals
             .entry((name, id.to_owned()))
             .or_insert_with(Instant::now);
+    }
+
+    /// Waits until all have arrived, but not for ever.
+    async fn all(&self, accepted: &[Accepted]) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.of(accepted).len() < accepted.len() * HEALTHY.len() && Instant::now() < deadline
+        {
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// How long each delivery took that has arrived. One that was there before the 200 took no time.

@@ -21,6 +21,8 @@ struct Books {
     ids_of_job: HashMap<u128, Vec<String>>,
     /// By the event's id, for each origin.
     arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
+    /// Pairs of an accepted event and an origin that took it.
+    delivered: usize,
     kills: Vec<Instant>,
     last_arrival: Option<Instant>,
     forged: u64,
@@ -113,7 +115,12 @@ impl Ledger {
     /// 3scale got a 200 with this id for the event that it made as its `job`th.
     pub(crate) fn accept(&self, job: u128, id: &str, subject: &str) {
         let mut books = self.books();
-        books.accepted.insert(id.to_owned(), subject.to_owned());
+        let known = books.accepted.insert(id.to_owned(), subject.to_owned());
+        if known.is_none() {
+            // The origins may have been faster than the answer.
+            let arrived = |arrivals: &&HashMap<String, _>| arrivals.contains_key(id);
+            books.delivered += books.arrivals.iter().filter(arrived).count();
+        }
         let ids = books.ids_of_job.entry(job).or_default();
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
@@ -124,8 +131,14 @@ impl Ledger {
     pub(crate) fn arrived(&self, origin: usize, id: &str, arrival: Arrival) {
         let mut books = self.books();
         books.last_arrival = Some(arrival.at);
-        if let Some(arrivals) = books.arrivals.get_mut(origin) {
-            arrivals.entry(id.to_owned()).or_default().push(arrival);
+        let Some(arrivals) = books.arrivals.get_mut(origin) else {
+            return;
+        };
+        let arrivals = arrivals.entry(id.to_owned()).or_default();
+        arrivals.push(arrival);
+        let is_first = arrivals.len() == 1;
+        if is_first && books.accepted.contains_key(id) {
+            books.delivered += 1;
         }
     }
 
@@ -139,6 +152,7 @@ impl Ledger {
         self.books().too_early += 1;
     }
 
+    /// The Worker is dead by now.
     pub(crate) fn killed(&self) {
         self.books().kills.push(Instant::now());
     }
@@ -146,7 +160,7 @@ impl Ledger {
     /// Deliveries of accepted events that have not come yet.
     pub(crate) fn missing(&self) -> usize {
         let books = self.books();
-        books.accepted.len() * ORIGINS.len() - books.delivered()
+        books.accepted.len() * ORIGINS.len() - books.delivered
     }
 
     pub(crate) fn quiet_for(&self) -> Duration {
@@ -157,7 +171,7 @@ impl Ledger {
     /// One line of where it stands.
     pub(crate) fn progress(&self) -> String {
         let books = self.books();
-        let (accepted, delivered) = (books.accepted.len(), books.delivered());
+        let (accepted, delivered) = (books.accepted.len(), books.delivered);
         format!(
             "accepted {accepted}  delivered {delivered} of {}  kills {}",
             accepted * ORIGINS.len(),
@@ -169,10 +183,14 @@ impl Ledger {
         let books = self.books();
         let mut tally = Tally {
             accepted: books.accepted.len(),
-            delivered: books.delivered(),
+            delivered: books.delivered,
             damaged: books.forged,
             too_early: books.too_early,
-            taken_twice: books.ids_of_job.values().filter(|ids| ids.len() > 1).count(),
+            taken_twice: books
+                .ids_of_job
+                .values()
+                .filter(|ids| ids.len() > 1)
+                .count(),
             ..Tally::default()
         };
         tally.lost = tally.accepted * ORIGINS.len() - tally.delivered;
@@ -193,15 +211,5 @@ impl Ledger {
 
     fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Books {
-    fn delivered(&self) -> usize {
-        let arrived = |arrivals: &HashMap<String, _>| {
-            let known = |id: &&String| self.accepted.contains_key(*id);
-            arrivals.keys().filter(known).count()
-        };
-        self.arrivals.iter().map(arrived).sum()
     }
 }

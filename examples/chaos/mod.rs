@@ -138,7 +138,11 @@ fn deployment(
         ("SOURCE_ACME_SECRET", token),
         ("ALLOW_LOCAL_TARGETS", "true"),
     ];
-    secrets.extend(signing.iter().map(|(name, secret)| (name.as_str(), *secret)));
+    secrets.extend(
+        signing
+            .iter()
+            .map(|(name, secret)| (name.as_str(), *secret)),
+    );
     Deployment::new(vars.parse()?, &secrets)
 }
 

@@ -8,14 +8,15 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::demo::deployment::Deployment;
-use crate::demo::wrangler::{Log, Wrangler};
+use crate::demo::guarded::{Guarded, Log};
+use crate::demo::workerd;
 
 use super::ledger::Ledger;
 
 /// A running Worker with its state. When this is dropped, so are both.
 pub(crate) struct Power {
     // Before the deployment, so that it ends before its folder goes.
-    worker: Wrangler,
+    worker: Guarded,
     deployment: Deployment,
     port: u16,
     cuts: Cuts,
@@ -68,8 +69,8 @@ impl Power {
                 _ = enough.wait_for(|enough| *enough) => return Ok(self),
             }
             let down = Instant::now();
-            ledger.killed();
             self.worker.kill9();
+            ledger.killed();
             self.read_log();
             let Self {
                 worker,
@@ -107,9 +108,9 @@ impl Power {
     }
 }
 
-async fn start(deployment: Deployment, port: u16) -> anyhow::Result<(Wrangler, Deployment)> {
+async fn start(deployment: Deployment, port: u16) -> anyhow::Result<(Guarded, Deployment)> {
     tokio::task::spawn_blocking(move || {
-        let worker = Wrangler::start(&deployment, port, &Log::default())?;
+        let worker = workerd::serve(&deployment, port, &Log::default())?;
         Ok((worker, deployment))
     })
     .await?

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Context;
 use chrono::{SecondsFormat, Utc};
@@ -70,7 +71,7 @@ pub(crate) fn write(
         "machine": machine,
         "versions": {
             "threescale-edge": env!("CARGO_PKG_VERSION"),
-            "wrangler": version_of("wrangler"),
+            "commit": commit(),
             "workerd": version_of("workerd"),
         },
         "units": {
@@ -104,6 +105,14 @@ pub(crate) fn write(
     }
     fs::write(file, format!("{report:#}\n"))
         .with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// Of the checkout; `-dirty` where something in it has been changed since.
+fn commit() -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty"]);
+    let output = git.current_dir(project()).output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
 /// Of an installed npm package.

@@ -96,7 +96,10 @@ fn note(attempt: &Attempt<'_>, ledger: &Ledger) {
         return;
     }
     let (number, kind) = (attempt.job.id.as_u128(), attempt.job.kind);
-    let subject = format!("net.3scale.{}.{} {}/{number}", kind.object, kind.action, kind.object);
+    let subject = format!(
+        "net.3scale.{}.{} {}/{number}",
+        kind.object, kind.action, kind.object
+    );
     match id(answer) {
         Some(id) => ledger.accept(number, &id, &subject),
         None => ledger.forged(),

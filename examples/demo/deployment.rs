@@ -10,6 +10,7 @@ use toml::{Table, Value};
 /// What is deployed: the project's `wrangler.toml` with other variables, secrets beside it, and a state of its own.
 pub(crate) struct Deployment {
     folder: TempDir,
+    beside: Vec<PathBuf>,
 }
 
 impl Deployment {
@@ -44,6 +45,7 @@ impl Deployment {
             folder: tempfile::Builder::new()
                 .prefix("threescale-edge-")
                 .tempdir()?,
+            beside: vec![],
         };
         // A copy, since wrangler restarts the Worker when its files change, and a colleague may be building.
         copy_folder(
@@ -56,12 +58,49 @@ impl Deployment {
             .iter()
             .map(|(name, value)| format!("{name}=\"{value}\"\n"))
             .collect();
-        fs::write(deployment.folder.path().join(".dev.vars"), lines.concat())?;
+        fs::write(deployment.secrets(), lines.concat())?;
         Ok(deployment)
+    }
+
+    /// Lays sections of `wrangler.toml` over those that are there, name by name.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read or written.
+    pub(crate) fn configure(&self, sections: Table) -> anyhow::Result<()> {
+        let mut config: Table = fs::read_to_string(self.config())?.parse()?;
+        config.extend(sections);
+        Ok(fs::write(self.config(), toml::to_string(&config)?)?)
+    }
+
+    /// Adds another Worker, which bindings of ours may name: its `wrangler.toml` and its `index.js`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn put_beside(
+        &mut self,
+        name: &str,
+        config: &str,
+        script: &str,
+    ) -> anyhow::Result<()> {
+        let folder = self.folder().join(name);
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("index.js"), script)?;
+        fs::write(folder.join("wrangler.toml"), config)?;
+        self.beside.push(folder.join("wrangler.toml"));
+        Ok(())
+    }
+
+    /// The configurations of the Workers beside ours.
+    pub(crate) fn beside(&self) -> &[PathBuf] {
+        &self.beside
     }
 
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("wrangler.toml")
+    }
+
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.folder.path().join(".dev.vars")
     }
 
     /// For `--persist-to`: Durable Objects and KV.

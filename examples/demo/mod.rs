@@ -1,10 +1,12 @@
 //! The built Worker on this machine, in the real runtime, without an account: `make demo` and the tests run it so.
 //!
-//! [`deployment`] derives a temporary configuration from the project's own `wrangler.toml`, [`wrangler`]
-//! runs it and cleans up however we end, [`kv`] reads what it stored.
+//! [`deployment`] derives a temporary configuration from the project's own `wrangler.toml`, [`wrangler`] or
+//! [`workerd`] runs it, [`guarded`] cleans up however we end, [`kv`] reads what it stored.
 
 pub(crate) mod deployment;
+pub(crate) mod guarded;
 pub(crate) mod kv;
+pub(crate) mod workerd;
 pub(crate) mod wrangler;
 
 /// A port that was free a moment ago.

@@ -8,7 +8,7 @@ pub struct Claim {
     pub busy: usize,
     /// Attempts that it could begin now.
     pub wants: usize,
-    /// Whether its last attempt failed.
+    /// Whether its last attempts all failed.
     pub failing: bool,
 }
 

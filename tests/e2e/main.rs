@@ -1,4 +1,4 @@
-//! The built Worker in the real runtime (`wrangler dev`), with a real origin over HTTP and 3scale's own requests.
+//! The built Worker in the real runtime (`wrangler dev`, or workerd alone), with a real origin over HTTP and 3scale's own requests.
 //!
 //! Needs `make build` first; `make test` does both. Most tests share one Worker ([`harness::shared`]): each sends
 //! objects of its own and follows the ids that it got. A test that kills or misconfigures a Worker has its own.
@@ -10,6 +10,9 @@
     reason = "a test that cannot go on has failed: clippy knows that of its functions, not of their helpers"
 )]
 
+#[path = "../../examples/chaos/mod.rs"]
+#[expect(dead_code, reason = "some figures are only for the report")]
+mod chaos;
 #[path = "../../examples/demo/mod.rs"]
 mod demo;
 mod harness;
@@ -17,15 +20,20 @@ mod harness;
 #[expect(dead_code, reason = "the stand-in does more than these tests need")]
 mod stand_in;
 
+mod bindings;
 mod crashes;
 mod data;
 mod duplicates;
 mod formats;
 mod front_door;
 mod misconfiguration;
+mod nothing_is_lost;
 mod operators;
 mod outages;
+mod promises;
 mod routing;
 mod secrecy;
+mod settings;
 mod sixteen_kinds;
+mod storage;
 mod unreadable;

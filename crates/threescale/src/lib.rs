@@ -88,7 +88,7 @@ mod xml;
 
 pub use digest::Digest;
 pub use error::{Error, ErrorCode};
-pub use json::Redact;
+pub use json::{Redact, write_member};
 pub use limits::Limits;
 pub use model::definition::{Account, Application, BillingAddress, OidcConfiguration, Plan, User};
 pub use model::element::Element;

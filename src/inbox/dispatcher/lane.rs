@@ -38,8 +38,9 @@ impl Lane {
         self.under_way.borrow().contains(&seq)
     }
 
+    /// Not after one failure or two: a destination that mostly works keeps its places.
     pub(super) fn is_failing(&self) -> bool {
-        self.health.get().breaker.failures > 0
+        self.health.get().breaker.failures > 2
     }
 
     /// How many more attempts may begin now, as far as this destination alone is concerned.

@@ -13,8 +13,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use super::schemas::assert_valid;
 use super::{BACKGROUND, PATIENCE};
@@ -28,6 +29,8 @@ pub(crate) enum Reply {
     Hang,
     /// Closes the connection without a word.
     Reset,
+    /// Answers with this status once [`Origin::release`] is called.
+    Held(u16),
 }
 
 /// One request as it came.
@@ -36,6 +39,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) at: Instant,
 }
 
 impl Request {
@@ -73,11 +77,11 @@ pub(crate) struct Origin {
     state: Arc<Log>,
 }
 
-#[derive(Default)]
 struct Log {
     requests: Mutex<Vec<Request>>,
     plans: Mutex<HashMap<String, VecDeque<Reply>>>,
     changed: Notify,
+    held: Semaphore,
 }
 
 impl Origin {
@@ -86,7 +90,12 @@ impl Origin {
     }
 
     pub(crate) fn start_at(address: SocketAddr) -> Self {
-        let state = Arc::new(Log::default());
+        let state = Arc::new(Log {
+            requests: Mutex::default(),
+            plans: Mutex::default(),
+            changed: Notify::new(),
+            held: Semaphore::new(0),
+        });
         let app = Router::new().fallback(receive).with_state(state.clone());
         // Bound here, so that it answers from the moment that it has an address.
         let listener = std::net::TcpListener::bind(address).unwrap();
@@ -112,6 +121,11 @@ impl Origin {
             .extend(replies);
     }
 
+    /// Lets one held request have its answer.
+    pub(crate) fn release(&self) {
+        self.state.held.add_permits(1);
+    }
+
     /// All requests at the path that carry this event, oldest first.
     pub(crate) fn attempts(&self, path: &str, id: &str) -> Vec<Request> {
         let requests = self.state.requests.lock().unwrap();
@@ -120,6 +134,13 @@ impl Origin {
             .filter(|request| request.path == path && request.header("webhook-id") == id)
             .cloned()
             .collect()
+    }
+
+    /// All requests at the path, oldest first.
+    pub(crate) fn received(&self, path: &str) -> Vec<Request> {
+        let requests = self.state.requests.lock().unwrap();
+        let at_path = requests.iter().filter(|request| request.path == path);
+        at_path.cloned().collect()
     }
 
     pub(crate) fn requests_at(&self, path: &str) -> usize {
@@ -138,22 +159,38 @@ impl Origin {
     }
 
     pub(crate) async fn nth_attempt(&self, path: &str, id: &str, nth: usize) -> Request {
-        let arrived = async {
+        let arrived = self.once(|| self.attempts(path, id).get(nth - 1).cloned());
+        let request = arrived
+            .await
+            .unwrap_or_else(|_| panic!("no attempt {nth} of {id} at {path} within {PATIENCE:?}"));
+        request.is_as_its_schema_says();
+        request
+    }
+
+    /// Waits until so many requests have come at the path.
+    pub(crate) async fn requests(&self, path: &str, count: usize) {
+        let arrived = self.once(|| (self.requests_at(path) >= count).then_some(()));
+        arrived.await.unwrap_or_else(|_| {
+            let there = self.requests_at(path);
+            panic!("{there} of {count} requests at {path} within {PATIENCE:?}")
+        });
+    }
+
+    /// What `look` finds, once it does.
+    async fn once<T>(&self, look: impl Fn() -> Option<T>) -> Result<T, Elapsed> {
+        let found = async {
             loop {
                 let changed = self.state.changed.notified();
                 tokio::pin!(changed);
                 // Registered before looking, so that what comes in between is not missed.
                 changed.as_mut().enable();
-                if let Some(request) = self.attempts(path, id).get(nth - 1) {
-                    request.is_as_its_schema_says();
-                    return request.clone();
+                if let Some(found) = look() {
+                    return found;
                 }
                 changed.await;
             }
         };
-        timeout(PATIENCE, arrived)
-            .await
-            .unwrap_or_else(|_| panic!("no attempt {nth} of {id} at {path} within {PATIENCE:?}"))
+        timeout(PATIENCE, found).await
     }
 }
 
@@ -174,6 +211,7 @@ async fn receive(
         path,
         headers,
         body,
+        at: Instant::now(),
     });
     log.changed.notify_waiters();
     match reply {
@@ -185,6 +223,11 @@ async fn receive(
                 response.headers_mut().insert(name, value.parse().unwrap());
             }
             response
+        }
+        Some(Reply::Held(status)) => {
+            let held = log.held.acquire().await;
+            held.unwrap().forget();
+            StatusCode::from_u16(status).unwrap().into_response()
         }
         Some(Reply::Hang) => {
             tokio::time::sleep(Duration::from_hours(1)).await;

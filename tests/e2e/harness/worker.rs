@@ -1,4 +1,4 @@
-//! A Worker under `wrangler dev` with a configuration of the test's own.
+//! A Worker in the real runtime with a configuration of the test's own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,28 +8,68 @@ use serde_json::Value;
 use super::PATIENCE;
 use super::front::{Answer, encode};
 use crate::demo::deployment::Deployment;
-use crate::demo::wrangler::{Log, Wrangler};
-use crate::demo::{free_port, kv};
+use crate::demo::guarded::{Guarded, Log};
+use crate::demo::{free_port, kv, workerd, wrangler};
 use crate::stand_in::notifications::Notification;
 use crate::stand_in::wire::{self, BodyFormat};
 
 /// A running Worker; it ends when this is dropped, or when the test's process ends.
 pub(crate) struct Worker {
+    // Before the deployment, so that it ends before its folder goes.
+    runtime: Guarded,
     pub(crate) deployment: Deployment,
-    wrangler: Wrangler,
+    start: Start,
     /// The current secret of each source.
     tokens: BTreeMap<String, (String, String)>,
 }
 
+type Start = fn(&Deployment, u16, &Log) -> anyhow::Result<Guarded>;
+
 /// What a Worker of a test is configured with.
-#[derive(Default)]
 pub(crate) struct Setup {
+    start: Start,
+    config: toml::Table,
+    beside: Vec<(String, String, String)>,
     vars: toml::Table,
     secrets: Vec<(String, String)>,
     tokens: BTreeMap<String, (String, String)>,
 }
 
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            start: wrangler::dev,
+            config: toml::Table::new(),
+            beside: vec![],
+            vars: toml::Table::new(),
+            secrets: vec![],
+            tokens: BTreeMap::new(),
+        }
+    }
+}
+
 impl Setup {
+    /// In workerd alone, which starts ten times as fast, but has no KV and none of wrangler's commands.
+    pub(crate) fn bare() -> Self {
+        Self {
+            start: workerd::serve,
+            ..Self::default()
+        }
+    }
+
+    /// Further sections of `wrangler.toml`.
+    pub(crate) fn config(mut self, sections: &str) -> Self {
+        self.config.extend(sections.parse::<toml::Table>().unwrap());
+        self
+    }
+
+    /// Another Worker, which bindings of ours may name: its `wrangler.toml` and its only module.
+    pub(crate) fn beside(mut self, name: &str, config: &str, script: &str) -> Self {
+        let worker = [name, config, script].map(str::to_owned);
+        self.beside.push(worker.into());
+        self
+    }
+
     /// A source whose `secrets` are all valid; `settings` are its table in TOML.
     pub(crate) fn source(mut self, name: &str, secrets: &str, settings: &str) -> Self {
         let settings: toml::Table = settings.parse().unwrap();
@@ -86,16 +126,27 @@ impl Setup {
 
     /// Blocks until the Worker is ready.
     pub(crate) fn start(self) -> Worker {
+        self.start_with(|_| ())
+    }
+
+    /// The same, with something to do before the Worker starts.
+    pub(crate) fn start_with(self, prepare: impl FnOnce(&Deployment)) -> Worker {
         let secrets: Vec<_> = self
             .secrets
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let deployment = Deployment::new(self.vars, &secrets).unwrap();
-        let wrangler = Wrangler::start(&deployment, free_port().unwrap(), &Log::default()).unwrap();
+        let mut deployment = Deployment::new(self.vars, &secrets).unwrap();
+        deployment.configure(self.config).unwrap();
+        for (name, config, script) in &self.beside {
+            deployment.put_beside(name, config, script).unwrap();
+        }
+        prepare(&deployment);
+        let runtime = (self.start)(&deployment, free_port().unwrap(), &Log::default()).unwrap();
         Worker {
             deployment,
-            wrangler,
+            runtime,
+            start: self.start,
             tokens: self.tokens,
         }
     }
@@ -108,11 +159,11 @@ impl Setup {
 
 impl Worker {
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.wrangler.url())
+        format!("{}{path}", self.runtime.url())
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.wrangler.port()
+        self.runtime.port()
     }
 
     /// The path and query that 3scale is given for this source.
@@ -164,9 +215,9 @@ impl Worker {
         self.request("GET", path, "", "").await
     }
 
-    /// All that wrangler and the Worker have written.
+    /// All that the runtime and the Worker have written.
     pub(crate) fn log(&self) -> String {
-        self.wrangler.log().text()
+        self.runtime.log().text()
     }
 
     /// The event's value in the KV binding `EVENTS`, once it is there, with its entry. Blocks.
@@ -205,13 +256,22 @@ impl Worker {
 
     /// SIGKILL to the whole of it.
     pub(crate) fn kill9(&mut self) {
-        self.wrangler.kill9();
+        self.runtime.kill9();
+    }
+
+    /// The same as [`Self::restart`], off the test's own thread.
+    pub(crate) async fn restarted(mut self) -> Self {
+        let restart = move || {
+            self.restart();
+            self
+        };
+        tokio::task::spawn_blocking(restart).await.unwrap()
     }
 
     /// Starts it again on the same state and port.
     pub(crate) fn restart(&mut self) {
-        let (port, log) = (self.wrangler.port(), self.wrangler.log().clone());
-        self.wrangler = Wrangler::start(&self.deployment, port, &log).unwrap();
+        let (port, log) = (self.runtime.port(), self.runtime.log().clone());
+        self.runtime = (self.start)(&self.deployment, port, &log).unwrap();
     }
 }
 

@@ -11,6 +11,23 @@ use writer::Writer;
 
 pub use redact::Redact;
 
+/// Appends a member with a text, `"name":"value"`, to a JSON object that is being written: for the
+/// envelope around the data. The value comes in pieces, so that nobody has to put them together.
+///
+/// ```
+/// let mut json = b"{".to_vec();
+/// threescale::write_member(&mut json, "subject", &["user", "/", "9"]);
+/// assert_eq!(json, br#"{"subject":"user/9""#);
+/// ```
+pub fn write_member(out: &mut Vec<u8>, name: &str, value: &[&str]) {
+    scalar::string(name, out);
+    out.extend_from_slice(b":\"");
+    for piece in value {
+        scalar::escaped(piece, out);
+    }
+    out.push(b'"');
+}
+
 /// Appends `{"type":…,"action":…,"object":…}`, and what else is in `<event>`.
 pub(crate) fn write_data(notification: &Notification<'_>, out: &mut Vec<u8>, redact: &Redact) {
     let document = notification.document();

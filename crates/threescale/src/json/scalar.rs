@@ -38,6 +38,12 @@ fn time(text: &str, out: &mut Vec<u8>) {
 /// A JSON string.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    escaped(text, out);
+    out.push(b'"');
+}
+
+/// What stands between the quotes.
+pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = first_special(rest.as_bytes()) {
         let (plain, special) = rest.split_at(at);
@@ -46,14 +52,16 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
             [b'\n', ..] => out.extend_from_slice(b"\\n"),
             [b'\r', ..] => out.extend_from_slice(b"\\r"),
             [b'\t', ..] => out.extend_from_slice(b"\\t"),
-            // No other control characters are in XML.
+            // No other control characters are in XML, but pieces of the envelope may come from elsewhere.
+            [control @ 0..b' ', ..] => {
+                out.extend_from_slice(format!("\\u{control:04x}").as_bytes());
+            }
             [quote, ..] => out.extend_from_slice(&[b'\\', *quote]),
             [] => {}
         }
         rest = special.get(1..).unwrap_or_default();
     }
     out.extend_from_slice(rest.as_bytes());
-    out.push(b'"');
 }
 
 /// Where the first byte stands that must be escaped.

@@ -1,0 +1,162 @@
+//! A disk that is full under the runtime: 503 and never a 200 without a commit, no event lost, no outcome mistaken.
+//!
+//! The state is on a small tmpfs, which only root may mount. Without root these tests say so and do nothing.
+//! A read-only disk cannot be tried: the kernel does not make it so under open files, and on one that is so from
+//! the beginning workerd does not start.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::demo::deployment::Deployment;
+use crate::harness::notification;
+use crate::harness::origin::{Origin, Reply};
+use crate::harness::worker::{Setup, Worker};
+use crate::stand_in::wire::{self, BodyFormat};
+
+/// A file system of a few megabytes with the state of one Worker.
+struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    /// `None` where we may not mount.
+    fn under(deployment: &Deployment) -> Option<Self> {
+        let at = deployment.state();
+        fs::create_dir_all(&at).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "threescale-edge-test"]);
+        let mounted = mount
+            .arg(&at)
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if !mounted {
+            eprintln!("not tested: mounting a tmpfs needs root");
+        }
+        mounted.then_some(Self { at })
+    }
+
+    /// Leaves no byte free.
+    fn fill(&self) {
+        let mut ballast = File::create(self.at.join("ballast")).unwrap();
+        while ballast.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.at.join("ballast")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the runtime may still have its files open.
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+    }
+}
+
+/// A Worker whose state is on a small disk. In this order, so that the disk goes before the folder that it is in.
+async fn start(origin: &Origin) -> Option<(Worker, SmallDisk)> {
+    let url = origin.url("/crm");
+    let setup = Setup::bare()
+        .source("acme", "acme-secret-0123456789", "")
+        .destination("crm", &format!("url = \"{url}\""))
+        .secret("ALLOW_LOCAL_TARGETS", "true");
+    tokio::task::spawn_blocking(|| {
+        let mut disk = None;
+        let worker = setup.start_with(|deployment| disk = SmallDisk::under(deployment));
+        Some((worker, disk?))
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_full_disk_gives_503_and_what_was_refused_is_new_when_it_comes_again() {
+    let origin = Origin::start();
+    let Some((worker, disk)) = start(&origin).await else {
+        return;
+    };
+    let before = worker.accept("acme", &notification("user.created")).await;
+    origin.delivery("/crm", &before).await;
+    disk.fill();
+    let hook = worker.url(&worker.hook("acme")).parse().unwrap();
+    let mut refused = vec![];
+    let mut accepted = vec![];
+    for _ in 0..60 {
+        let event = notification("application.created");
+        let answer = wire::push(
+            &hook,
+            &event.xml(),
+            BodyFormat::Xml,
+            Duration::from_secs(20),
+        )
+        .await;
+        match answer {
+            // What is there already may have room for some more.
+            Ok(answer) if answer.status == 200 => {
+                let id = answer.body.split('"').nth(3).unwrap().to_owned();
+                accepted.push(id);
+            }
+            Ok(answer) => {
+                assert_eq!(answer.status, 503, "{}", answer.body);
+                assert!(answer.body.contains("\"unavailable\""), "{}", answer.body);
+                refused.push(event);
+            }
+            Err(_) => refused.push(event),
+        }
+    }
+    println!("accepted {} refused {}", accepted.len(), refused.len());
+    assert!(!refused.is_empty(), "the disk was not full");
+    disk.free();
+    for event in &refused {
+        let receipt = worker.push("acme", &event.xml(), BodyFormat::Xml).await;
+        accepted.push(receipt.id);
+    }
+    for id in &accepted {
+        origin.delivery("/crm", id).await;
+    }
+}
+
+/// The inbox has no tables yet, and cannot make them.
+#[tokio::test]
+async fn an_inbox_that_cannot_be_opened_gives_503_and_opens_once_there_is_room() {
+    let origin = Origin::start();
+    let Some((worker, disk)) = start(&origin).await else {
+        return;
+    };
+    disk.fill();
+    let hook = worker.url(&worker.hook("acme")).parse().unwrap();
+    let event = notification("user.created").xml();
+    for _ in 0..3 {
+        let answer = wire::push(&hook, &event, BodyFormat::Xml, Duration::from_secs(20)).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 503, "{}", answer.body);
+    }
+    disk.free();
+    let receipt = worker.push("acme", &event, BodyFormat::Xml).await;
+    assert_eq!(receipt.status, "accepted");
+    origin.delivery("/crm", &receipt.id).await;
+}
+
+/// The origin has answered 204 and the outcome cannot be written: the delivery is not a failure of the origin's,
+/// so it is tried again as the same attempt.
+#[tokio::test]
+async fn a_failure_to_record_is_not_a_failure_to_deliver() {
+    let origin = Origin::start();
+    let Some((worker, disk)) = start(&origin).await else {
+        return;
+    };
+    origin.plan("/crm", [Reply::Held(204)]);
+    let id = worker.accept("acme", &notification("user.created")).await;
+    origin.delivery("/crm", &id).await;
+    disk.fill();
+    origin.release();
+    sleep(Duration::from_secs(2)).await;
+    disk.free();
+    let again = origin.nth_attempt("/crm", &id, 2).await;
+    assert_eq!(again.header("webhook-attempt"), "1", "{}", worker.log());
+}
