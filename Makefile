@@ -65,7 +65,7 @@ clean: ## remove what was built here (not the tools in $(CACHE))
 
 $(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
 	@echo "installing the JavaScript parsers to compare with"
-	@npm ci --silent --no-audit --no-fund --prefix benches
+	@npm ci --loglevel=error --no-audit --no-fund --prefix benches
 	@touch $@
 
 .dev.vars: | .dev.vars.example

@@ -46,12 +46,12 @@ prerequisites:
 $(CACHE)/node-%/node_modules/node/bin/node: | prerequisites
 	@echo "installing Node $* from npm (the machine's own is older than $(NODE_NEEDED))"
 	@mkdir -p $(CACHE)/node-$*
-	@npm install --silent --no-audit --no-fund --prefix $(CACHE)/node-$* node@$*
+	@npm install --loglevel=error --no-audit --no-fund --prefix $(CACHE)/node-$* node@$*
 	@test -x $@ && touch $@
 
 $(NODE_MODULES): package-lock.json | prerequisites $(NODE)
 	@echo "installing wrangler, binaryen and esbuild from npm"
-	@npm ci --silent --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 $(WASM_TARGET): | prerequisites
