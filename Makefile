@@ -12,10 +12,12 @@ SOURCES := $(shell find src crates/*/src schemas templates static -type f 2>/dev
 	Cargo.toml Cargo.lock crates/threescale/Cargo.toml
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
+# For how long `make fuzz` tries each input.
+FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 200
 
-.PHONY: help dev build test check bench-parse chaos soak demo deploy events clean
+.PHONY: help dev build test check fuzz bench-parse chaos soak demo deploy events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +42,12 @@ check: build ## format, lints, documents, the upload's size
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	@tools/upload-size $(MAX_UPLOAD)
+
+fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler
+	@cd fuzz && for input in notification form failures; do \
+		PATH=$(dir $(CARGO_FUZZ)):$$PATH cargo +nightly fuzz run $$input -- -max_total_time=$(FUZZ_SECONDS) \
+			-print_final_stats=1 2>&1 | tail -n 8; \
+	done
 
 bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed beside others', natively and as wasm in Node
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js

@@ -6,6 +6,7 @@ CACHE := $(or $(THREESCALE_EDGE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/th
 WORKER_BUILD_VERSION := 0.8.7
 # The tool must be of exactly the version of the library in Cargo.lock.
 WASM_BINDGEN_VERSION := $(shell awk '/^name = "wasm-bindgen"$$/ { getline; gsub(/"/, "", $$3); print $$3 }' Cargo.lock)
+CARGO_FUZZ_VERSION := 0.13.2
 # Used where the machine's own Node is older than wrangler needs.
 NODE_VERSION := 24.21.0
 NODE_NEEDED := 22.12
@@ -19,6 +20,7 @@ endif
 
 WORKER_BUILD := $(CACHE)/worker-build-$(WORKER_BUILD_VERSION)/bin/worker-build
 WASM_BINDGEN := $(CACHE)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
+CARGO_FUZZ := $(CACHE)/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 WASM_TARGET := $(CACHE)/wasm32-$(shell rustc --version 2>/dev/null | tr -c 'a-zA-Z0-9.\n' '-')
 NODE_MODULES := node_modules/.package-lock.json
 
@@ -69,3 +71,6 @@ $(WORKER_BUILD): | prerequisites
 
 $(WASM_BINDGEN): | prerequisites $(WORKER_BUILD)
 	$(call cargo-install,wasm-bindgen-cli,$(WASM_BINDGEN_VERSION),wasm-bindgen)
+
+$(CARGO_FUZZ): | prerequisites
+	$(call cargo-install,cargo-fuzz,$(CARGO_FUZZ_VERSION),cargo-fuzz)
