@@ -88,7 +88,7 @@ impl Event<'_> {
     pub fn time(&self) -> String {
         self.notification
             .updated_at()
-            .map_or_else(|| rfc3339(self.received_ms), |time| time.to_string())
+            .map_or_else(|| rfc3339(self.received_ms), Timestamp::to_rfc3339)
     }
 
     fn schema(&self) -> &str {
@@ -102,7 +102,7 @@ impl Event<'_> {
 /// Milliseconds since 1970 as RFC 3339 in UTC.
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {
-    Timestamp::from_unix_millis(ms).map_or_else(String::new, |time| time.to_string())
+    Timestamp::from_unix_millis(ms).map_or_else(String::new, Timestamp::to_rfc3339)
 }
 
 #[cfg(test)]

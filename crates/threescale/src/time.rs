@@ -76,6 +76,15 @@ impl Timestamp {
         self.nanoseconds
     }
 
+    /// What `Display` writes, without the detour through a formatter.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let mut text = Vec::with_capacity("2023-06-14T13:37:32.123456789Z".len());
+        self.write(&mut text);
+        // Digits and marks only.
+        String::from_utf8(text).unwrap_or_default()
+    }
+
     /// Appends it as `Display` does.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         Date::from_days(self.seconds.div_euclid(DAY)).write(out);
@@ -107,10 +116,7 @@ impl Timestamp {
 /// RFC 3339 in UTC: `2023-06-14T13:37:32Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity("2023-06-14T13:37:32.123456789Z".len());
-        self.write(&mut text);
-        // Digits and marks only.
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(&self.to_rfc3339())
     }
 }
 
