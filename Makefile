@@ -17,7 +17,7 @@ FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 200
 
-.PHONY: help dev build test check fuzz bench-parse chaos soak demo deploy events clean
+.PHONY: help dev build test check fuzz bench-parse chaos soak demo deploy wrangler events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
 
 deploy: build ## deploy to your Cloudflare account
 	@$(WRANGLER) deploy
+
+wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler ARGS='secret put CONSOLE_TOKEN'
+	@$(WRANGLER) $(ARGS)
 
 clean: ## remove what was built here (not the tools in $(CACHE))
 	@rm -rf build target .wrangler
