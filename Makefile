@@ -15,7 +15,7 @@ BENCH_MODULES := benches/node_modules/.package-lock.json
 # For how long `make fuzz` tries each input.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
-MAX_UPLOAD := 200
+MAX_UPLOAD := 256
 
 .PHONY: help dev build test check fuzz bench-parse chaos soak demo deploy wrangler events clean
 

@@ -24,6 +24,8 @@ pub mod outgoing;
 pub mod platform;
 pub mod secret;
 
+use config::Source;
+use inbox::client::Inbox;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 /// Every HTTP request: operators' at `/api/v1`, all others at the front door.
@@ -43,12 +45,17 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     let setup = platform::setup(&env);
     let Some(config) = &setup.config else { return };
     for source in &config.sources {
-        let woken = match inbox::client::Inbox::of(&env, &source.name) {
-            Ok(inbox) => inbox.wake().await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = woken {
+        if let Err(error) = wake(&env, source).await {
             log::trouble("waking an inbox", &error);
         }
     }
+}
+
+async fn wake(env: &Env, source: &Source) -> worker::Result<()> {
+    let mut woken = Ok(());
+    for inbox in Inbox::all(env, source)? {
+        // One that cannot be woken is no reason to let the others sleep.
+        woken = inbox.wake().await.and(woken);
+    }
+    woken
 }

@@ -16,6 +16,8 @@ pub struct Source {
     pub secrets: Secrets,
     /// The tenant's admin portal, without a slash at its end.
     pub admin_url: Option<String>,
+    /// Over how many inboxes its events are spread.
+    pub shards: u32,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
     pub path: String,
 }
@@ -27,6 +29,9 @@ impl Source {
         self.admin_url.as_deref().unwrap_or(&self.path)
     }
 }
+
+/// Whoever asks for all of them calls each: the free plan allows 50 calls for one invocation.
+const MOST_SHARDS: u64 = 32;
 
 impl<E: Environment> Reader<'_, E> {
     pub(super) fn source(&mut self, name: SourceName, value: Value) -> Source {
@@ -50,7 +55,8 @@ impl<E: Environment> Reader<'_, E> {
         {
             table.report("admin_url", problem.to_string());
         }
-        table.finish(&["secret_param", "admin_url"], true);
+        let shards = table.integer("shards", 1, MOST_SHARDS).unwrap_or(1);
+        table.finish(&["secret_param", "admin_url", "shards"], true);
 
         let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
         let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
@@ -71,6 +77,7 @@ impl<E: Environment> Reader<'_, E> {
             secret_param,
             secrets,
             admin_url,
+            shards: u32::try_from(shards).unwrap_or(1),
         }
     }
 }

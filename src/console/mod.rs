@@ -1,6 +1,8 @@
 //! The API for operators: how destinations are doing, what became of an event, pause, resume, replay.
 //! All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
 
+mod merge;
+
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
@@ -91,33 +93,39 @@ async fn route(
         let allow = if wanted == Method::Get { "GET" } else { "POST" };
         return Err(Problem::MethodNotAllowed { allow });
     }
-    let mut answers = Vec::new();
+    let mut sources = Vec::new();
     for source in &config.sources {
-        // One that has nothing to say of it answers with nothing.
-        if let Some(answer) = ask(env, source, &operation).await? {
-            answers.push(answer);
-        }
+        let mut answers = ask(env, source, &operation).await?;
+        sources.extend(match operation {
+            Operation::Destinations | Operation::Pause { .. } => merge::inboxes(answers),
+            // It is in one of them.
+            Operation::Event { .. } | Operation::Replay { .. } => answers.pop(),
+        });
     }
     match operation {
         Operation::Destinations | Operation::Pause { .. } => {
-            Ok(format!("{{\"sources\":[{}]}}", answers.join(",")))
+            Ok(format!("{{\"sources\":[{}]}}", sources.join(",")))
         }
         Operation::Event { .. } | Operation::Replay { .. } => {
-            answers.pop().ok_or(Problem::NotFound)
+            sources.pop().ok_or(Problem::NotFound)
         }
     }
 }
 
+/// What the source's inboxes answer: those that have something to say of it.
 async fn ask(
     env: &Env,
     source: &Source,
     operation: &Operation,
-) -> std::result::Result<Option<String>, Problem> {
-    let answer = match Inbox::of(env, &source.name) {
-        Ok(inbox) => inbox.operate(operation).await,
-        Err(error) => Err(error),
+) -> std::result::Result<Vec<String>, Problem> {
+    let answers = async {
+        let mut answers = Vec::new();
+        for inbox in Inbox::all(env, source)? {
+            answers.extend(inbox.operate(operation).await?);
+        }
+        Ok::<_, worker::Error>(answers)
     };
-    answer.map_err(|error| {
+    answers.await.map_err(|error| {
         log::trouble("asking an inbox", &error);
         Problem::Unavailable
     })

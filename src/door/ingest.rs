@@ -1,18 +1,17 @@
 //! A notification on its way in: read, understood, and handed to the inbox. It is answered with
 //! success only when the inbox has committed it.
 
-use threescale::{Limits, Notification, Timestamp, form};
+use threescale::{Limits, Notification, form};
 use worker::{Env, Request};
 
 use super::{body, media_type::MediaType, problem::Problem};
 use crate::{
-    config::Config,
+    config::{Config, Source},
     inbox::{
         client::Inbox,
         wire::{Intake, Receipt, Status, Suspect},
     },
     log::{self, Ingest},
-    name::SourceName,
 };
 
 /// Takes a notification in. What is learnt of it goes into the log's `line`.
@@ -21,7 +20,7 @@ pub(super) async fn ingest(
     base: String,
     env: &Env,
     config: &Config,
-    source: &SourceName,
+    source: &Source,
     line: &mut Ingest<'_>,
 ) -> Result<Receipt, Problem> {
     let content_type = request
@@ -33,10 +32,11 @@ pub(super) async fn ingest(
     let media_type = MediaType::of(&content_type).ok_or(Problem::UnsupportedMediaType)?;
     let body = body::read(&mut request, config.max_body_bytes).await?;
     line.bytes = Some(body.len());
-    let inbox = Inbox::of(env, source).map_err(|error| unavailable(&error))?;
 
     match understand(&body, media_type, config, source, base) {
         Ok((intake, xml)) => {
+            let inbox = Inbox::of_account(env, source, intake.account.as_deref())
+                .map_err(|error| unavailable(&error))?;
             let receipt = inbox
                 .take_in(&intake, &xml)
                 .await
@@ -52,14 +52,9 @@ pub(super) async fn ingest(
             Ok(receipt)
         }
         Err(error) => {
-            let suspect = Suspect {
-                code: error.code().to_owned(),
-                detail: error.to_string(),
-                line: error.line(),
-                column: error.column(),
-                media_type: media_type.name().to_owned(),
-            };
-            inbox
+            let suspect = Suspect::of(&error, media_type.name());
+            Inbox::first(env, source)
+                .map_err(|error| unavailable(&error))?
                 .quarantine(&suspect, &body)
                 .await
                 .map_err(|error| unavailable(&error))?;
@@ -73,7 +68,7 @@ fn understand(
     body: &[u8],
     media_type: MediaType,
     config: &Config,
-    source: &SourceName,
+    source: &Source,
     base: String,
 ) -> Result<(Intake, Vec<u8>), threescale::Error> {
     let xml = match media_type {
@@ -85,15 +80,7 @@ fn understand(
         ..Limits::default()
     };
     let notification = Notification::parse_with(&xml, &limits)?;
-    let intake = Intake {
-        base,
-        kind: notification.type_name().to_owned(),
-        action: notification.action().to_owned(),
-        object: notification.object_id().map(str::to_owned),
-        account: notification.account_id().map(str::to_owned),
-        updated_at: notification.updated_at().map(Timestamp::unix_seconds),
-        digest: notification.digest(source.as_str()).to_string(),
-    };
+    let intake = Intake::of(&notification, &source.name, base);
     drop(notification);
     Ok((intake, xml))
 }

@@ -14,7 +14,6 @@ use crate::{
     config::{Config, Setup, Source},
     location::Location,
     log::{self, Ingest},
-    name::SourceName,
     platform::now_ms,
     secret::Presented,
 };
@@ -58,8 +57,8 @@ async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Resul
             "ping".clone_into(&mut line.outcome);
             json(br#"{"status":"ok"}"#)
         }
-        Ok(Admitted::Post(config, name)) => {
-            match ingest::ingest(request, url.origin, env, config, name, &mut line).await {
+        Ok(Admitted::Post(config, source)) => {
+            match ingest::ingest(request, url.origin, env, config, source, &mut line).await {
                 Ok(receipt) => json(&serde_json::to_vec(&receipt)?),
                 Err(problem) => problem.reported(&mut line),
             }
@@ -75,7 +74,7 @@ async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Resul
 /// What a request at a hook is, once it may come in.
 enum Admitted<'c> {
     Ping,
-    Post(&'c Config, &'c SourceName),
+    Post(&'c Config, &'c Source),
 }
 
 /// Decides from everything but the body.
@@ -92,17 +91,17 @@ fn admit<'c>(
         return Err(Problem::MethodNotAllowed { allow: "GET, POST" });
     }
     let config = setup.config.as_ref().ok_or(Problem::Misconfigured)?;
-    let name = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
+    let source = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
     Ok(if *method == Method::Get {
         Admitted::Ping
     } else {
-        Admitted::Post(config, name)
+        Admitted::Post(config, source)
     })
 }
 
 /// The source that the secret in the query admits to. The work is the same for an unknown source,
 /// a missing and a wrong secret: each is compared with every secret of every source.
-fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<&'c SourceName> {
+fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<&'c Source> {
     let admits = |source: &Source| {
         source
             .secrets
@@ -112,7 +111,7 @@ fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<&'c So
     for candidate in &config.sources {
         let secret_fits = bool::from(admits(candidate));
         if secret_fits & (candidate.name.as_str() == source) {
-            admitted = Some(&candidate.name);
+            admitted = Some(candidate);
         }
     }
     admitted
@@ -140,6 +139,7 @@ mod tests {
             secret_param: param.to_owned(),
             secrets: Secrets::from_text(secrets),
             admin_url: None,
+            shards: 1,
             path: String::new(),
         };
         Config {
@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn a_source_is_admitted_by_its_own_secrets_in_its_own_parameter() {
         let config = config();
-        let admitted = |source, query| authorize(&config, source, query).map(SourceName::as_str);
+        let admitted =
+            |source, query| authorize(&config, source, query).map(|source| source.name.as_str());
         assert_eq!(admitted("acme", "token=new"), Some("acme"));
         assert_eq!(admitted("acme", "token=old&ping=3scale"), Some("acme"));
         assert_eq!(admitted("other", "key=theirs"), Some("other"));

@@ -2,8 +2,11 @@
 
 use worker::{Env, Response, Result, Stub};
 
-use super::wire::{self, Intake, Receipt, Suspect};
-use crate::{name::SourceName, outgoing};
+use super::{
+    shard,
+    wire::{self, Intake, Receipt, Suspect},
+};
+use crate::{config::Source, outgoing};
 
 /// What operators ask of an inbox.
 #[derive(Debug)]
@@ -29,20 +32,43 @@ pub enum Operation {
     },
 }
 
-/// One source's inbox.
+/// One inbox of a source.
 #[derive(Debug)]
 pub struct Inbox(Stub);
 
 impl Inbox {
-    /// The inbox of a source.
+    /// The inbox that keeps what belongs to this account.
     ///
     /// # Errors
     ///
     /// The binding `INBOX` is missing.
-    pub fn of(env: &Env, source: &SourceName) -> Result<Self> {
-        Ok(Self(
-            env.durable_object("INBOX")?.get_by_name(source.as_str())?,
-        ))
+    pub fn of_account(env: &Env, source: &Source, account: Option<&str>) -> Result<Self> {
+        Self::of_shard(env, source, shard::of_account(account, source.shards))
+    }
+
+    /// The source's first inbox: it keeps what belongs to no account.
+    ///
+    /// # Errors
+    ///
+    /// The binding `INBOX` is missing.
+    pub fn first(env: &Env, source: &Source) -> Result<Self> {
+        Self::of_shard(env, source, 0)
+    }
+
+    /// Every inbox of the source.
+    ///
+    /// # Errors
+    ///
+    /// The binding `INBOX` is missing.
+    pub fn all(env: &Env, source: &Source) -> Result<Vec<Self>> {
+        (0..source.shards)
+            .map(|shard| Self::of_shard(env, source, shard))
+            .collect()
+    }
+
+    fn of_shard(env: &Env, source: &Source, shard: u32) -> Result<Self> {
+        let name = shard::name(&source.name, shard);
+        Ok(Self(env.durable_object("INBOX")?.get_by_name(&name)?))
     }
 
     /// Hands over a notification. When this returns a receipt, it is committed.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use worker::{Env, Result, State, Storage};
 
-use super::{dispatcher::Dispatcher, store::Store};
+use super::{dispatcher::Dispatcher, shard, store::Store};
 use crate::config::{Config, Setup, Source};
 
 /// An inbox that is open: its tables are there, and its configuration is sound.
@@ -29,7 +29,7 @@ impl Core {
             .name()
             .ok_or("the inbox was called without a name")?;
         let source = config
-            .source(&name)
+            .source(shard::source_of(&name))
             .cloned()
             .ok_or("the source is not configured")?;
         let store = Store::open(state)?;

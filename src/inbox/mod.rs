@@ -12,6 +12,7 @@ mod dedup;
 mod dispatcher;
 mod intake;
 mod operate;
+pub mod shard;
 mod store;
 pub mod wire;
 
@@ -26,7 +27,7 @@ use crate::{log, platform::setup};
 /// When to look again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;
 
-/// One source's inbox. Its name is the source's.
+/// One source's inbox, or one of several: [`shard`] has their names.
 #[durable_object(alarm)]
 pub struct Inbox {
     state: State,

@@ -5,6 +5,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use threescale::{Notification, Timestamp};
+
+use crate::name::SourceName;
 
 /// Takes in an accepted notification.
 pub const EVENTS: &str = "/events";
@@ -42,6 +45,22 @@ pub struct Intake {
     pub digest: String,
 }
 
+impl Intake {
+    /// What the inbox needs to know of a notification.
+    #[must_use]
+    pub fn of(notification: &Notification<'_>, source: &SourceName, base: String) -> Self {
+        Self {
+            base,
+            kind: notification.type_name().to_owned(),
+            action: notification.action().to_owned(),
+            object: notification.object_id().map(str::to_owned),
+            account: notification.account_id().map(str::to_owned),
+            updated_at: notification.updated_at().map(Timestamp::unix_seconds),
+            digest: notification.digest(source.as_str()).to_string(),
+        }
+    }
+}
+
 /// The inbox has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Receipt {
@@ -74,6 +93,20 @@ pub struct Suspect {
     pub column: usize,
     /// The body's media type.
     pub media_type: String,
+}
+
+impl Suspect {
+    /// A body of this media type that could not be understood.
+    #[must_use]
+    pub fn of(error: &threescale::Error, media_type: &str) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            detail: error.to_string(),
+            line: error.line(),
+            column: error.column(),
+            media_type: media_type.to_owned(),
+        }
+    }
 }
 
 /// A message's head, read from its JSON.
