@@ -1,9 +1,13 @@
-//! An accepted notification as a `CloudEvent` 1.0: the one JSON form that leaves this Worker.
+//! An accepted notification, or an alert of ours, as a `CloudEvent` 1.0: the one JSON form that leaves
+//! this Worker.
 //!
 //! The stored XML is the truth; this is derived from it each time (docs/design.md), and gives the
 //! same bytes each time, so that an origin sees repeats as equal.
 
+use serde_json::Value;
 use threescale::{Notification, Redact, Timestamp, write_member};
+
+use crate::alert;
 
 /// An accepted notification with what it got when it was accepted.
 #[derive(Debug)]
@@ -20,10 +24,22 @@ pub struct Event<'x> {
     pub received_ms: i64,
     /// This Worker's own origin, as the sender called it: `https://edge.example.com`.
     pub base: &'x str,
+    /// What it says.
+    pub content: Content<'x>,
+    /// The document itself: what 3scale sent, or an alert's JSON.
+    pub document: &'x [u8],
+}
+
+/// What an event says.
+#[derive(Debug)]
+pub enum Content<'x> {
     /// What 3scale said.
-    pub notification: Notification<'x>,
-    /// The document itself.
-    pub xml: &'x [u8],
+    Notification(Notification<'x>),
+    /// What we have to say.
+    Alert {
+        /// Its kind's code.
+        kind: &'x str,
+    },
 }
 
 /// The media type of `data`.
@@ -33,15 +49,12 @@ impl Event<'_> {
     /// Gives each attribute of the CloudEvent but `datacontenttype` and `data`: its name, and its
     /// value in pieces, so that nobody needs to put them together first.
     pub fn attributes(&self, mut give: impl FnMut(&'static str, &[&str])) {
-        let kind = self.notification.type_name();
+        let kind = self.type_name();
         give("specversion", &["1.0"]);
         give("id", &[self.id]);
         give("source", &[self.source_uri]);
-        give(
-            "type",
-            &["net.3scale.", kind, ".", self.notification.action()],
-        );
-        if let Some(id) = self.notification.object_id() {
+        give("type", &["net.3scale.", kind, ".", self.action()]);
+        if let Some(id) = self.object_id() {
             give("subject", &[kind, "/", id]);
         }
         give("time", &[&self.time()]);
@@ -56,7 +69,7 @@ impl Event<'_> {
     #[must_use]
     pub fn to_json(&self, redact: &Redact) -> Vec<u8> {
         // The document is longer than its JSON in all but odd cases; the envelope is some 400 bytes.
-        let mut json = Vec::with_capacity(self.xml.len() + 512);
+        let mut json = Vec::with_capacity(self.document.len() + 512);
         json.push(b'{');
         self.attributes(|name, value| {
             write_member(&mut json, name, value);
@@ -64,7 +77,7 @@ impl Event<'_> {
         });
         write_member(&mut json, "datacontenttype", &[DATA_CONTENT_TYPE]);
         json.extend_from_slice(b",\"data\":");
-        self.notification.write_data(&mut json, redact);
+        self.write_data(&mut json, redact);
         json.push(b'}');
         json
     }
@@ -72,9 +85,70 @@ impl Event<'_> {
     /// `data` alone, as it is the body in binary mode.
     #[must_use]
     pub fn data(&self, redact: &Redact) -> Vec<u8> {
-        let mut json = Vec::with_capacity(self.xml.len());
-        self.notification.write_data(&mut json, redact);
+        let mut json = Vec::with_capacity(self.document.len());
+        self.write_data(&mut json, redact);
         json
+    }
+
+    fn write_data(&self, json: &mut Vec<u8>, redact: &Redact) {
+        match &self.content {
+            Content::Notification(notification) => notification.write_data(json, redact),
+            Content::Alert { .. } => json.extend_from_slice(self.document),
+        }
+    }
+
+    /// The type: of a notification, its object's.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match &self.content {
+            Content::Notification(notification) => notification.type_name(),
+            Content::Alert { .. } => alert::TYPE,
+        }
+    }
+
+    /// What happened to the object; an alert's kind.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        match &self.content {
+            Content::Notification(notification) => notification.action(),
+            Content::Alert { kind } => kind,
+        }
+    }
+
+    /// The object's id.
+    #[must_use]
+    pub fn object_id(&self) -> Option<&str> {
+        self.notification()?.object_id()
+    }
+
+    /// The id of the account that the object is or belongs to.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&str> {
+        self.notification()?.account_id()
+    }
+
+    fn notification(&self) -> Option<&Notification<'_>> {
+        match &self.content {
+            Content::Notification(notification) => Some(notification),
+            Content::Alert { .. } => None,
+        }
+    }
+
+    /// It in a line, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.content {
+            Content::Notification(notification) => {
+                let (kind, action) = (notification.type_name(), notification.action());
+                let id = notification.object_id().unwrap_or_default();
+                format!("[{}] {kind}.{action} {kind}/{id}", self.source)
+            }
+            Content::Alert { .. } => {
+                let alert: Value = serde_json::from_slice(self.document).unwrap_or_default();
+                let text = alert.get("text").and_then(Value::as_str);
+                text.unwrap_or_default().to_owned()
+            }
+        }
     }
 
     /// The order as text, of a length that makes it sort.
@@ -86,14 +160,15 @@ impl Event<'_> {
     /// When it happened as far as 3scale says: the object's `updated_at`, else when it was received.
     #[must_use]
     pub fn time(&self) -> String {
-        self.notification
-            .updated_at()
+        self.notification()
+            .and_then(Notification::updated_at)
             .map_or_else(|| rfc3339(self.received_ms), Timestamp::to_rfc3339)
     }
 
     fn schema(&self) -> &str {
-        match self.notification.type_name() {
+        match self.type_name() {
             known @ ("account" | "user" | "application") => known,
+            alert::TYPE => "alert",
             _ => "generic",
         }
     }
@@ -121,8 +196,8 @@ mod tests {
             sequence: 42,
             received_ms: 1_700_000_000_123,
             base: "https://edge.example.com",
-            notification: Notification::parse(xml).unwrap(),
-            xml,
+            content: Content::Notification(Notification::parse(xml).unwrap()),
+            document: xml,
         }
     }
 

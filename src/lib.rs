@@ -10,8 +10,10 @@
 //! [`destination`] does the sending, and the crate [`threescale`] knows what 3scale says.
 //! This file holds the entry points only. `docs/design.md` says why it is built like this.
 
+pub mod alert;
 pub mod config;
 pub mod console;
+pub mod cron;
 pub mod delivery;
 pub mod destination;
 pub mod door;
@@ -24,8 +26,6 @@ pub mod outgoing;
 pub mod platform;
 pub mod secret;
 
-use config::Source;
-use inbox::client::Inbox;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 /// Every HTTP request: operators' at `/api/v1`, all others at the front door.
@@ -39,23 +39,8 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     }
 }
 
-/// The cron: wakes each inbox, in case its alarm got lost.
+/// The cron: looks after each inbox, in case its alarm got lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let setup = platform::setup(&env);
-    let Some(config) = &setup.config else { return };
-    for source in &config.sources {
-        if let Err(error) = wake(&env, source).await {
-            log::trouble("waking an inbox", &error);
-        }
-    }
-}
-
-async fn wake(env: &Env, source: &Source) -> worker::Result<()> {
-    let mut woken = Ok(());
-    for inbox in Inbox::all(env, source)? {
-        // One that cannot be woken is no reason to let the others sleep.
-        woken = inbox.wake().await.and(woken);
-    }
-    woken
+    cron::run(&env, &platform::setup(&env)).await;
 }

@@ -64,13 +64,15 @@ impl<E: Environment> Reader<'_, E> {
         name: DestinationName,
         value: Value,
         sources: &[Source],
+        alerts: &[&str],
     ) -> Option<Destination> {
         let secrets = self.destination_secrets(&name);
         let unsigned = secrets.signing.is_empty();
         let (allow_local, time_factor, env) = (self.allow_local, self.time_factor, self.env);
 
         let mut table = self.table(format!("DESTINATIONS.{name}"), value);
-        let events = patterns(&mut table);
+        let is_alerted = alerts.contains(&name.as_str());
+        let events = patterns(&mut table, is_alerted);
         let sources = source_names(&mut table, sources);
         let redact = table.texts("redact");
         let timing = timing(&mut table).faster(time_factor);
@@ -121,7 +123,11 @@ fn timing(table: &mut Table<'_>) -> Timing {
     }
 }
 
-fn patterns(table: &mut Table<'_>) -> Vec<Pattern> {
+/// None at all are for a destination that gets alerts only.
+fn patterns(table: &mut Table<'_>, is_alerted: bool) -> Vec<Pattern> {
+    if is_alerted && table.is_empty_list("events") {
+        return Vec::new();
+    }
     let Some(texts) = table.texts("events") else {
         return vec![Pattern::ANY];
     };

@@ -21,6 +21,7 @@ pub use self::{
     target::{DestinationSecrets, Format, Keep, Posting, Route, Target},
 };
 use crate::{
+    alert,
     name::{DestinationName, SourceName},
     secret::Secrets,
 };
@@ -59,12 +60,19 @@ pub struct Config {
     pub retention_ms: i64,
     /// The largest body that is taken, in bytes.
     pub max_body_bytes: usize,
+    /// The destinations that are told what an operator should know.
+    pub alerts: Vec<DestinationName>,
+    /// The pause between two alerts of a kind, in milliseconds.
+    pub alert_pause_ms: i64,
+    /// How long a delivery may wait before it is told, in milliseconds.
+    pub overdue_after_ms: i64,
     /// What operators present. With none, there is no API.
     pub console_token: Secrets,
 }
 
 impl Config {
-    /// The destinations that want an event of this source, type and action.
+    /// The destinations that want an event of this source, type and action. Alerts go to those that
+    /// `ALERTS` names and to no other, whatever they want else.
     pub fn routed(
         &self,
         source: &str,
@@ -73,7 +81,13 @@ impl Config {
     ) -> impl Iterator<Item = &DestinationName> {
         self.destinations
             .iter()
-            .filter(move |destination| destination.wants(source, kind, action))
+            .filter(move |destination| {
+                if kind == alert::TYPE {
+                    self.alerts.contains(&destination.name)
+                } else {
+                    destination.wants(source, kind, action)
+                }
+            })
             .map(|destination| &destination.name)
     }
 
@@ -145,8 +159,15 @@ impl<E: Environment> Reader<'_, E> {
         self.allow_local = self.allow_local_targets();
         self.time_factor = self.time_factor();
         let sources = self.sources();
-        let destinations = self.destinations(&sources);
+        let alerts = self.env.text("ALERTS").unwrap_or_default();
+        let alerts: Vec<&str> = alerts.split_whitespace().collect();
+        let destinations = self.destinations(&sources, &alerts);
+        let alerts = self.alerts(&alerts, &destinations);
+        let overdue_minutes = self.number("OVERDUE_AFTER_MINUTES", 60, 1, 10_080);
         Config {
+            alerts,
+            alert_pause_ms: self.scaled(alert::PAUSE_MS),
+            overdue_after_ms: self.scaled(overdue_minutes.cast_signed() * 60_000),
             console_token: Secrets::from_text(&self.env.text("CONSOLE_TOKEN").unwrap_or_default()),
             sources,
             destinations,
@@ -220,11 +241,34 @@ impl<E: Environment> Reader<'_, E> {
         sources
     }
 
-    fn destinations(&mut self, sources: &[Source]) -> Vec<Destination> {
+    /// `ALERTS`: names of destinations, separated by spaces.
+    fn alerts(&mut self, names: &[&str], destinations: &[Destination]) -> Vec<DestinationName> {
+        let mut alerts = Vec::new();
+        for name in names {
+            match destinations.iter().find(|known| known.name.as_str() == *name) {
+                Some(destination) if destination.target.takes_alerts() => {
+                    alerts.push(destination.name.clone());
+                }
+                Some(_) => self.mistake(
+                    "ALERTS",
+                    format!("names {name}, whose format = \"xml\" or keep = \"objects\" has no room for an alert"),
+                ),
+                None => self.mistake("ALERTS", format!("names {name}, which is no destination")),
+            }
+        }
+        alerts
+    }
+
+    /// A wait, as much shorter as `TIME_FACTOR` says.
+    fn scaled(&self, ms: i64) -> i64 {
+        (ms / i64::from(self.time_factor)).max(1)
+    }
+
+    fn destinations(&mut self, sources: &[Source], alerts: &[&str]) -> Vec<Destination> {
         let mut destinations = Vec::new();
         for (name, value) in self.items("DESTINATIONS") {
             if let Some(name) = self.name::<DestinationName>("DESTINATIONS", &name)
-                && let Some(destination) = self.destination(name, value, sources)
+                && let Some(destination) = self.destination(name, value, sources, alerts)
             {
                 destinations.push(destination);
             }

@@ -16,6 +16,8 @@ pub struct Source {
     pub secrets: Secrets,
     /// The tenant's admin portal, without a slash at its end.
     pub admin_url: Option<String>,
+    /// How long it may send nothing, in milliseconds.
+    pub silent_after_ms: Option<i64>,
     /// Over how many inboxes its events are spread.
     pub shards: u32,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
@@ -56,7 +58,13 @@ impl<E: Environment> Reader<'_, E> {
             table.report("admin_url", problem.to_string());
         }
         let shards = table.integer("shards", 1, MOST_SHARDS).unwrap_or(1);
-        table.finish(&["secret_param", "admin_url", "shards"], true);
+        let silent_after_hours = table.integer("silent_after_hours", 1, 8760);
+        table.finish(
+            &["secret_param", "admin_url", "shards", "silent_after_hours"],
+            true,
+        );
+        let silent_after_ms =
+            silent_after_hours.map(|hours| self.scaled(hours.cast_signed() * 3_600_000));
 
         let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
         let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
@@ -77,6 +85,7 @@ impl<E: Environment> Reader<'_, E> {
             secret_param,
             secrets,
             admin_url,
+            silent_after_ms,
             shards: u32::try_from(shards).unwrap_or(1),
         }
     }

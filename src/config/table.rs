@@ -73,6 +73,19 @@ impl<'m> Table<'m> {
         }
     }
 
+    /// Takes the member out if it is a list of nothing.
+    pub(crate) fn is_empty_list(&mut self, key: &str) -> bool {
+        let is_empty = self
+            .members
+            .get(key)
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty);
+        if is_empty {
+            self.members.remove(key);
+        }
+        is_empty
+    }
+
     pub(crate) fn boolean(&mut self, key: &str) -> Option<bool> {
         match self.members.remove(key)? {
             Value::Bool(value) => Some(value),

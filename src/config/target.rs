@@ -71,6 +71,8 @@ pub enum Format {
     CloudEventsBinary,
     /// The notification as 3scale sent it.
     Xml,
+    /// A line of text in the form of Slack's incoming webhooks.
+    Slack,
 }
 
 /// What a KV namespace keeps.
@@ -105,6 +107,15 @@ impl Target {
             } => &["service", "path", "format", "timeout_ms", "headers"],
             Self::Kv { .. } => &["kv", "keep", "ttl_days"],
             Self::Queue { .. } => &["queue"],
+        }
+    }
+
+    /// Whether it can take an alert, which has no XML and is about no object.
+    pub(super) fn takes_alerts(&self) -> bool {
+        match self {
+            Self::Http { posting, .. } => posting.format != Format::Xml,
+            Self::Kv { keep, .. } => *keep == Keep::Events,
+            Self::Queue { .. } => true,
         }
     }
 
@@ -209,8 +220,12 @@ fn posting(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) ->
         None | Some("cloudevents") => Format::CloudEvents,
         Some("cloudevents-binary") => Format::CloudEventsBinary,
         Some("xml") => Format::Xml,
+        Some("slack") => Format::Slack,
         Some(_) => {
-            table.report("format", "must be cloudevents, cloudevents-binary or xml");
+            table.report(
+                "format",
+                "must be cloudevents, cloudevents-binary, xml or slack",
+            );
             Format::CloudEvents
         }
     };

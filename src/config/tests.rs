@@ -64,6 +64,42 @@ fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
 }
 
 #[test]
+fn alerts_go_where_the_variable_says_and_a_destination_may_be_for_nothing_else() {
+    let ops = |fake: &mut Fake, settings: Value| {
+        fake.texts.insert("ALERTS", "crm ops");
+        fake.tables.get_mut("DESTINATIONS").unwrap()["ops"] = settings;
+    };
+    let setup = read(|fake| ops(fake, json!({ "kv": "EVENTS", "events": [] })));
+    assert_eq!(setup.mistakes, vec![]);
+    let config = setup.config.unwrap();
+    let routed = |kind, action| -> Vec<_> {
+        let names = config.routed("acme", kind, action);
+        names.map(DestinationName::as_str).collect()
+    };
+    assert_eq!(routed("edge.alert", "overdue"), ["crm", "ops"]);
+    assert_eq!(routed("account", "created"), ["archive", "crm"]);
+
+    for (settings, item) in [
+        (json!({ "kv": "EVENTS", "keep": "objects" }), "ALERTS"),
+        (
+            json!({ "url": "https://ops.example.com/", "format": "xml" }),
+            "ALERTS",
+        ),
+    ] {
+        let found = mistakes(|fake| ops(fake, settings));
+        assert_eq!(found, [item]);
+    }
+    let unknown = mistakes(|fake| {
+        fake.texts.insert("ALERTS", "nobody");
+    });
+    assert_eq!(unknown, ["ALERTS"]);
+    let goes_nowhere = mistakes(|fake| {
+        fake.tables.get_mut("DESTINATIONS").unwrap()["crm"]["events"] = json!([]);
+    });
+    assert_eq!(goes_nowhere, ["DESTINATIONS.crm.events"]);
+}
+
+#[test]
 fn the_example_of_the_contract_is_understood() {
     let setup = read(|_| {});
     assert_eq!((setup.mistakes, setup.warnings), (vec![], vec![]));

@@ -78,6 +78,15 @@ impl Outcome {
         }
     }
 
+    /// What went wrong, for people.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Failed { failure, .. } => Some(failure.to_string()),
+            Self::Delivered { .. } | Self::Gone => None,
+        }
+    }
+
     /// The HTTP status, where there is one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {

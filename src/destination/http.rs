@@ -4,7 +4,7 @@
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
-use threescale::Redact;
+use threescale::{Redact, write_member};
 use worker::{AbortSignal, Env, Fetch, Response, web_sys};
 
 use crate::{
@@ -47,7 +47,8 @@ impl Message {
                 event.to_json(redact),
             ),
             Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
-            Format::Xml => ("application/xml", event.xml.to_vec()),
+            Format::Xml => ("application/xml", event.document.to_vec()),
+            Format::Slack => (DATA_CONTENT_TYPE, in_slack_format(event)),
         };
         let timestamp = now_ms / 1000;
         let mut headers = posting.headers.clone();
@@ -111,6 +112,14 @@ impl Message {
     }
 }
 
+/// What Slack's incoming webhooks take, and many others that understand the same.
+fn in_slack_format(event: &Event<'_>) -> Vec<u8> {
+    let mut json = vec![b'{'];
+    write_member(&mut json, "text", &[&event.text()]);
+    json.push(b'}');
+    json
+}
+
 /// A signature by each key: whoever verifies may hold any of them, so that a key can be changed.
 fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<String, Failure> {
     let signatures: Result<Vec<String>, _> = signing
@@ -145,7 +154,7 @@ mod tests {
     use threescale::Notification;
 
     use super::*;
-    use crate::secret::Secret;
+    use crate::{event::Content, secret::Secret};
 
     const XML: &[u8] =
         "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
@@ -159,8 +168,8 @@ mod tests {
             sequence: 1,
             received_ms: 0,
             base: "https://edge.example.com",
-            notification: Notification::parse(XML).unwrap(),
-            xml: XML,
+            content: Content::Notification(Notification::parse(XML).unwrap()),
+            document: XML,
         };
         let posting = Posting {
             format,

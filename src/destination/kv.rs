@@ -34,12 +34,11 @@ const LONGEST_ID: usize = 128;
 impl Summary {
     fn of(event: &Event<'_>) -> Self {
         let id = |text: &str| text.chars().take(LONGEST_ID).collect::<String>();
-        let notification = &event.notification;
         Self {
-            r#type: notification.type_name().to_owned(),
-            action: notification.action().to_owned(),
-            object: notification.object_id().map(id),
-            account: notification.account_id().map(id),
+            r#type: event.type_name().to_owned(),
+            action: event.action().to_owned(),
+            object: event.object_id().map(id),
+            account: event.account_id().map(id),
             time: event.time(),
             received: rfc3339(event.received_ms),
             sequence: event.sequence,
@@ -59,7 +58,7 @@ impl State {
         Self {
             time: event.time(),
             sequence: event.sequence(),
-            deleted: event.notification.action() == DELETED,
+            deleted: event.action() == DELETED,
         }
     }
 
@@ -114,12 +113,7 @@ async fn put_event(
     event: &Event<'_>,
     redact: &Redact,
 ) -> worker::Result<()> {
-    let key = format!(
-        "events/{}/{}/{}",
-        event.source,
-        event.notification.type_name(),
-        event.id
-    );
+    let key = format!("events/{}/{}/{}", event.source, event.type_name(), event.id);
     write(kv, &key, &event.to_json(redact), &Summary::of(event), ttl).await
 }
 
@@ -134,11 +128,7 @@ async fn put_object(
     let Some(id) = &summary.object else {
         return Ok(());
     };
-    let key = format!(
-        "objects/{}/{}/{id}",
-        event.source,
-        event.notification.type_name()
-    );
+    let key = format!("objects/{}/{}/{id}", event.source, event.type_name());
     if let Some(stored) = kv.get(&key).text().await?
         && let Ok(stored) = serde_json::from_str(&stored)
         && !State::of(event).replaces(&State::stored(&stored))

@@ -140,6 +140,7 @@ mod tests {
             secrets: Secrets::from_text(secrets),
             admin_url: None,
             shards: 1,
+            silent_after_ms: None,
             path: String::new(),
         };
         Config {
@@ -151,6 +152,9 @@ mod tests {
             dedup_window_ms: 0,
             retention_ms: 0,
             max_body_bytes: 0,
+            alerts: Vec::new(),
+            alert_pause_ms: 0,
+            overdue_after_ms: 0,
             console_token: Secrets::default(),
         }
     }

@@ -10,12 +10,13 @@ macro_rules! schema {
     };
 }
 
-const SCHEMAS: [(&str, &str); 5] = [
+const SCHEMAS: [(&str, &str); 6] = [
     schema!("event.json"),
     schema!("account.json"),
     schema!("user.json"),
     schema!("application.json"),
     schema!("generic.json"),
+    schema!("alert.json"),
 ];
 
 pub(super) fn answer(file: &str) -> Result<Response> {

@@ -4,7 +4,7 @@ use worker::{Env, Response, Result, Stub};
 
 use super::{
     shard,
-    wire::{self, Intake, Receipt, Suspect},
+    wire::{self, Intake, Receipt, Report, Suspect},
 };
 use crate::{config::Source, outgoing};
 
@@ -96,13 +96,25 @@ impl Inbox {
             .map(|_| ())
     }
 
-    /// Lets it look whether anything is overdue.
+    /// Lets it look whether anything is overdue. Says when something came last, if ever.
     ///
     /// # Errors
     ///
     /// It could not be reached.
-    pub async fn wake(&self) -> Result<()> {
-        self.call(wire::WAKE, Vec::new()).await.map(|_| ())
+    pub async fn wake(&self) -> Result<Option<i64>> {
+        let last = self.call(wire::WAKE, Vec::new()).await?.text().await?;
+        Ok(last.parse().ok())
+    }
+
+    /// Tells whom `ALERTS` names, unless they were told of late.
+    ///
+    /// # Errors
+    ///
+    /// It could not be reached, or not keep it.
+    pub async fn alert(&self, report: &Report) -> Result<()> {
+        self.call(wire::ALERT, wire::pack(report, &[]))
+            .await
+            .map(|_| ())
     }
 
     /// Asks for what an operator wants. `None` if the inbox knows nothing of it.

@@ -5,12 +5,16 @@ use sha2::{Digest as _, Sha256};
 use worker::Result;
 
 use super::{
+    alerts,
     core::Core,
     dedup,
     store::NewEvent,
     wire::{Intake, Receipt, Status, Suspect},
 };
-use crate::platform::{new_id, now_ms};
+use crate::{
+    alert::{Kind, Occurrence},
+    platform::{new_id, now_ms},
+};
 
 /// Keeps a notification with its deliveries, or finds the event that it repeats.
 pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
@@ -25,7 +29,7 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
         let event = NewEvent {
             id: &id,
             intake,
-            xml,
+            document: xml,
             received_ms: now,
         };
         let source = core.source.name.as_str();
@@ -63,10 +67,25 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     Ok(Some(earlier.id))
 }
 
-pub(super) fn quarantine(core: &Core, suspect: &Suspect, body: &[u8]) -> Result<()> {
+/// Keeps a body that nobody understands.
+pub(super) async fn quarantine(core: &Core, suspect: &Suspect, body: &[u8]) -> Result<()> {
+    let now = now_ms();
     let digest = Sha256::digest(body);
     let digest = digest
         .iter()
         .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    core.store.quarantine(&digest, suspect, body, now_ms())
+    core.store.transaction(|| {
+        if !core.store.quarantine(&digest, suspect, body, now)? {
+            return Ok(());
+        }
+        let quarantined = Occurrence {
+            kind: Kind::Quarantined,
+            destination: None,
+            event: None,
+            detail: Some(&suspect.detail),
+            times: 1,
+        };
+        alerts::note(core, &quarantined, now)
+    })?;
+    core.dispatcher.tell(core, now).await
 }

@@ -6,6 +6,7 @@
     reason = "the durable_object macro generates public functions without them"
 )]
 
+mod alerts;
 pub mod client;
 mod core;
 mod dedup;
@@ -77,7 +78,7 @@ impl Inbox {
             }
             wire::QUARANTINE => {
                 let (suspect, body) = read(message)?;
-                intake::quarantine(core, &suspect, body)?;
+                intake::quarantine(core, &suspect, body).await?;
                 Response::empty()
             }
             wire::DESTINATIONS => text(operate::destinations(core)?),
@@ -89,7 +90,15 @@ impl Inbox {
                     .await?
                     .unwrap_or_default(),
             ),
-            wire::WAKE => operate::wake(core).await.and_then(|()| Response::empty()),
+            wire::ALERT => {
+                let (report, _) = read(message)?;
+                operate::alert(core, &report).await?;
+                Response::empty()
+            }
+            wire::WAKE => {
+                let last = operate::wake(core).await?;
+                text(last.map_or_else(String::new, |last| last.to_string()))
+            }
             other => Err(format!("the inbox has no {other}").into()),
         }
     }

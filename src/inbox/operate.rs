@@ -3,18 +3,36 @@
 use threescale::Redact;
 use worker::Result;
 
-use super::core::Core;
-use crate::platform::now_ms;
+use super::{alerts, core::Core, wire::Report};
+use crate::{alert::Occurrence, platform::now_ms};
 
-/// The cron's call: sets the alarm if something is due, since it may have been lost, and forgets what
-/// is old.
-pub(super) async fn wake(core: &Core) -> Result<()> {
+/// The cron's call: sets the alarm if something is due, since it may have been lost, tells what waits
+/// for too long, and forgets what is old. Says when something came from the source last.
+pub(super) async fn wake(core: &Core) -> Result<Option<i64>> {
+    if !core.config.alerts.is_empty() {
+        alerts::look_for_overdue(core)?;
+        core.dispatcher.tell(core, now_ms()).await?;
+    }
     if let Some(at) = core.dispatcher.next_due(core)? {
         core.dispatcher.expect(&core.storage, at).await?;
     }
     // As long as an equal document may be a repeat, its first must be there.
     let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
-    core.store.forget(now_ms() - keep)
+    core.store.forget(now_ms() - keep)?;
+    core.store.last_received()
+}
+
+/// Gathers what somebody else has noticed about the source, and tells it.
+pub(super) async fn alert(core: &Core, report: &Report) -> Result<()> {
+    let occurrence = Occurrence {
+        kind: report.kind,
+        destination: None,
+        event: None,
+        detail: Some(&report.detail),
+        times: 1,
+    };
+    alerts::note_lasting(core, &occurrence, report.pause_ms)?;
+    core.dispatcher.tell(core, now_ms()).await
 }
 
 /// How each destination is doing.
@@ -66,10 +84,9 @@ pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
     let Some(kept) = core.store.kept(id)? else {
         return Ok(None);
     };
-    let (kind, action) = core.store.kind_of(kept.seq)?;
     let names: Vec<_> = core
         .config
-        .routed(core.source.name.as_str(), &kind, &action)
+        .routed(core.source.name.as_str(), &kept.kind, &kept.action)
         .collect();
     let now = now_ms();
     core.store.deliver_again(kept.seq, &names, now)?;

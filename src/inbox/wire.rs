@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use threescale::{Notification, Timestamp};
 
-use crate::name::SourceName;
+use crate::{alert::Kind, name::SourceName};
 
 /// Takes in an accepted notification.
 pub const EVENTS: &str = "/events";
@@ -23,7 +23,9 @@ pub const RESUME: &str = "/resume";
 pub const EVENT: &str = "/event";
 /// Delivers an event again; its id is the body.
 pub const REPLAY: &str = "/replay";
-/// Looks whether anything is overdue.
+/// Gathers what somebody else has noticed about the source.
+pub const ALERT: &str = "/alert";
+/// Looks whether anything is overdue. The answer is when something came last, if ever.
 pub const WAKE: &str = "/wake";
 
 /// A notification on its way into the inbox, as the front door understood it.
@@ -95,6 +97,17 @@ pub struct Suspect {
     pub media_type: String,
 }
 
+/// What was noticed about a source outside its inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// What.
+    pub kind: Kind,
+    /// More, for people.
+    pub detail: String,
+    /// For how long it is not told again.
+    pub pause_ms: i64,
+}
+
 impl Suspect {
     /// A body of this media type that could not be understood.
     #[must_use]
@@ -143,6 +156,16 @@ impl Head for Intake {
             account: members.text("account"),
             updated_at: members.integer("updated_at"),
             digest: members.text("digest")?,
+        })
+    }
+}
+
+impl Head for Report {
+    fn read(members: &Members) -> Option<Self> {
+        Some(Self {
+            kind: Kind::of_code(&members.text("kind")?)?,
+            detail: members.text("detail")?,
+            pause_ms: members.integer("pause_ms")?,
         })
     }
 }

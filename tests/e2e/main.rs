@@ -20,6 +20,7 @@ mod harness;
 #[expect(dead_code, reason = "the stand-in does more than these tests need")]
 mod stand_in;
 
+mod alerts;
 mod bindings;
 mod crashes;
 mod data;
@@ -34,6 +35,7 @@ mod promises;
 mod routing;
 mod secrecy;
 mod settings;
+mod shards;
 mod sixteen_kinds;
 mod storage;
 mod unreadable;

@@ -2,15 +2,19 @@
 
 use std::rc::Rc;
 
+use worker::Result;
+
 use crate::{
+    alert::{Kind, Occurrence},
     config::Destination,
     delivery::{
         outcome::{Failure, Outcome},
-        plan::{self, Next},
+        plan::{self, Health, Next},
     },
     destination,
     event::rfc3339,
     inbox::{
+        alerts,
         core::Core,
         store::{Attempt, Due},
     },
@@ -53,11 +57,13 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         took_ms: ended - began,
         outcome: &outcome,
     };
-    match core
-        .store
-        .record(&attempt, next, (health != before).then_some(health))
-    {
-        Ok(()) => lane.set_health(health),
+    match record(&core, &due, &attempt, next, (before, health)) {
+        Ok(is_worth_telling) => {
+            lane.set_health(health);
+            if is_worth_telling && let Err(error) = alerts::tell(&core, ended) {
+                log::trouble("telling an alert", &error);
+            }
+        }
         Err(error) => {
             log::trouble("recording an attempt", &error);
             dispatcher.troubled.set(true);
@@ -66,6 +72,38 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     lane.end(due.event.seq);
     log_attempt(core.source.name.as_str(), &due.event.id, &attempt, next);
     dispatcher.bell.ring();
+}
+
+/// Keeps what came of it, and gathers what of that is worth telling, if anything is.
+fn record(
+    core: &Core,
+    due: &Due,
+    attempt: &Attempt<'_>,
+    next: Next,
+    (before, health): (Health, Health),
+) -> Result<bool> {
+    let detail = attempt.outcome.detail();
+    // An alert that does not arrive would tell of itself for ever.
+    let dead = (next == Next::Dead && !due.event.is_alert()).then_some(Kind::DeadLetter);
+    let kinds = dead.into_iter().chain(Kind::of_change(before, health));
+    let happened: Vec<_> = kinds
+        .map(|kind| Occurrence {
+            kind,
+            destination: Some(attempt.destination.as_str()),
+            event: Some(&due.event.id),
+            detail: detail.as_deref(),
+            times: 1,
+        })
+        .collect();
+    let ended = attempt.at_ms + attempt.took_ms;
+    core.store.transaction(|| {
+        let changed = (health != before).then_some(health);
+        core.store.record(attempt, next, changed)?;
+        happened
+            .iter()
+            .try_for_each(|one| alerts::note(core, one, ended))
+    })?;
+    Ok(!happened.is_empty())
 }
 
 async fn send(
@@ -84,10 +122,6 @@ async fn send(
 }
 
 fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
-    let detail = match attempt.outcome {
-        Outcome::Failed { failure, .. } => Some(failure.to_string()),
-        Outcome::Delivered { .. } | Outcome::Gone => None,
-    };
     log::attempt(&log::Attempt {
         source,
         destination: attempt.destination.as_str(),
@@ -95,7 +129,7 @@ fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
         attempt: attempt.number,
         outcome: attempt.outcome.code(),
         status: attempt.outcome.status(),
-        detail,
+        detail: attempt.outcome.detail(),
         next: match next {
             Next::Wait { until } => Some(rfc3339(until)),
             Next::Dead => Some("never".to_owned()),

@@ -14,7 +14,7 @@ use std::{cell::Cell, rc::Rc};
 use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
 
 use self::{bell::Bell, lane::Lane};
-use super::{core::Core, store::Due};
+use super::{alerts, core::Core, store::Due};
 use crate::{
     config::Config,
     delivery::{
@@ -97,6 +97,10 @@ impl Dispatcher {
         let this = &core.dispatcher;
         this.alarm_at.set(None);
         this.troubled.set(false);
+        if let Err(error) = alerts::tell(core, now_ms()) {
+            log::trouble("telling an alert", &error);
+            this.troubled.set(true);
+        }
         this.send_what_is_due(core).await;
         this.beat.set(None);
         let not_before = if this.troubled.get() {
@@ -122,7 +126,19 @@ impl Dispatcher {
                 .chain(due.and_then(|due| lane.earliest(due)))
                 .min();
         }
-        Ok(next)
+        Ok(next.into_iter().chain(alerts::next_at(core)?).min())
+    }
+
+    /// Tells what was gathered, and sees to it that it is sent, and that the rest is told in time.
+    pub(super) async fn tell(&self, core: &Core, now: i64) -> Result<()> {
+        if core.config.alerts.is_empty() {
+            return Ok(());
+        }
+        alerts::tell(core, now)?;
+        match self.next_due(core)? {
+            Some(at) => self.expect(&core.storage, at).await,
+            None => Ok(()),
+        }
     }
 
     /// Pauses the destination of this index, or resumes it.

@@ -48,10 +48,11 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Due>> {
         let query = format!(
-            "SELECT seq, id, received_at, base, xml, attempts
+            "SELECT {}, attempts
              FROM deliveries AS this JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
+            Kept::COLUMNS,
             if ordered { FIRST_OF_ITS_OBJECT } else { "" }
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -96,7 +97,7 @@ impl Store {
         )
     }
 
-    fn time(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<i64>> {
+    pub(super) fn time(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<i64>> {
         self.row(query, values)?
             .map_or(Ok(None), |mut row| row.optional_integer())
     }
@@ -114,10 +115,7 @@ impl Store {
             Next::Delivered => ("delivered", attempt.at_ms),
             Next::Dead => ("dead", attempt.at_ms),
         };
-        let detail = match attempt.outcome {
-            Outcome::Failed { failure, .. } => Some(failure.to_string()),
-            Outcome::Delivered { .. } | Outcome::Gone => None,
-        };
+        let detail = attempt.outcome.detail();
         let destination = attempt.destination.as_str();
         self.transaction(|| {
             self.run(

@@ -4,13 +4,19 @@ use threescale::{Limits, Notification};
 use worker::Result;
 
 use super::{Row, Store, values};
-use crate::{config::Source, event::Event, inbox::wire::Intake, name::DestinationName};
+use crate::{
+    alert,
+    config::Source,
+    event::{Content, Event},
+    inbox::wire::Intake,
+    name::DestinationName,
+};
 
 /// An event that is to be kept.
 pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) id: &'a str,
     pub(in crate::inbox) intake: &'a Intake,
-    pub(in crate::inbox) xml: &'a [u8],
+    pub(in crate::inbox) document: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
 }
 
@@ -21,18 +27,24 @@ pub(in crate::inbox) struct Kept {
     pub(in crate::inbox) id: String,
     pub(in crate::inbox) received_ms: i64,
     pub(in crate::inbox) base: String,
-    pub(in crate::inbox) xml: Vec<u8>,
+    pub(in crate::inbox) kind: String,
+    pub(in crate::inbox) action: String,
+    pub(in crate::inbox) document: Vec<u8>,
 }
 
 impl Kept {
-    /// From the columns `seq, id, received_at, base, xml`.
+    /// What `read` reads.
+    pub(super) const COLUMNS: &str = "seq, id, received_at, base, kind, action, xml";
+
     pub(super) fn read(row: &mut Row) -> Result<Self> {
         Ok(Self {
             seq: row.integer()?,
             id: row.text()?,
             received_ms: row.integer()?,
             base: row.text()?,
-            xml: row.bytes()?,
+            kind: row.text()?,
+            action: row.text()?,
+            document: row.bytes()?,
         })
     }
 
@@ -42,9 +54,14 @@ impl Kept {
         &'e self,
         source: &'e Source,
     ) -> std::result::Result<Event<'e>, threescale::Error> {
-        let limits = Limits {
-            bytes: self.xml.len(),
-            ..Limits::default()
+        let content = if self.is_alert() {
+            Content::Alert { kind: &self.action }
+        } else {
+            let limits = Limits {
+                bytes: self.document.len(),
+                ..Limits::default()
+            };
+            Content::Notification(Notification::parse_with(&self.document, &limits)?)
         };
         Ok(Event {
             id: &self.id,
@@ -53,9 +70,14 @@ impl Kept {
             sequence: self.seq,
             received_ms: self.received_ms,
             base: &self.base,
-            notification: Notification::parse_with(&self.xml, &limits)?,
-            xml: &self.xml,
+            content,
+            document: &self.document,
         })
+    }
+
+    /// Whether it is ours and not 3scale's.
+    pub(in crate::inbox) fn is_alert(&self) -> bool {
+        self.kind == alert::TYPE
     }
 }
 
@@ -101,6 +123,15 @@ impl Store {
             .collect()
     }
 
+    /// Where 3scale reached this Worker last.
+    pub(in crate::inbox) fn last_base(&self) -> Result<Option<String>> {
+        let row = self.row(
+            "SELECT base FROM events ORDER BY seq DESC LIMIT 1",
+            values![],
+        )?;
+        row.map(|mut row| row.text()).transpose()
+    }
+
     /// Counts a repeat.
     pub(in crate::inbox) fn count_repeat(&self, seq: i64) -> Result<()> {
         self.run(
@@ -130,7 +161,7 @@ impl Store {
                     intake.updated_at,
                     event.received_ms,
                     intake.base.as_str(),
-                    event.xml.to_vec(),
+                    event.document.to_vec(),
                 ],
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;

@@ -1,5 +1,6 @@
 //! All SQL of the inbox, beside the types of its rows. It keeps and finds; the rules are elsewhere.
 
+mod alerts;
 mod deliveries;
 mod events;
 mod overview;
@@ -36,7 +37,8 @@ impl Store {
         Ok(store)
     }
 
-    fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+    /// Does all of `work` or nothing. One may be inside another.
+    pub(super) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
         transaction::transaction(&self.storage, work)
     }
 

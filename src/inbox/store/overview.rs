@@ -65,21 +65,9 @@ impl Store {
 
     /// The event with this id.
     pub(in crate::inbox) fn kept(&self, id: &str) -> Result<Option<Kept>> {
-        let mut row = self.row(
-            "SELECT seq, id, received_at, base, xml FROM events WHERE id = ?",
-            values![id],
-        )?;
+        let query = format!("SELECT {} FROM events WHERE id = ?", Kept::COLUMNS);
+        let mut row = self.row(&query, values![id])?;
         row.as_mut().map(Kept::read).transpose()
-    }
-
-    /// Its type and action.
-    pub(in crate::inbox) fn kind_of(&self, seq: i64) -> Result<(String, String)> {
-        let row = self.row(
-            "SELECT kind, action FROM events WHERE seq = ?",
-            values![seq],
-        )?;
-        let mut row = row.ok_or("the event is gone")?;
-        Ok((row.text()?, row.text()?))
     }
 
     /// Makes an event's deliveries due, from the first attempt on, those that ended among them.

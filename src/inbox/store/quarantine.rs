@@ -9,20 +9,22 @@ use crate::inbox::wire::Suspect;
 const MOST: i64 = 1000;
 
 impl Store {
-    /// Keeps a body, or counts it if it is there already: 3scale sends each six times.
+    /// Keeps a body, or counts it if it is there already: 3scale sends each six times. Says whether
+    /// it is new.
     pub(in crate::inbox) fn quarantine(
         &self,
         digest: &str,
         suspect: &Suspect,
         body: &[u8],
         now_ms: i64,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.transaction(|| {
-            self.run(
+            let row = self.row(
                 "INSERT INTO quarantine (digest, first_at, last_at, code, detail, line, col, media_type, body)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                 ON CONFLICT (digest) DO UPDATE SET last_at = excluded.last_at, times = times + 1",
+                 ON CONFLICT (digest) DO UPDATE SET last_at = excluded.last_at, times = times + 1
+                 RETURNING times",
                 values![
                     digest,
                     now_ms,
@@ -39,7 +41,9 @@ impl Store {
                 "DELETE FROM quarantine WHERE digest IN
                     (SELECT digest FROM quarantine ORDER BY last_at DESC LIMIT -1 OFFSET ?)",
                 values![MOST],
-            )
+            )?;
+            let times = row.ok_or("INSERT gave no row back")?.integer()?;
+            Ok(times == 1)
         })
     }
 }

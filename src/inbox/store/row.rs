@@ -26,6 +26,14 @@ impl Row {
         }
     }
 
+    pub(super) fn optional_text(&mut self) -> Result<Option<String>> {
+        match self.0.next() {
+            Some(SqlStorageValue::String(text)) => Ok(Some(text)),
+            Some(SqlStorageValue::Null) => Ok(None),
+            other => unexpected("a text or NULL", other.as_ref()),
+        }
+    }
+
     pub(super) fn integer(&mut self) -> Result<i64> {
         self.optional_integer()?.map_or_else(
             || unexpected("an integer", Some(&SqlStorageValue::Null)),

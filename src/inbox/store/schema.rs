@@ -62,6 +62,16 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
+    // What has happened of each kind since its last alert: `count` times, first at `since`.
+    "CREATE TABLE alerts (
+        kind         TEXT PRIMARY KEY,
+        last_at      INTEGER NOT NULL DEFAULT 0,
+        count        INTEGER NOT NULL,
+        since        INTEGER NOT NULL,
+        destinations TEXT NOT NULL,
+        event        TEXT,
+        detail       TEXT
+    ) WITHOUT ROWID",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

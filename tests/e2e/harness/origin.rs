@@ -54,7 +54,7 @@ impl Request {
     }
 
     /// Panics if it is a whole CloudEvent and not a valid one.
-    fn is_as_its_schema_says(&self) {
+    pub(crate) fn is_as_its_schema_says(&self) {
         let media_type = self.header("content-type");
         if media_type.starts_with("application/cloudevents+json") {
             assert_valid(&self.json());

@@ -238,6 +238,11 @@ impl Worker {
         }
     }
 
+    /// Where the runtime keeps its state.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.deployment.state()
+    }
+
     /// The file of the local state (Durable Objects and KV) that holds these bytes, if one does.
     pub(crate) fn stored_in(&self, needle: &[u8]) -> Option<PathBuf> {
         let state = self.deployment.state().join("v3");

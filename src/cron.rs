@@ -1,0 +1,46 @@
+//! What is done every five minutes for each source: its inboxes are woken, and one that has been
+//! silent for too long is told of.
+
+use worker::{Env, Result};
+
+use crate::{
+    alert::{self, Kind},
+    config::{Setup, Source},
+    event::rfc3339,
+    inbox::{client::Inbox, wire::Report},
+    log,
+    platform::now_ms,
+};
+
+/// The cron's call. What fails for one source is no reason to leave the others alone.
+pub async fn run(env: &Env, setup: &Setup) {
+    let Some(config) = &setup.config else { return };
+    for source in &config.sources {
+        if let Err(error) = look_after(env, source).await {
+            log::trouble("looking after a source", &error);
+        }
+    }
+}
+
+async fn look_after(env: &Env, source: &Source) -> Result<()> {
+    let mut last = None;
+    let mut woken = Ok(());
+    for inbox in Inbox::all(env, source)? {
+        match inbox.wake().await {
+            Ok(received) => last = last.max(received),
+            Err(error) => woken = Err(error),
+        }
+    }
+    woken?;
+    if alert::is_silent(last, source.silent_after_ms, now_ms()) {
+        let report = Report {
+            kind: Kind::SourceSilent,
+            detail: last.map_or_else(String::new, |last| {
+                format!("the last came at {}", rfc3339(last))
+            }),
+            pause_ms: source.silent_after_ms.unwrap_or_default(),
+        };
+        Inbox::first(env, source)?.alert(&report).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What an operator is told without looking: `ALERTS`. `TIME_FACTOR` divides the ten minutes between two
+//! alerts of a kind as well.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::harness::origin::{Origin, Reply, Request};
+use crate::harness::worker::{Setup, Worker};
+use crate::harness::{PATIENCE, notification};
+
+/// Tells `/ops`, and sends to `/crm` with these settings.
+fn setup(base: Setup, origin: &Origin, time_factor: u32, crm: &str) -> Setup {
+    base.source("acme", "acme-secret-0123456789", "silent_after_hours = 1")
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .var("TIME_FACTOR", &time_factor.to_string())
+        .var("ALERTS", "ops")
+        .destination("crm", &format!("url = \"{}\"\n{crm}", origin.url("/crm")))
+        .destination(
+            "ops",
+            &format!("url = \"{}\"\nevents = []", origin.url("/ops")),
+        )
+}
+
+async fn accept(worker: &Worker) -> String {
+    worker.accept("acme", &notification("user.created")).await
+}
+
+/// The alerts of this kind that have come.
+fn alerts(origin: &Origin, kind: &str) -> Vec<Request> {
+    let mut all = origin.received("/ops");
+    all.retain(|request| request.json()["data"]["kind"] == kind);
+    all
+}
+
+/// The `nth` alert of this kind, once it is there, checked against its schema.
+async fn alert(origin: &Origin, kind: &str, nth: usize) -> Value {
+    let there = async {
+        loop {
+            if let Some(request) = alerts(origin, kind).get(nth - 1) {
+                return request.clone();
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let request = tokio::time::timeout(PATIENCE, there)
+        .await
+        .unwrap_or_else(|_| panic!("no alert {nth} of {kind}"));
+    request.is_as_its_schema_says();
+    request.json()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_told_once_in_a_while_with_how_many_there_are() {
+    let origin = Origin::start();
+    // 3 s between two alerts of a kind.
+    let worker = setup(Setup::bare(), &origin, 200, "schedule = [1]")
+        .started()
+        .await;
+    origin.plan("/crm", vec![Reply::Status(500); 6]);
+    let first = accept(&worker).await;
+    let told = alert(&origin, "dead_letter", 1).await;
+    assert_eq!(told["type"], "net.3scale.edge.alert.dead_letter");
+    assert_eq!(
+        told["dataschema"],
+        format!("{}/schemas/alert.json", worker.url(""))
+    );
+    let data = &told["data"];
+    assert_eq!(
+        (
+            &data["source"],
+            &data["count"],
+            &data["destinations"],
+            &data["event"]
+        ),
+        (&json!("acme"), &json!(1), &json!(["crm"]), &json!(first))
+    );
+    assert!(data["text"].as_str().unwrap().contains("500"), "{data}");
+
+    accept(&worker).await;
+    let last = accept(&worker).await;
+    origin.nth_attempt("/crm", &last, 2).await;
+    let told = alert(&origin, "dead_letter", 2).await;
+    assert_eq!(told["data"]["count"], 2, "both in one");
+    let received = alerts(&origin, "dead_letter");
+    let pause = received[1].at - received[0].at;
+    assert!(pause > Duration::from_millis(2900), "{pause:?}");
+}
+
+#[tokio::test]
+async fn a_breaker_is_told_of_when_it_opens_and_when_it_closes() {
+    let origin = Origin::start();
+    let waits = vec!["1"; 20].join(", ");
+    let worker = setup(Setup::bare(), &origin, 60, &format!("schedule = [{waits}]"))
+        .started()
+        .await;
+    origin.plan("/crm", vec![Reply::Status(503); 5]);
+    let id = accept(&worker).await;
+    assert_eq!(
+        alert(&origin, "breaker_opened", 1).await["data"]["event"],
+        id.as_str()
+    );
+    assert_eq!(
+        alert(&origin, "breaker_closed", 1).await["data"]["destinations"],
+        json!(["crm"])
+    );
+    origin.plan("/crm", [Reply::Status(410)]);
+    let id = accept(&worker).await;
+    assert_eq!(
+        alert(&origin, "destination_gone", 1).await["data"]["event"],
+        id.as_str()
+    );
+    assert_eq!(origin.received("/ops").len(), 3, "and of nothing else");
+}
+
+#[tokio::test]
+async fn a_body_in_the_quarantine_is_told_once_however_often_it_is_sent() {
+    let origin = Origin::start();
+    let worker = setup(Setup::bare(), &origin, 1200, "").started().await;
+    for _ in 0..3 {
+        let hook = worker.hook("acme");
+        let answer = worker
+            .request("POST", &hook, "application/xml", "<event><type>")
+            .await;
+        assert_eq!(answer.status.as_u16(), 422);
+    }
+    let told = alert(&origin, "quarantined", 1).await;
+    assert_eq!(told["data"]["count"], 1);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(alerts(&origin, "quarantined").len(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_may_be_a_line_for_slack_and_one_that_does_not_arrive_tells_nothing_of_itself() {
+    let origin = Origin::start();
+    let worker = setup(Setup::bare(), &origin, 1200, "schedule = [1]")
+        .var("ALERTS", "chat ops")
+        .destination(
+            "chat",
+            &format!(
+                "url = \"{}\"\nevents = []\nformat = \"slack\"\nschedule = [1]",
+                origin.url("/chat")
+            ),
+        )
+        .started()
+        .await;
+    origin.plan("/crm", vec![Reply::Status(500); 2]);
+    origin.plan("/chat", vec![Reply::Status(500); 2]);
+    accept(&worker).await;
+    origin.requests("/chat", 2).await;
+    sleep(Duration::from_secs(2)).await;
+    let received = origin.received("/chat");
+    assert_eq!(received.len(), 2, "its own end is no news");
+    let body = received[0].json();
+    let text = body["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("[acme] a delivery's attempts ran out"),
+        "{text}"
+    );
+    assert_eq!(body.as_object().unwrap().len(), 1);
+    alert(&origin, "dead_letter", 1).await;
+    assert_eq!(origin.requests_at("/ops"), 1, "both are told");
+}
+
+/// The cron is wrangler's to call.
+#[tokio::test]
+async fn what_waits_for_too_long_and_who_is_silent_is_told_once() {
+    let origin = Origin::start();
+    // An hour is 2 s: deliveries are overdue after it, and the source silent.
+    let worker = setup(Setup::default(), &origin, 1800, "schedule = [604800]")
+        .started()
+        .await;
+    let cron = async || {
+        worker.get("/cdn-cgi/handler/scheduled").await;
+    };
+    cron().await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(
+        origin.requests_at("/ops"),
+        0,
+        "one that never sent is being set up"
+    );
+    origin.plan("/crm", vec![Reply::Status(500)]);
+    let id = accept(&worker).await;
+    origin.delivery("/crm", &id).await;
+    cron().await;
+    sleep(Duration::from_millis(2200)).await;
+    cron().await;
+    cron().await;
+    let overdue = alert(&origin, "overdue", 1).await;
+    assert_eq!(
+        (&overdue["data"]["event"], &overdue["data"]["count"]),
+        (&json!(id), &json!(1))
+    );
+    alert(&origin, "source_silent", 1).await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(origin.received("/ops").len(), 2, "each once");
+}
