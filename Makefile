@@ -17,7 +17,7 @@ FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 256
 
-.PHONY: help dev build test check fuzz bench-parse chaos soak demo deploy wrangler events clean
+.PHONY: help dev build test check fuzz bench-parse bench-shards chaos soak demo deploy wrangler events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs
 
 bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed beside others', natively and as wasm in Node
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
+
+bench-shards: build ## events a second with 1, 4 and 16 inboxes for a source
+	@cargo run --quiet --locked --example throughput -- --results benches/results/shards.json $(ARGS)
 
 chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
 	@cargo run --quiet --locked --example chaos -- --results benches/results/chaos.json $(ARGS)

@@ -112,6 +112,11 @@ impl Guarded {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The group of all its processes.
+    pub(crate) fn group(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
