@@ -132,7 +132,7 @@ impl Guarded {
             return;
         }
         // `kill` is built into the shell; std has no way to signal a group.
-        let kill = format!("kill -9 -{}", self.child.id());
+        let kill = format!("kill -9 -{}", self.group());
         let _ = Command::new("sh")
             .args(["-c", &kill])
             .stderr(Stdio::null())

@@ -6,12 +6,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing;
 use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use super::credentials::Denied;
+use super::faults;
 use super::ruby_time;
 use super::tenant::Tenant;
 use super::xml::Builder;
@@ -30,6 +32,7 @@ pub(crate) fn router(tenant: Arc<Tenant>) -> Router {
             "/admin/api/webhooks.json",
             routing::put(async |call: Call| call.update_webhook()),
         )
+        .layer(from_fn_with_state(tenant.clone(), faults::layer))
         .with_state(tenant)
 }
 

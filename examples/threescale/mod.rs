@@ -6,12 +6,13 @@
 //! | [`target`], [`connection`], [`wire`] | sends it, as `rest-client` 2.0.2 does; Ping!, as `HTTPClient` does |
 //! | [`sidekiq`] | six attempts, then gives up |
 //! | [`failures`], [`ruby_time`] | keeps what could not be delivered |
-//! | [`tenant`], [`credentials`], [`admin_api`] | the webhook's settings and the admin API over both |
+//! | [`tenant`], [`credentials`], [`admin_api`], [`faults`] | the webhook's settings and the admin API over both |
 
 pub(crate) mod admin_api;
 pub(crate) mod connection;
 pub(crate) mod credentials;
 pub(crate) mod failures;
+pub(crate) mod faults;
 pub(crate) mod kinds;
 pub(crate) mod notifications;
 pub(crate) mod objects;

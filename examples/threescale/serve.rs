@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Share of attempts at which Sidekiq is killed and the event lost
     #[arg(long, default_value_t = 0.0)]
     losses: f64,
+    /// Share of requests to the admin API that are answered 503, break off, or get no answer
+    #[arg(long, default_value_t = 0.0)]
+    admin_faults: f64,
     /// Where the admin API listens
     #[arg(long, default_value = "127.0.0.1:9100")]
     listen: SocketAddr,
@@ -74,7 +77,10 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         .map(str::parse::<Target>)
         .transpose()?;
     let webhook = target.as_ref().map_or_else(Webhook::default, Webhook::on);
-    let tenant = Arc::new(Tenant::new(credentials, webhook));
+    let tenant = Arc::new(Tenant {
+        faults: options.admin_faults,
+        ..Tenant::new(credentials, webhook)
+    });
     let pace = Pace {
         time_factor: options.time_factor,
         restarts: options.restarts,

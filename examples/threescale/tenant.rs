@@ -15,6 +15,8 @@ pub(crate) struct Tenant {
     pub(crate) credentials: Credentials,
     /// A suspended tenant gets 403 without a body everywhere.
     pub(crate) suspended: bool,
+    /// Share of requests to the admin API that come to nothing, or whose answer does.
+    pub(crate) faults: f64,
     pub(crate) webhook: Mutex<Webhook>,
     pub(crate) failures: Arc<Mutex<Failures>>,
 }
@@ -24,6 +26,7 @@ impl Tenant {
         Self {
             credentials,
             suspended: false,
+            faults: 0.0,
             webhook: Mutex::new(webhook),
             failures: Arc::default(),
         }

@@ -1,0 +1,49 @@
+//! The bad days of an admin API: it is down, breaks off, or has done what was asked and its answer gets lost.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+
+use super::tenant::Tenant;
+
+/// Lets a share of the requests fail, as [`Tenant::faults`] says.
+pub(crate) async fn layer(
+    State(tenant): State<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if fastrand::f64() >= tenant.faults {
+        return next.run(request).await;
+    }
+    match fastrand::u8(..3) {
+        0 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        1 => {
+            let _lost = next.run(request).await;
+            close()
+        }
+        _ => break_off(next.run(request).await).await,
+    }
+}
+
+/// The connection ends without an answer. The only way out of a handler that does so; `resume_unwind` prints
+/// nothing.
+fn close() -> Response {
+    std::panic::resume_unwind(Box::new("the connection is closed"))
+}
+
+/// Half of the answer, and then nothing more.
+async fn break_off(answer: Response) -> Response {
+    let (head, body) = answer.into_parts();
+    let Ok(mut body) = to_bytes(body, usize::MAX).await else {
+        return close();
+    };
+    let half = body.split_to(body.len() / 2);
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let body = Body::from_stream(stream::iter([Ok(half), Err(broken)]));
+    Response::from_parts(head, body)
+}
