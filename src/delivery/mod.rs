@@ -7,3 +7,4 @@ pub mod rate;
 pub mod retry_after;
 pub mod slots;
 pub mod timing;
+pub mod unreached;

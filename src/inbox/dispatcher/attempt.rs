@@ -8,7 +8,7 @@ use crate::{
         outcome::{Failure, Outcome},
         plan::{self, Next},
     },
-    destination,
+    destination::{self, Sent},
     event::rfc3339,
     inbox::{
         core::Core,
@@ -34,7 +34,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     };
     let began = now_ms();
     let number = due.attempts + 1;
-    let outcome = send(&core, destination, &due, number, began).await;
+    let Sent { outcome, answer } = send(&core, destination, &due, number, began).await;
     let ended = now_ms();
     let before = lane.health();
     let (next, health) = plan::after(
@@ -52,6 +52,8 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         at_ms: began,
         took_ms: ended - began,
         outcome: &outcome,
+        detail: outcome.detail().map(|detail| core.mask.text(&detail)),
+        answer,
     };
     match core
         .store
@@ -68,26 +70,19 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     dispatcher.bell.ring();
 }
 
-async fn send(
-    core: &Core,
-    destination: &Destination,
-    due: &Due,
-    attempt: u32,
-    now: i64,
-) -> Outcome {
+async fn send(core: &Core, destination: &Destination, due: &Due, attempt: u32, now: i64) -> Sent {
     match due.event.event(&core.source) {
-        Ok(event) => destination::send(&core.env, destination, &event, attempt, now).await,
+        Ok(event) => {
+            destination::send(&core.env, destination, &event, attempt, now, &core.mask).await
+        }
         Err(_) => Outcome::failed(Failure::Unsendable(
             "the stored document can no longer be read",
-        )),
+        ))
+        .into(),
     }
 }
 
 fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
-    let detail = match attempt.outcome {
-        Outcome::Failed { failure, .. } => Some(failure.to_string()),
-        Outcome::Delivered { .. } | Outcome::Gone => None,
-    };
     log::attempt(&log::Attempt {
         source,
         destination: attempt.destination.as_str(),
@@ -95,7 +90,7 @@ fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
         attempt: attempt.number,
         outcome: attempt.outcome.code(),
         status: attempt.outcome.status(),
-        detail,
+        detail: attempt.detail.clone(),
         next: match next {
             Next::Wait { until } => Some(rfc3339(until)),
             Next::Dead => Some("never".to_owned()),

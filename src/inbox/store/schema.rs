@@ -62,6 +62,8 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
+    // The first of what the destination answered, without our secrets.
+    "ALTER TABLE attempts ADD COLUMN answer TEXT",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.
