@@ -37,3 +37,4 @@ mod settings;
 mod sixteen_kinds;
 mod storage;
 mod unreadable;
+mod watchdog;
