@@ -20,6 +20,7 @@ mod harness;
 #[expect(dead_code, reason = "the stand-in does more than these tests need")]
 mod stand_in;
 
+mod answers;
 mod bindings;
 mod crashes;
 mod data;
@@ -36,5 +37,6 @@ mod secrecy;
 mod settings;
 mod sixteen_kinds;
 mod storage;
+mod unreachable;
 mod unreadable;
 mod watchdog;
