@@ -21,6 +21,7 @@ pub mod event;
 pub mod inbox;
 pub mod location;
 pub mod log;
+pub mod mask;
 pub mod name;
 pub mod outgoing;
 pub mod platform;

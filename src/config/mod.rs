@@ -23,7 +23,7 @@ pub use self::{
 use crate::{
     alert,
     name::{DestinationName, SourceName},
-    secret::Secrets,
+    secret::{Secret, Secrets},
 };
 
 /// Where variables, secrets and bindings are looked up: the Worker's environment, or a test's.
@@ -89,6 +89,18 @@ impl Config {
                 }
             })
             .map(|destination| &destination.name)
+    }
+
+    /// Every secret that is configured: what must not show up in what others say, and we record.
+    /// A new secret belongs here too.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let sources = self.sources.iter().flat_map(|source| source.secrets.iter());
+        let destinations = self
+            .destinations
+            .iter()
+            .filter_map(|destination| destination.target.secrets())
+            .flat_map(|secrets| secrets.signing.iter().chain(&secrets.authorization));
+        sources.chain(destinations).chain(self.console_token.iter())
     }
 
     /// The destination of this name.

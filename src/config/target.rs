@@ -39,7 +39,12 @@ pub enum Target {
 #[derive(Debug)]
 pub enum Route {
     /// By its URL.
-    Url(String),
+    Url {
+        /// The URL.
+        url: String,
+        /// Whether it may be plain http and private (development).
+        allow_local: bool,
+    },
     /// Through a service binding, which needs no address and no network.
     Service {
         /// The binding.
@@ -98,7 +103,7 @@ impl Target {
     pub(super) fn keys(&self) -> &'static [&'static str] {
         match self {
             Self::Http {
-                route: Route::Url(_),
+                route: Route::Url { .. },
                 ..
             } => &["url", "format", "timeout_ms", "headers"],
             Self::Http {
@@ -119,12 +124,20 @@ impl Target {
         }
     }
 
+    /// The secrets that go along.
+    pub(super) fn secrets(&self) -> Option<&DestinationSecrets> {
+        match self {
+            Self::Http { posting, .. } => Some(&posting.secrets),
+            Self::Kv { .. } | Self::Queue { .. } => None,
+        }
+    }
+
     /// Whether what goes there is signed: bindings lead to nobody but us.
     pub(super) fn is_signed(&self) -> bool {
         matches!(
             self,
             Self::Http {
-                route: Route::Url(_),
+                route: Route::Url { .. },
                 ..
             }
         )
@@ -181,7 +194,7 @@ pub(super) fn read(
             }
             let posting = posting(table, secrets, redacts);
             Some(Target::Http {
-                route: Route::Url(url),
+                route: Route::Url { url, allow_local },
                 posting,
             })
         }

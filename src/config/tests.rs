@@ -117,7 +117,7 @@ fn the_example_of_the_contract_is_understood() {
         panic!("not two")
     };
     let Target::Http {
-        route: Route::Url(url),
+        route: Route::Url { url, .. },
         posting,
     } = &crm.target
     else {

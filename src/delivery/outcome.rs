@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::unreached::Unreached;
+
 /// What came of one attempt, with what decides how it goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -26,10 +28,8 @@ pub enum Outcome {
 pub enum Failure {
     /// It answered with another status than 2xx.
     Status(u16),
-    /// It took longer than the destination's `timeout_ms`.
-    Timeout,
-    /// No answer came: name lookup, connection, TLS, or reset. The runtime's words, which hold no secret.
-    Network(String),
+    /// No answer of its own came: name lookup, connection, TLS, reset, time-out, or it is not called.
+    Unreached(Unreached),
     /// The KV namespace or the queue refused.
     Binding(String),
     /// It cannot be sent at all as it is configured.
@@ -70,20 +70,10 @@ impl Outcome {
             Self::Gone => "gone",
             Self::Failed { failure, .. } => match failure {
                 Failure::Status(_) => "status",
-                Failure::Timeout => "timeout",
-                Failure::Network(_) => "network",
+                Failure::Unreached(unreached) => unreached.kind.code(),
                 Failure::Binding(_) => "binding",
                 Failure::Unsendable(_) => "unsendable",
             },
-        }
-    }
-
-    /// What went wrong, for people.
-    #[must_use]
-    pub fn detail(&self) -> Option<String> {
-        match self {
-            Self::Failed { failure, .. } => Some(failure.to_string()),
-            Self::Delivered { .. } | Self::Gone => None,
         }
     }
 
@@ -93,11 +83,20 @@ impl Outcome {
         match self {
             Self::Delivered { status } => *status,
             Self::Gone => Some(410),
-            Self::Failed {
-                failure: Failure::Status(status),
-                ..
-            } => Some(*status),
-            Self::Failed { .. } => None,
+            Self::Failed { failure, .. } => match failure {
+                Failure::Status(status) => Some(*status),
+                Failure::Unreached(unreached) => unreached.status,
+                Failure::Binding(_) | Failure::Unsendable(_) => None,
+            },
+        }
+    }
+
+    /// What was wrong, for people.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Failed { failure, .. } => Some(failure.to_string()),
+            Self::Delivered { .. } | Self::Gone => None,
         }
     }
 }
@@ -106,8 +105,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "answered {status}"),
-            Self::Timeout => f.write_str("took too long"),
-            Self::Network(words) | Self::Binding(words) => f.write_str(words),
+            Self::Unreached(Unreached { words, .. }) | Self::Binding(words) => f.write_str(words),
             Self::Unsendable(why) => f.write_str(why),
         }
     }

@@ -7,13 +7,16 @@ use standardwebhooks::{
 use threescale::{Redact, write_member};
 use worker::{AbortSignal, Env, Fetch, Response, web_sys};
 
+use super::{Sent, answer, target};
 use crate::{
     config::{DestinationSecrets, Format, Posting, Route},
     delivery::{
         outcome::{Failure, Outcome},
         retry_after,
+        unreached::Unreached,
     },
     event::{DATA_CONTENT_TYPE, Event},
+    mask::Mask,
     outgoing,
     platform::now_ms,
     secret::Secrets,
@@ -77,16 +80,26 @@ impl Message {
         Ok(Self { headers, body })
     }
 
-    /// Sends it. Every failure is an outcome.
-    pub async fn post(&self, env: &Env, route: &Route, timeout_ms: u32) -> Outcome {
+    /// Sends it, if the target may be called. Every failure is an outcome.
+    pub async fn post(&self, env: &Env, route: &Route, timeout_ms: u32, mask: &Mask) -> Sent {
+        if let Err(failure) = may_be_called(route) {
+            return Outcome::failed(failure).into();
+        }
         match self.fetch(env, route, timeout_ms).await {
-            Ok(response) => {
-                let retry_after = response.headers().get("retry-after").ok().flatten();
+            Ok(mut response) => {
+                let header = |name| response.headers().get(name).ok().flatten();
+                let retry_after = header("retry-after");
+                let error_type = header("cf-error-type");
                 let retry_after =
                     retry_after.and_then(|value| retry_after::parse(&value, now_ms()));
-                Outcome::of_status(response.status_code(), retry_after)
+                let status = response.status_code();
+                let text = answer::read(&mut response, mask).await;
+                Sent {
+                    outcome: outcome(status, retry_after, error_type.as_deref(), &text),
+                    answer: answer::recorded(&text, mask),
+                }
             }
-            Err(error) => Outcome::failed(failure(&error)),
+            Err(error) => Outcome::failed(failure(&error)).into(),
         }
     }
 
@@ -98,7 +111,7 @@ impl Message {
         let signal = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
         match route {
             // Not in the request: `fetch` would replace it by none.
-            Route::Url(url) => {
+            Route::Url { url, .. } => {
                 let request = outgoing::post(url, headers, &self.body, None)?;
                 Fetch::Request(request)
                     .send_with_signal(&AbortSignal::from(signal))
@@ -139,14 +152,41 @@ fn escaped(value: &str) -> String {
     utf8_percent_encode(value, ESCAPED).to_string()
 }
 
-/// The runtime tells a time-out by the error's name, and everything else in words.
-fn failure(error: &worker::Error) -> Failure {
-    match error {
-        worker::Error::UnknownJsError {
-            name: Some(name), ..
-        } if name == "TimeoutError" || name == "AbortError" => Failure::Timeout,
-        _ => Failure::Network(error.to_string()),
+/// Looks at the target before each attempt, though the configuration has been checked: nothing is
+/// sent to where nothing may be sent.
+fn may_be_called(route: &Route) -> Result<(), Failure> {
+    match route {
+        Route::Url { url, allow_local } => target::check(url, *allow_local)
+            .map_err(|refused| Failure::Unreached(Unreached::refused(&refused))),
+        Route::Service { .. } => Ok(()),
     }
+}
+
+/// What an answer means, which may be Cloudflare's own in the origin's place.
+fn outcome(
+    status: u16,
+    retry_after_ms: Option<i64>,
+    error_type: Option<&str>,
+    body: &str,
+) -> Outcome {
+    match (
+        Outcome::of_status(status, retry_after_ms),
+        Unreached::by_answer(status, error_type, body),
+    ) {
+        (Outcome::Failed { retry_after_ms, .. }, Some(unreached)) => Outcome::Failed {
+            failure: Failure::Unreached(unreached),
+            retry_after_ms,
+        },
+        (outcome, _) => outcome,
+    }
+}
+
+fn failure(error: &worker::Error) -> Failure {
+    let name = match error {
+        worker::Error::UnknownJsError { name, .. } => name.as_deref(),
+        _ => None,
+    };
+    Failure::Unreached(Unreached::by_error(name, &error.to_string()))
 }
 
 #[cfg(test)]
@@ -204,6 +244,53 @@ mod tests {
                 .unwrap()
                 .starts_with("threescale-edge/")
         );
+    }
+
+    #[test]
+    fn a_target_is_looked_at_before_each_attempt() {
+        let to = |url: &str, allow_local| {
+            let url = url.to_owned();
+            may_be_called(&Route::Url { url, allow_local })
+        };
+        assert_eq!(to("https://crm.example.com/", false), Ok(()));
+        assert_eq!(to("http://10.0.0.1/", true), Ok(()));
+        for url in [
+            "http://crm.example.com/",
+            "https://10.0.0.1/",
+            "https://db.internal/",
+        ] {
+            let outcome = Outcome::failed(to(url, false).unwrap_err());
+            assert_eq!(
+                (outcome.code(), outcome.status()),
+                ("refused", None),
+                "{url}"
+            );
+            assert!(
+                outcome
+                    .detail()
+                    .unwrap()
+                    .starts_with("not sent: the target must")
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_of_cloudflares_in_the_origins_place_is_no_answer_of_the_origins() {
+        let edge = outcome(530, Some(5000), None, "error code: 1016");
+        assert_eq!((edge.code(), edge.status()), ("dns", Some(530)));
+        assert!(matches!(
+            edge,
+            Outcome::Failed {
+                retry_after_ms: Some(5000),
+                ..
+            }
+        ));
+        assert_eq!(outcome(410, None, None, "error code: 1016"), Outcome::Gone);
+        assert_eq!(
+            outcome(200, None, None, "error code: 1016").code(),
+            "delivered"
+        );
+        assert_eq!(outcome(500, None, None, "").code(), "status");
     }
 
     /// The specification's own example.

@@ -6,13 +6,18 @@ use std::rc::Rc;
 use worker::{Env, Result, State, Storage};
 
 use super::{dispatcher::Dispatcher, shard, store::Store};
-use crate::config::{Config, Setup, Source};
+use crate::{
+    config::{Config, Setup, Source},
+    mask::Mask,
+};
 
 /// An inbox that is open: its tables are there, and its configuration is sound.
 pub(super) struct Core {
     pub(super) env: Env,
     pub(super) storage: Storage,
     pub(super) config: Rc<Config>,
+    /// Hides what the configuration has of secrets.
+    pub(super) mask: Mask,
     pub(super) source: Source,
     pub(super) store: Store,
     pub(super) dispatcher: Dispatcher,
@@ -37,6 +42,7 @@ impl Core {
         Ok(Self {
             env,
             storage: state.storage(),
+            mask: Mask::new(config.secrets()),
             config,
             source,
             store,

@@ -21,6 +21,7 @@ mod harness;
 mod stand_in;
 
 mod alerts;
+mod answers;
 mod bindings;
 mod crashes;
 mod data;
@@ -38,4 +39,6 @@ mod settings;
 mod shards;
 mod sixteen_kinds;
 mod storage;
+mod unreachable;
 mod unreadable;
+mod watchdog;

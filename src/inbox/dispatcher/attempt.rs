@@ -11,7 +11,7 @@ use crate::{
         outcome::{Failure, Outcome},
         plan::{self, Health, Next},
     },
-    destination,
+    destination::{self, Sent},
     event::rfc3339,
     inbox::{
         alerts,
@@ -38,7 +38,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     };
     let began = now_ms();
     let number = due.attempts + 1;
-    let outcome = send(&core, destination, &due, number, began).await;
+    let Sent { outcome, answer } = send(&core, destination, &due, number, began).await;
     let ended = now_ms();
     let before = lane.health();
     let (next, health) = plan::after(
@@ -56,6 +56,8 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         at_ms: began,
         took_ms: ended - began,
         outcome: &outcome,
+        detail: outcome.detail().map(|detail| core.mask.text(&detail)),
+        answer,
     };
     match record(&core, &due, &attempt, next, (before, health)) {
         Ok(is_worth_telling) => {
@@ -82,7 +84,6 @@ fn record(
     next: Next,
     (before, health): (Health, Health),
 ) -> Result<bool> {
-    let detail = attempt.outcome.detail();
     // An alert that does not arrive would tell of itself for ever.
     let dead = (next == Next::Dead && !due.event.is_alert()).then_some(Kind::DeadLetter);
     let kinds = dead.into_iter().chain(Kind::of_change(before, health));
@@ -91,7 +92,7 @@ fn record(
             kind,
             destination: Some(attempt.destination.as_str()),
             event: Some(&due.event.id),
-            detail: detail.as_deref(),
+            detail: attempt.detail.as_deref(),
             times: 1,
         })
         .collect();
@@ -106,18 +107,15 @@ fn record(
     Ok(!happened.is_empty())
 }
 
-async fn send(
-    core: &Core,
-    destination: &Destination,
-    due: &Due,
-    attempt: u32,
-    now: i64,
-) -> Outcome {
+async fn send(core: &Core, destination: &Destination, due: &Due, attempt: u32, now: i64) -> Sent {
     match due.event.event(&core.source) {
-        Ok(event) => destination::send(&core.env, destination, &event, attempt, now).await,
+        Ok(event) => {
+            destination::send(&core.env, destination, &event, attempt, now, &core.mask).await
+        }
         Err(_) => Outcome::failed(Failure::Unsendable(
             "the stored document can no longer be read",
-        )),
+        ))
+        .into(),
     }
 }
 
@@ -129,7 +127,7 @@ fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
         attempt: attempt.number,
         outcome: attempt.outcome.code(),
         status: attempt.outcome.status(),
-        detail: attempt.outcome.detail(),
+        detail: attempt.detail.clone(),
         next: match next {
             Next::Wait { until } => Some(rfc3339(until)),
             Next::Dead => Some("never".to_owned()),

@@ -7,20 +7,19 @@
 
 mod attempt;
 mod bell;
-mod lane;
 
 use std::{cell::Cell, rc::Rc};
 
 use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
 
-use self::{bell::Bell, lane::Lane};
+use self::bell::Bell;
 use super::{alerts, core::Core, store::Due};
 use crate::{
-    config::Config,
+    config::{Config, Destination},
     delivery::{
         breaker::Breaker,
+        lane::{self, Lane, Limits},
         plan::Health,
-        slots::{Claim, share},
     },
     log,
     name::DestinationName,
@@ -59,15 +58,18 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     /// `health` is what the store remembers of destinations, those that are no longer configured among them.
     pub(super) fn new(config: &Config, health: &[(DestinationName, Health)]) -> Self {
-        let lane = |name: &DestinationName| {
-            let known = health.iter().find(|(known, _)| known == name);
-            Lane::new(known.map_or_else(Health::default, |(_, health)| *health))
+        let lane = |destination: &Destination| {
+            let known = health.iter().find(|(known, _)| *known == destination.name);
+            let limits = Limits {
+                concurrency: destination.concurrency,
+                rate: destination.rate,
+            };
+            Lane::new(
+                limits,
+                known.map_or_else(Health::default, |(_, health)| *health),
+            )
         };
-        let lanes = config
-            .destinations
-            .iter()
-            .map(|destination| lane(&destination.name))
-            .collect();
+        let lanes = config.destinations.iter().map(lane).collect();
         Self {
             lanes,
             ..Self::default()
@@ -116,17 +118,13 @@ impl Dispatcher {
 
     /// When something is due next that can be tried.
     pub(super) fn next_due(&self, core: &Core) -> Result<Option<i64>> {
-        let mut next: Option<i64> = None;
-        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
-            let due = core
-                .store
-                .next_due(&destination.name, destination.ordered)?;
-            next = next
-                .into_iter()
-                .chain(due.and_then(|due| lane.earliest(due)))
-                .min();
-        }
-        Ok(next.into_iter().chain(alerts::next_at(core)?).min())
+        let due = lane::next_due(&self.lanes, |index| {
+            let Some(destination) = core.config.destinations.get(index) else {
+                return Ok(None);
+            };
+            core.store.next_due(&destination.name, destination.ordered)
+        })?;
+        Ok(due.into_iter().chain(alerts::next_at(core)?).min())
     }
 
     /// Tells what was gathered, and sees to it that it is sent, and that the rest is told in time.
@@ -207,66 +205,21 @@ impl Dispatcher {
 
     /// What can be started now, `budget` at the most, with the index of its destination.
     fn startable(&self, core: &Core, now: i64, budget: usize) -> Result<Vec<(usize, Due)>> {
-        let mut queues = Vec::new();
-        let mut claims = Vec::new();
-        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
-            let allowed = lane.allows(destination, now).min(budget);
-            let due = if allowed == 0 {
-                Vec::new()
-            } else {
-                let mut due = core.store.due(
-                    &destination.name,
-                    destination.ordered,
-                    now,
-                    lane.busy() + allowed,
-                )?;
-                due.retain(|due| !lane.has(due.event.seq));
-                due.truncate(allowed);
-                due
+        let due = |index: usize, limit| {
+            let Some(destination) = core.config.destinations.get(index) else {
+                return Ok(Vec::new());
             };
-            claims.push(Claim {
-                busy: lane.busy(),
-                wants: due.len(),
-                failing: lane.is_failing(),
-            });
-            queues.push(due);
-        }
-        let mut starting = Vec::new();
-        for (index, (queue, granted)) in queues.into_iter().zip(share(PLACES, &claims)).enumerate()
-        {
-            let Some((destination, lane)) = core
-                .config
-                .destinations
-                .get(index)
-                .zip(self.lanes.get(index))
-            else {
-                continue;
-            };
-            for due in queue.into_iter().take(granted.min(budget - starting.len())) {
-                lane.begin(due.event.seq, destination, now);
-                starting.push((index, due));
-            }
-        }
-        Ok(starting)
+            core.store
+                .due(&destination.name, destination.ordered, now, limit)
+        };
+        lane::start(&self.lanes, PLACES, budget, now, due, |due| due.event.seq)
     }
 
-    /// When something changes by itself: a wait ends, a probe is due, a rate allows one more. What is
-    /// due already waits for a place, and then the bell rings.
     fn next_change(&self, core: &Core, now: i64) -> Option<i64> {
-        let mut next: Option<i64> = None;
-        for (destination, lane) in core.config.destinations.iter().zip(&self.lanes) {
-            let due = core
-                .store
-                .next_due_after(&destination.name, now)
-                .ok()
-                .flatten();
-            let blocked = lane.blocked_until().filter(|until| *until > now);
-            next = next
-                .into_iter()
-                .chain(due.and_then(|due| lane.earliest(due)))
-                .chain(blocked)
-                .min();
-        }
-        next
+        lane::next_change(&self.lanes, now, |index| {
+            let destination = core.config.destinations.get(index)?;
+            let next = core.store.next_due_after(&destination.name, now);
+            next.ok().flatten()
+        })
     }
 }

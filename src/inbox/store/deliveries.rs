@@ -29,7 +29,14 @@ pub(in crate::inbox) struct Attempt<'a> {
     pub(in crate::inbox) at_ms: i64,
     pub(in crate::inbox) took_ms: i64,
     pub(in crate::inbox) outcome: &'a Outcome,
+    /// What was wrong, without secrets.
+    pub(in crate::inbox) detail: Option<String>,
+    /// What was answered, without secrets.
+    pub(in crate::inbox) answer: Option<String>,
 }
+
+/// How many attempts of one delivery are kept, the newest: a replay begins anew, as often as one likes.
+const KEPT_ATTEMPTS: i64 = 50;
 
 /// No earlier event about the same object waits for the same destination.
 const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
@@ -115,12 +122,11 @@ impl Store {
             Next::Delivered => ("delivered", attempt.at_ms),
             Next::Dead => ("dead", attempt.at_ms),
         };
-        let detail = attempt.outcome.detail();
         let destination = attempt.destination.as_str();
         self.transaction(|| {
             self.run(
-                "INSERT INTO attempts (seq, destination, number, at, ms, outcome, status, detail)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO attempts (seq, destination, number, at, ms, outcome, status, detail, answer)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 values![
                     attempt.seq,
                     destination,
@@ -129,8 +135,15 @@ impl Store {
                     attempt.took_ms,
                     attempt.outcome.code(),
                     attempt.outcome.status().map(i32::from),
-                    detail.clone(),
+                    attempt.detail.clone(),
+                    attempt.answer.clone(),
                 ],
+            )?;
+            self.run(
+                "DELETE FROM attempts WHERE seq = ?1 AND destination = ?2 AND (at, number) <= (
+                    SELECT at, number FROM attempts WHERE seq = ?1 AND destination = ?2
+                    ORDER BY at DESC, number DESC LIMIT 1 OFFSET ?3)",
+                values![attempt.seq, destination, KEPT_ATTEMPTS],
             )?;
             self.run(
                 "UPDATE deliveries SET state = ?, attempts = ?, next_at = ? WHERE destination = ? AND seq = ?",

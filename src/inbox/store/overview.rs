@@ -53,10 +53,10 @@ impl Store {
                     'next_attempt_at', CASE WHEN state = 'waiting' THEN ", time!("next_at"), " END,
                     'attempts', (SELECT json_group_array(json_object(
                             'at', ", time!("at"), ", 'ms', ms, 'outcome', outcome,
-                            'status', status, 'detail', detail))
+                            'status', status, 'detail', detail, 'answer', answer))
                         FROM (SELECT * FROM attempts
                             WHERE attempts.seq = deliveries.seq AND attempts.destination = deliveries.destination
-                            ORDER BY at))))
+                            ORDER BY at, number))))
                  FROM deliveries WHERE seq = ?"
             ),
             values![seq],

@@ -72,6 +72,8 @@ const STEPS: &[&str] = &[
         event        TEXT,
         detail       TEXT
     ) WITHOUT ROWID",
+    // The first of what the destination answered, without our secrets.
+    "ALTER TABLE attempts ADD COLUMN answer TEXT",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

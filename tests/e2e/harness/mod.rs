@@ -2,6 +2,7 @@
 
 pub(crate) mod front;
 pub(crate) mod origin;
+pub(crate) mod raw;
 pub(crate) mod schemas;
 pub(crate) mod shared;
 pub(crate) mod worker;

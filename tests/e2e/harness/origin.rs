@@ -25,6 +25,7 @@ use super::{BACKGROUND, PATIENCE};
 pub(crate) enum Reply {
     Status(u16),
     Headers(u16, Vec<(&'static str, String)>),
+    Body(u16, Vec<u8>),
     /// Keeps the connection open without a word.
     Hang,
     /// Closes the connection without a word.
@@ -223,6 +224,9 @@ async fn receive(
                 response.headers_mut().insert(name, value.parse().unwrap());
             }
             response
+        }
+        Some(Reply::Body(status, body)) => {
+            (StatusCode::from_u16(status).unwrap(), body).into_response()
         }
         Some(Reply::Held(status)) => {
             let held = log.held.acquire().await;

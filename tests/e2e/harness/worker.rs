@@ -215,6 +215,34 @@ impl Worker {
         self.request("GET", path, "", "").await
     }
 
+    /// The attempts of an event at a destination, as operators see them, once there are so many. The Worker's
+    /// `CONSOLE_TOKEN` is this one.
+    pub(crate) async fn attempts(
+        &self,
+        token: &str,
+        id: &str,
+        name: &str,
+        least: usize,
+    ) -> Vec<Value> {
+        let url = self.url(&format!("/api/v1/events/{id}"));
+        let client = reqwest::Client::new();
+        let looking = async {
+            loop {
+                let answer = client.get(&url).bearer_auth(token).send().await.unwrap();
+                let event: Value = answer.json().await.unwrap();
+                let deliveries = event["deliveries"].as_array().unwrap();
+                let delivery = deliveries.iter().find(|one| one["destination"] == name);
+                let attempts = delivery.unwrap()["attempts"].as_array().unwrap();
+                if attempts.len() >= least {
+                    return attempts.clone();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, looking).await;
+        seen.unwrap_or_else(|_| panic!("no {least} attempts at {name} within {PATIENCE:?}"))
+    }
+
     /// All that the runtime and the Worker have written.
     pub(crate) fn log(&self) -> String {
         self.runtime.log().text()
@@ -245,12 +273,17 @@ impl Worker {
 
     /// The file of the local state (Durable Objects and KV) that holds these bytes, if one does.
     pub(crate) fn stored_in(&self, needle: &[u8]) -> Option<PathBuf> {
-        let state = self.deployment.state().join("v3");
-        let mut files = [
-            files_below(&state.join("do")),
-            files_below(&state.join("kv")),
-        ]
-        .concat()
+        let state = self.deployment.state();
+        let wranglers = state.join("v3");
+        let mut files = if wranglers.is_dir() {
+            [
+                files_below(&wranglers.join("do")),
+                files_below(&wranglers.join("kv")),
+            ]
+            .concat()
+        } else {
+            files_below(&state)
+        }
         .into_iter();
         files.find(|file| {
             // A database may replace its files while we look.

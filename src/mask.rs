@@ -1,0 +1,172 @@
+//! Keeping our secrets out of what others say to us, which is recorded and logged: an origin may echo
+//! the header that it was sent.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::secret::Secret;
+
+/// What stands in a secret's place.
+const MASK: &str = "[secret]";
+/// What `encodeURIComponent` leaves as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Every secret that is configured, in each dress that an echo may give it.
+#[derive(Default)]
+pub struct Mask {
+    values: Vec<String>,
+    longest: usize,
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mask")
+    }
+}
+
+impl Mask {
+    /// Hides these: as they are, without `whsec_`, and what follows an authorization's scheme.
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        let mut mask = Self::default();
+        for secret in secrets {
+            let value = secret.reveal();
+            let parts = [
+                Some(value),
+                value.strip_prefix("whsec_"),
+                value
+                    .split_once(' ')
+                    .map(|(_, credentials)| credentials.trim()),
+            ];
+            for part in parts.into_iter().flatten() {
+                mask.add(part);
+            }
+        }
+        mask
+    }
+
+    /// As it is, inside JSON with and without `\/`, and in a URL.
+    fn add(&mut self, value: &str) {
+        let json = value.replace('\\', "\\\\").replace('"', "\\\"");
+        for dressed in [
+            json.replace('/', "\\/"),
+            json,
+            utf8_percent_encode(value, ENCODED).to_string(),
+            value.to_owned(),
+        ] {
+            if !dressed.is_empty() && !self.values.contains(&dressed) {
+                self.longest = self.longest.max(dressed.len());
+                self.values.push(dressed);
+            }
+        }
+    }
+
+    /// How many bytes have to be read so that no secret in the first `limit` is cut short.
+    #[must_use]
+    pub fn window(&self, limit: usize) -> usize {
+        // A character at the end may be cut, too: of four bytes at the most.
+        limit + self.longest.max(4)
+    }
+
+    /// The text without secrets.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        self.first(text, usize::MAX)
+    }
+
+    /// The same of the first `limit` bytes, or less: no character is cut. A secret that begins inside
+    /// them is hidden as a whole, and so is one that overlaps another.
+    #[must_use]
+    pub fn first(&self, text: &str, limit: usize) -> String {
+        let mut shown = String::new();
+        let mut hidden_until = 0;
+        for (at, character) in text.char_indices() {
+            if at + character.len_utf8() > limit {
+                break;
+            }
+            let rest = text.get(at..).unwrap_or_default();
+            let secret = self.values.iter().filter(|value| rest.starts_with(*value));
+            let end = secret.map(|value| at + value.len()).max().unwrap_or(0);
+            if end > hidden_until {
+                if at >= hidden_until {
+                    shown.push_str(MASK);
+                }
+                hidden_until = end;
+            }
+            if at >= hidden_until {
+                shown.push(character);
+            }
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secrets;
+
+    fn mask(secrets: &str) -> Mask {
+        Mask::new(Secrets::from_text(secrets).iter())
+    }
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_stand() {
+        let mask = mask("s3cret other");
+        assert_eq!(mask.text("s3cret"), "[secret]");
+        assert_eq!(
+            mask.text("a s3cret, another s3cre"),
+            "a [secret], an[secret] s3cre"
+        );
+        assert_eq!(mask.text("héllo"), "héllo");
+        assert_eq!(Mask::default().text("all"), "all");
+    }
+
+    #[test]
+    fn a_header_or_a_key_is_hidden_in_parts_too() {
+        let authorization = Secret::whole("Bearer abc/\"def").unwrap();
+        let mask = Mask::new([&authorization]);
+        for echo in [
+            "Bearer abc/\"def",
+            "abc/\"def",
+            r#"abc/\"def"#,
+            r#"abc\/\"def"#,
+            "abc%2F%22def",
+        ] {
+            assert_eq!(mask.text(&format!("<{echo}>")), "<[secret]>", "{echo}");
+        }
+        let mask = super::tests::mask("whsec_c2VjcmV0");
+        assert_eq!(mask.text("whsec_c2VjcmV0 c2VjcmV0"), "[secret] [secret]");
+    }
+
+    #[test]
+    fn overlapping_secrets_are_hidden_to_the_last_byte() {
+        assert_eq!(mask("abcd cdef").text("xabcdefx"), "x[secret]x");
+        assert_eq!(mask("aba").text("xababax"), "x[secret]x");
+        assert_eq!(mask("ab abcd").text("abcde"), "[secret]e");
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_is_hidden_and_characters_are_not_cut() {
+        let mask = mask("0123456789");
+        let text = format!("{}0123456789 and more", "x".repeat(95));
+        assert!(text.len() > mask.window(100));
+        let window = text.get(..mask.window(100)).unwrap();
+        assert_eq!(
+            mask.first(window, 100),
+            format!("{}[secret]", "x".repeat(95))
+        );
+        assert_eq!(mask.first("aé", 2), "a");
+        assert_eq!(mask.first("aé", 3), "aé");
+        // Masking makes a text shorter, but what is beyond the limit stays unseen.
+        let secrets = format!("{0} {0} 012345", "0123456789");
+        assert_eq!(mask.first(&secrets, 23), "[secret] [secret] 0");
+    }
+
+    #[test]
+    fn a_mask_is_not_printed() {
+        assert_eq!(format!("{:?}", mask("hush")), "Mask");
+    }
+}

@@ -1,0 +1,89 @@
+//! An alarm that got lost, as has been seen on the platform: the cron wakes the inbox, and what waits is sent.
+//!
+//! Local workerd keeps alarms in two places: the scheduler's table in `metadata.sqlite`, and what the object itself
+//! believes in its own database. A lost alarm is one that the scheduler has forgotten, whatever the object believes.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use crate::harness::origin::{Origin, Reply};
+use crate::harness::worker::{Setup, Worker};
+use crate::harness::{PATIENCE, notification};
+
+/// Takes the alarm from the stopped runtime's state; with the object's own memory of it, if told so.
+fn lose_alarm(worker: &Worker, and_its_memory: bool) {
+    const SCRIPT: &str = "
+        const { DatabaseSync } = require('node:sqlite');
+        const { readdirSync } = require('node:fs');
+        const [folder, all] = process.argv.slice(1);
+        const run = (file, statement) => {
+            const database = new DatabaseSync(folder + '/' + file);
+            const { changes } = database.prepare(statement).run();
+            database.close();
+            return Number(changes);
+        };
+        let lost = run('metadata.sqlite', 'DELETE FROM _cf_ALARM');
+        for (const file of readdirSync(folder))
+            if (all === 'all' && /^[0-9a-f]{64}\\.sqlite$/.test(file))
+                lost += run(file, 'DELETE FROM _cf_METADATA WHERE key = 1');
+        console.log(lost);";
+    let folder = worker
+        .deployment
+        .state()
+        .join("v3/do/threescale-edge-Inbox");
+    let wrangler = std::env::var("WRANGLER").unwrap_or_default();
+    let node = wrangler.split_whitespace().next().unwrap_or("node");
+    let output = Command::new(node)
+        .args(["--no-warnings", "-e", SCRIPT])
+        .arg(folder)
+        .arg(if and_its_memory { "all" } else { "scheduler" })
+        .output()
+        .unwrap();
+    let lost = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    // Otherwise the alarm may still be there, and what follows would show nothing.
+    let expected = if and_its_memory { "2" } else { "1" };
+    assert_eq!(lost.trim(), expected, "{errors}");
+}
+
+async fn the_cron_sends_what_a_lost_alarm_left(and_its_memory: bool) {
+    let origin = Origin::start();
+    let mut worker = Setup::default()
+        .source("acme", "acme-secret-0123456789", "")
+        .destination("crm", &format!("url = \"{}\"", origin.url("/crm")))
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .started()
+        .await;
+    origin.plan("/crm", [Reply::Status(500)]);
+    let id = worker.accept("acme", &notification("user.created")).await;
+    let recorded = async {
+        while !worker.log().contains("\"event\":\"attempt\"") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, recorded).await.unwrap();
+    // The alarm for the second attempt, five seconds later, is set right after the record.
+    sleep(Duration::from_millis(500)).await;
+    worker.kill9();
+    lose_alarm(&worker, and_its_memory);
+    worker = worker.restarted().await;
+
+    sleep(Duration::from_secs(8)).await;
+    assert_eq!(origin.requests_at("/crm"), 1, "the alarm was not lost");
+    let answer = worker.get("/cdn-cgi/handler/scheduled").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let second = origin.nth_attempt("/crm", &id, 2).await;
+    assert_eq!(second.header("webhook-attempt"), "2");
+}
+
+#[tokio::test]
+async fn the_cron_wakes_an_inbox_whose_alarm_got_lost() {
+    the_cron_sends_what_a_lost_alarm_left(true).await;
+}
+
+#[tokio::test]
+async fn the_cron_wakes_an_inbox_that_believes_its_lost_alarm_to_be_set() {
+    the_cron_sends_what_a_lost_alarm_left(false).await;
+}
