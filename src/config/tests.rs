@@ -141,6 +141,34 @@ fn the_example_of_the_contract_is_understood() {
     assert_eq!((keep, ttl_seconds), (Keep::Events, Some(30 * 86_400)));
 }
 
+/// What is not among these would be recorded if a destination echoed it.
+#[test]
+fn every_secret_that_is_set_is_among_the_secrets() {
+    let texts = [
+        ("SOURCE_ACME_SECRET", "of-a-source its-old-one"),
+        (
+            "DESTINATION_CRM_SIGNING_SECRET",
+            "whsec_c2VjcmV0 whsec_b2xk",
+        ),
+        ("DESTINATION_CRM_AUTHORIZATION", "Bearer abc"),
+        ("CONSOLE_TOKEN", "of-operators"),
+    ];
+    let setup = read(|fake| fake.texts.extend(texts));
+    let config = setup.config.unwrap();
+    let known: Vec<_> = config.secrets().map(Secret::reveal).collect();
+    for (variable, text) in texts {
+        let whole = variable.ends_with("AUTHORIZATION");
+        let values = if whole {
+            vec![text]
+        } else {
+            text.split(' ').collect()
+        };
+        for value in values {
+            assert!(known.contains(&value), "{variable}: {known:?}");
+        }
+    }
+}
+
 #[test]
 fn a_destination_has_settings_of_its_own() {
     let setup = read(|fake| {

@@ -175,3 +175,35 @@ pub fn next_change(
     }
     next
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::breaker::Breaker;
+
+    /// How many of a hundred begin after so many failures, and again while those are under way.
+    fn begin(failures: u32, concurrency: usize) -> [usize; 2] {
+        let breaker = Breaker {
+            failures,
+            probe_at: None,
+        };
+        let health = Health {
+            breaker,
+            paused: false,
+        };
+        let limits = Limits {
+            concurrency,
+            rate: None,
+        };
+        let lanes = [Lane::new(limits, health)];
+        let due = |_, limit| Ok::<_, ()>((0..100).take(limit).collect());
+        [(), ()].map(|()| start(&lanes, 6, 45, 0, due, |seq| *seq).unwrap().len())
+    }
+
+    #[test]
+    fn what_is_under_way_does_not_begin_again_and_one_that_fails_gets_one_place() {
+        assert_eq!(begin(0, 6), [6, 0]);
+        assert_eq!(begin(2, 4), [4, 0]);
+        assert_eq!(begin(3, 6), [1, 0]);
+    }
+}

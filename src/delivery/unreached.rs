@@ -8,8 +8,9 @@
 //!   and a failed TLS handshake are both «internal error; reference = …». Only a time-out has a name.
 //! - On Cloudflare's network the edge makes the connection, and where it fails answers in the
 //!   origin's place, with a status and a code that say why. That is documented
-//!   (developers.cloudflare.com/support/troubleshooting/http-status-codes: Cloudflare 5xx errors,
-//!   1xxx errors, error headers), and has not been measured by us.
+//!   (developers.cloudflare.com: `support/troubleshooting/http-status-codes`, with Cloudflare's 5xx
+//!   and 1xxx errors and its error headers; `workers/observability/errors`, with 1021, 1024, 1042;
+//!   `workers/platform/known-issues`, of calls to IP addresses), and has not been measured by us.
 
 use std::fmt;
 
@@ -98,13 +99,17 @@ impl Unreached {
             .or_else(|| body.trim().strip_prefix("error code: "))
             .and_then(|code| code.trim().parse::<u16>().ok());
         let (kind, why) = match (code, status) {
-            (Some(1000 | 1002 | 1034), _) => (
+            (Some(1000 | 1002 | 1024 | 1034), _) => (
                 Kind::Refused,
                 "its name leads to an address that Cloudflare does not call: a private one, or its own",
             ),
             (Some(1003), _) => (
                 Kind::Refused,
                 "Cloudflare does not call an IP address: give the host a name",
+            ),
+            (Some(1021), _) => (
+                Kind::Refused,
+                "Cloudflare does not let Workers call this host",
             ),
             (Some(1042), _) => (
                 Kind::Refused,
@@ -167,6 +172,7 @@ mod tests {
             (403, "error code: 1003", "refused"),
             (403, "error code: 1002", "refused"),
             (409, "error code: 1000", "refused"),
+            (403, "error code: 1021", "refused"),
             (404, "error code: 1042", "refused"),
             (520, "", "reset"),
             (521, "error code: 521", "connect"),

@@ -18,7 +18,7 @@ pub(crate) fn answering(bytes: &'static str, linger: Duration) -> SocketAddr {
 }
 
 fn answer(mut stream: TcpStream, bytes: &str, linger: Duration) {
-    let mut request = vec![0; 65_536];
+    let mut request = [0; 16_384];
     // Whoever has gone away already is not there to be answered.
     let _ = stream.read(&mut request);
     let _ = stream.write_all(bytes.as_bytes());
