@@ -77,12 +77,29 @@ impl Config {
             .map(|destination| &destination.name)
     }
 
+    /// The destinations of these names.
+    pub fn named<'c>(
+        &'c self,
+        names: &[impl AsRef<str>],
+    ) -> impl Iterator<Item = &'c DestinationName> {
+        let destinations = self.destinations.iter();
+        destinations
+            .map(|destination| &destination.name)
+            .filter(|known| names.iter().any(|name| name.as_ref() == known.as_str()))
+    }
+
     /// The destination of this name.
     #[must_use]
     pub fn destination(&self, name: &str) -> Option<&Destination> {
         self.destinations
             .iter()
             .find(|destination| destination.name.as_str() == name)
+    }
+
+    /// The source of this name, or all of them.
+    pub fn chosen(&self, name: Option<&str>) -> impl Iterator<Item = &Source> {
+        let chosen = move |source: &&Source| name.is_none_or(|name| source.name.as_str() == name);
+        self.sources.iter().filter(chosen)
     }
 
     /// The source of this name.
@@ -296,4 +313,4 @@ impl<E: Environment> Reader<'_, E> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

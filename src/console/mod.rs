@@ -1,17 +1,44 @@
-//! The API for operators: how destinations are doing, what became of an event, pause, resume, replay.
-//! All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//! The API for operators: how destinations are doing, the events and what became of them, pause, resume,
+//! replay. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//!
+//! This file admits and routes; what needs more than asking each inbox has a file of its own.
 
+mod events;
+mod filter;
 mod merge;
+mod page;
+mod replays;
 
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
     config::{Config, Setup, Source},
-    door::{Problem, json},
+    door::{Problem, body, json},
     inbox::client::{Inbox, Operation},
+    location::Location,
     log,
     secret::Presented,
 };
+
+/// The longest body that is read.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// What an operator is answered: JSON.
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Answer {
+    fn ok(body: String) -> Self {
+        Self { status: 200, body }
+    }
+
+    /// What was asked for will be done.
+    fn accepted(body: String) -> Self {
+        Self { status: 202, body }
+    }
+}
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
 ///
@@ -29,7 +56,7 @@ pub async fn answer(
         Err(problem) => Err(problem),
     };
     match answer {
-        Ok(body) => json(body.as_bytes()),
+        Ok(answer) => Ok(json(answer.body.as_bytes())?.with_status(answer.status)),
         Err(problem) => problem.answer(),
     }
 }
@@ -60,56 +87,91 @@ async fn route(
     env: &Env,
     config: &Config,
     path: &[&str],
-) -> std::result::Result<String, Problem> {
+) -> std::result::Result<Answer, Problem> {
     let method = request.method();
-    let (operation, wanted) = match path {
-        ["destinations"] => (Operation::Destinations, Method::Get),
+    let answer = match path {
+        ["destinations"] => {
+            only(&method, &Method::Get)?;
+            destinations(env, config, &Operation::Destinations).await?
+        }
         ["destinations", name, action @ ("pause" | "resume")] => {
             let destination = config.destination(name).ok_or(Problem::NotFound)?;
-            let paused = *action == "pause";
-            (
-                Operation::Pause {
-                    destination: destination.name.to_string(),
-                    paused,
-                },
-                Method::Post,
-            )
+            only(&method, &Method::Post)?;
+            let pause = Operation::Pause {
+                destination: destination.name.to_string(),
+                paused: *action == "pause",
+            };
+            destinations(env, config, &pause).await?
         }
-        ["events", id] => (
-            Operation::Event {
+        ["events"] => {
+            only(&method, &Method::Get)?;
+            let url = Location::parse(&request.inner().url()).ok_or(Problem::NotFound)?;
+            events::list(env, config, &url.query).await?
+        }
+        ["events", id] => {
+            only(&method, &Method::Get)?;
+            let id = (*id).to_owned();
+            event(env, config, &Operation::Event { id }).await?
+        }
+        ["events", id, "replay"] => {
+            only(&method, &Method::Post)?;
+            let body = body::read(request, LARGEST_BODY).await?;
+            let replay = Operation::Replay {
                 id: (*id).to_owned(),
-            },
-            Method::Get,
-        ),
-        ["events", id, "replay"] => (
-            Operation::Replay {
-                id: (*id).to_owned(),
-            },
-            Method::Post,
-        ),
+                destinations: replays::destinations_only(&body, config)?,
+            };
+            event(env, config, &replay).await?
+        }
+        ["replays"] => match method {
+            Method::Get => replays::list(env, config).await?,
+            Method::Post => {
+                let body = body::read(request, LARGEST_BODY).await?;
+                return replays::begin(env, config, &body).await;
+            }
+            _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
+        },
         _ => return Err(Problem::NotFound),
     };
-    if method != wanted {
-        let allow = if wanted == Method::Get { "GET" } else { "POST" };
-        return Err(Problem::MethodNotAllowed { allow });
+    Ok(Answer::ok(answer))
+}
+
+fn only(method: &Method, wanted: &Method) -> std::result::Result<(), Problem> {
+    if method == wanted {
+        return Ok(());
     }
+    let allow = if *wanted == Method::Get {
+        "GET"
+    } else {
+        "POST"
+    };
+    Err(Problem::MethodNotAllowed { allow })
+}
+
+/// How the destinations of each source are doing, after `operation`.
+async fn destinations(
+    env: &Env,
+    config: &Config,
+    operation: &Operation,
+) -> std::result::Result<String, Problem> {
     let mut sources = Vec::new();
     for source in &config.sources {
-        let mut answers = ask(env, source, &operation).await?;
-        sources.extend(match operation {
-            Operation::Destinations | Operation::Pause { .. } => merge::inboxes(answers),
-            // It is in one of them.
-            Operation::Event { .. } | Operation::Replay { .. } => answers.pop(),
-        });
+        sources.extend(merge::inboxes(ask(env, source, operation).await?));
     }
-    match operation {
-        Operation::Destinations | Operation::Pause { .. } => {
-            Ok(format!("{{\"sources\":[{}]}}", sources.join(",")))
-        }
-        Operation::Event { .. } | Operation::Replay { .. } => {
-            sources.pop().ok_or(Problem::NotFound)
+    Ok(format!("{{\"sources\":[{}]}}", sources.join(",")))
+}
+
+/// What the one inbox answers that has the event.
+async fn event(
+    env: &Env,
+    config: &Config,
+    operation: &Operation,
+) -> std::result::Result<String, Problem> {
+    for source in &config.sources {
+        if let Some(answer) = ask(env, source, operation).await?.pop() {
+            return Ok(answer);
         }
     }
+    Err(Problem::NotFound)
 }
 
 /// What the source's inboxes answer: those that have something to say of it.

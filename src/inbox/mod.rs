@@ -10,8 +10,10 @@ pub mod client;
 mod core;
 mod dedup;
 mod dispatcher;
+pub mod filter;
 mod intake;
 mod operate;
+mod replays;
 pub mod shard;
 mod store;
 pub mod wire;
@@ -89,6 +91,9 @@ impl Inbox {
                     .await?
                     .unwrap_or_default(),
             ),
+            wire::LIST => text(operate::list(core, read(message)?.0).await?),
+            wire::AGAIN => text(replays::ask(core, &read(message)?.0).await?),
+            wire::REPLAYS => text(core.store.replays_overview()?),
             wire::WAKE => operate::wake(core).await.and_then(|()| Response::empty()),
             other => Err(format!("the inbox has no {other}").into()),
         }

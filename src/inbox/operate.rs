@@ -3,8 +3,14 @@
 use threescale::Redact;
 use worker::Result;
 
-use super::core::Core;
-use crate::platform::now_ms;
+use super::{
+    core::Core,
+    filter::{List, Member},
+};
+use crate::platform::{now_ms, others_first};
+
+/// How many looks one page may take: 200,000 events are looked at.
+const MOST_LOOKS: usize = 40;
 
 /// The cron's call: sets the alarm if something is due, since it may have been lost, and forgets what
 /// is old.
@@ -14,6 +20,10 @@ pub(super) async fn wake(core: &Core) -> Result<()> {
     }
     // As long as an equal document may be a repeat, its first must be there.
     let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
+    if core.dispatcher.is_replaying() {
+        // It may be about to deliver what is old.
+        return Ok(());
+    }
     core.store.forget(now_ms() - keep)
 }
 
@@ -61,16 +71,21 @@ pub(super) fn event(core: &Core, id: &str) -> Result<Option<String>> {
     )))
 }
 
-/// Delivers an event again to each destination that wants it now, under its old id.
-pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
-    let Some(kept) = core.store.kept(id)? else {
+/// Delivers an event again under its old id. `asked` is its id, and in lines below it the destinations;
+/// without any, it goes to each that wants it now.
+pub(super) async fn replay(core: &Core, asked: &str) -> Result<Option<String>> {
+    let mut lines = asked.lines();
+    let Some(kept) = core.store.kept(lines.next().unwrap_or_default())? else {
         return Ok(None);
     };
-    let (kind, action) = core.store.kind_of(kept.seq)?;
-    let names: Vec<_> = core
-        .config
-        .routed(core.source.name.as_str(), &kind, &action)
-        .collect();
+    let chosen: Vec<_> = lines.collect();
+    let names: Vec<_> = if chosen.is_empty() {
+        let (kind, action) = core.store.kind_of(kept.seq)?;
+        let source = core.source.name.as_str();
+        core.config.routed(source, &kind, &action).collect()
+    } else {
+        core.config.named(&chosen).collect()
+    };
     let now = now_ms();
     core.store.deliver_again(kept.seq, &names, now)?;
     core.dispatcher.expect(&core.storage, now).await?;
@@ -79,4 +94,28 @@ pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
         kept.id,
         names.len()
     )))
+}
+
+/// A page of events, newest first, as lines: in the first where the list goes on, if it does, then the
+/// id and the JSON of each.
+///
+/// It looks at some thousand events at a time, and what comes in goes first in between. After so many
+/// looks it answers with what it has found.
+pub(super) async fn list(core: &Core, list: List) -> Result<String> {
+    let List { mut filter, limit } = list;
+    let source = core.source.name.as_str();
+    let mut lines = Vec::new();
+    let mut rest = None;
+    for _ in 0..MOST_LOOKS {
+        let page = core.store.page(&filter, source, limit - lines.len())?;
+        lines.extend(page.lines);
+        rest = page.rest;
+        match &rest {
+            Some(before) if lines.len() < limit => filter.set(Member::Before, before.as_str()),
+            _ => break,
+        }
+        others_first().await;
+    }
+    lines.insert(0, rest.unwrap_or_default());
+    Ok(lines.join("\n"))
 }
