@@ -77,17 +77,6 @@ impl Config {
             .map(|destination| &destination.name)
     }
 
-    /// The destinations of these names.
-    pub fn named<'c>(
-        &'c self,
-        names: &[impl AsRef<str>],
-    ) -> impl Iterator<Item = &'c DestinationName> {
-        let destinations = self.destinations.iter();
-        destinations
-            .map(|destination| &destination.name)
-            .filter(|known| names.iter().any(|name| name.as_ref() == known.as_str()))
-    }
-
     /// The destination of this name.
     #[must_use]
     pub fn destination(&self, name: &str) -> Option<&Destination> {

@@ -1,49 +1,39 @@
 //! `GET /api/v1/events`: the events of all sources, newest first.
 
-use worker::Env;
-
 use super::{
-    ask,
     filter::{Asked, unknown, wrong},
     page::Page,
 };
-use crate::{
-    config::Config,
-    door::Problem,
-    inbox::{client::Operation, filter::List},
-    secret::decoded,
-};
+use crate::{config::Config, door::Problem, secret::decoded};
 
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 200;
 
-/// Answers with a page of them.
-pub(super) async fn list(env: &Env, config: &Config, query: &str) -> Result<String, Problem> {
-    let (asked, limit) = read(query, config)?;
-    let list = Operation::List(List {
-        filter: asked.filter,
-        limit,
-    });
-    let mut pages = Vec::new();
-    for source in config.chosen(asked.source.as_deref()) {
-        let answers = ask(env, source, &list).await?;
-        pages.extend(answers.iter().map(|answer| Page::read(answer)));
-    }
-    Ok(json(&Page::of(pages, limit)))
+/// The page that the inboxes' answers make.
+pub(super) fn page(answers: &[String], limit: usize) -> String {
+    let pages: Vec<_> = answers.iter().map(|answer| Page::read(answer)).collect();
+    json(&Page::of(&pages, limit))
 }
 
 fn json(page: &Page) -> String {
-    let events: Vec<_> = page.lines.iter().map(|(_, json)| json.as_str()).collect();
-    // An id has nothing that JSON would want escaped.
-    let cursor = match &page.rest {
-        Some(rest) => format!("\"{rest}\""),
-        None => "null".to_owned(),
-    };
-    format!(r#"{{"events":[{}],"cursor":{cursor}}}"#, events.join(","))
+    let mut json = String::from(r#"{"events":["#);
+    for (index, line) in page.lines.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(line.split_once(' ').map_or("", |(_, event)| event));
+    }
+    json.push_str(r#"],"cursor":"#);
+    match &page.rest {
+        // An id has nothing that JSON would want escaped.
+        Some(rest) => json.extend(["\"", rest.as_str(), "\"}"]),
+        None => json.push_str("null}"),
+    }
+    json
 }
 
 /// The filter and the limit that a query asks for.
-fn read(query: &str, config: &Config) -> Result<(Asked, usize), Problem> {
+pub(super) fn read(query: &str, config: &Config) -> Result<(Asked, usize), Problem> {
     let mut asked = Asked::default();
     let (mut limit, mut cursor) = (None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {

@@ -26,6 +26,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Whether it means every event.
+    pub(super) fn is_empty(&self) -> bool {
+        self.source.is_none() && self.filter.is_empty()
+    }
+
     /// Reads one parameter. `false` if no filter has this one.
     pub(super) fn take(
         &mut self,
@@ -93,7 +98,7 @@ impl Asked {
         let Some(whole) = value.strip_prefix(PREFIX) else {
             return self.set("type", Member::Kind, value.to_owned());
         };
-        let (kind, action) = whole.rsplit_once('.').ok_or_else(|| {
+        let (kind, action) = whole.split_once('.').ok_or_else(|| {
             wrong(
                 "type",
                 "must be as application, or as net.3scale.application.updated",

@@ -1,7 +1,8 @@
 //! The API for operators: how destinations are doing, the events and what became of them, pause, resume,
 //! replay. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
 //!
-//! This file admits and routes; what needs more than asking each inbox has a file of its own.
+//! Each request becomes one question to the inboxes, and their answers one answer. This file admits and routes;
+//! what has more to read or to put together has a file of its own.
 
 mod events;
 mod filter;
@@ -12,11 +13,15 @@ mod replays;
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
-    config::{Config, Setup, Source},
+    config::{Config, Setup},
     door::{Problem, body, json},
-    inbox::client::{Inbox, Operation},
+    inbox::{
+        client::{Inbox, Operation},
+        filter::{Again, List},
+    },
     location::Location,
     log,
+    platform::{new_id, now_ms},
     secret::Presented,
 };
 
@@ -89,50 +94,75 @@ async fn route(
     path: &[&str],
 ) -> std::result::Result<Answer, Problem> {
     let method = request.method();
-    let answer = match path {
+    let body = match method {
+        Method::Post => body::read(request, LARGEST_BODY).await?,
+        _ => Vec::new(),
+    };
+    let url = Location::parse(&request.inner().url()).ok_or(Problem::NotFound)?;
+    let (operation, source) = operation(&method, path, &url.query, &body, config)?;
+    let sources = ask(env, config, source.as_deref(), &operation).await?;
+    present(&operation, sources)
+}
+
+/// What is asked of the inboxes: of one source's only, or of all.
+fn operation(
+    method: &Method,
+    path: &[&str],
+    query: &str,
+    body: &[u8],
+    config: &Config,
+) -> std::result::Result<(Operation, Option<String>), Problem> {
+    let operation = match path {
         ["destinations"] => {
-            only(&method, &Method::Get)?;
-            destinations(env, config, &Operation::Destinations).await?
+            only(method, &Method::Get)?;
+            Operation::Destinations
         }
         ["destinations", name, action @ ("pause" | "resume")] => {
             let destination = config.destination(name).ok_or(Problem::NotFound)?;
-            only(&method, &Method::Post)?;
-            let pause = Operation::Pause {
+            only(method, &Method::Post)?;
+            Operation::Pause {
                 destination: destination.name.to_string(),
                 paused: *action == "pause",
-            };
-            destinations(env, config, &pause).await?
+            }
         }
         ["events"] => {
-            only(&method, &Method::Get)?;
-            let url = Location::parse(&request.inner().url()).ok_or(Problem::NotFound)?;
-            events::list(env, config, &url.query).await?
+            only(method, &Method::Get)?;
+            let (asked, limit) = events::read(query, config)?;
+            let filter = asked.filter;
+            return Ok((Operation::List(List { filter, limit }), asked.source));
         }
         ["events", id] => {
-            only(&method, &Method::Get)?;
+            only(method, &Method::Get)?;
             let id = (*id).to_owned();
-            event(env, config, &Operation::Event { id }).await?
+            Operation::Event { id }
         }
         ["events", id, "replay"] => {
-            only(&method, &Method::Post)?;
-            let body = body::read(request, LARGEST_BODY).await?;
-            let replay = Operation::Replay {
+            only(method, &Method::Post)?;
+            Operation::Replay {
                 id: (*id).to_owned(),
-                destinations: replays::destinations_only(&body, config)?,
-            };
-            event(env, config, &replay).await?
+                destinations: replays::destinations_only(body, config)?,
+            }
         }
         ["replays"] => match method {
-            Method::Get => replays::list(env, config).await?,
+            Method::Get => Operation::Replays,
             Method::Post => {
-                let body = body::read(request, LARGEST_BODY).await?;
-                return replays::begin(env, config, &body).await;
+                let wanted = replays::read(body, config)?;
+                let again = Again {
+                    id: if wanted.dry_run {
+                        None
+                    } else {
+                        Some(fresh_id()?)
+                    },
+                    filter: wanted.asked.filter,
+                    destinations: wanted.destinations,
+                };
+                return Ok((Operation::Again(again), wanted.asked.source));
             }
             _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
         },
         _ => return Err(Problem::NotFound),
     };
-    Ok(Answer::ok(answer))
+    Ok((operation, None))
 }
 
 fn only(method: &Method, wanted: &Method) -> std::result::Result<(), Problem> {
@@ -147,48 +177,61 @@ fn only(method: &Method, wanted: &Method) -> std::result::Result<(), Problem> {
     Err(Problem::MethodNotAllowed { allow })
 }
 
-/// How the destinations of each source are doing, after `operation`.
-async fn destinations(
-    env: &Env,
-    config: &Config,
-    operation: &Operation,
-) -> std::result::Result<String, Problem> {
-    let mut sources = Vec::new();
-    for source in &config.sources {
-        sources.extend(merge::inboxes(ask(env, source, operation).await?));
-    }
-    Ok(format!("{{\"sources\":[{}]}}", sources.join(",")))
+fn fresh_id() -> std::result::Result<String, Problem> {
+    new_id(now_ms()).map_err(|error| {
+        log::trouble("making an id", &error);
+        Problem::Unavailable
+    })
 }
 
-/// What the one inbox answers that has the event.
-async fn event(
-    env: &Env,
-    config: &Config,
-    operation: &Operation,
-) -> std::result::Result<String, Problem> {
-    for source in &config.sources {
-        if let Some(answer) = ask(env, source, operation).await?.pop() {
-            return Ok(answer);
-        }
-    }
-    Err(Problem::NotFound)
-}
-
-/// What the source's inboxes answer: those that have something to say of it.
+/// What each source's inboxes answer: those that have something to say of it.
 async fn ask(
     env: &Env,
-    source: &Source,
+    config: &Config,
+    source: Option<&str>,
     operation: &Operation,
-) -> std::result::Result<Vec<String>, Problem> {
+) -> std::result::Result<Vec<Vec<String>>, Problem> {
     let answers = async {
-        let mut answers = Vec::new();
-        for inbox in Inbox::all(env, source)? {
-            answers.extend(inbox.operate(operation).await?);
+        let mut sources = Vec::new();
+        for source in config.chosen(source) {
+            let mut answers = Vec::new();
+            for inbox in Inbox::all(env, source)? {
+                answers.extend(inbox.operate(operation).await?);
+            }
+            sources.push(answers);
         }
-        Ok::<_, worker::Error>(answers)
+        Ok::<_, worker::Error>(sources)
     };
     answers.await.map_err(|error| {
         log::trouble("asking an inbox", &error);
         Problem::Unavailable
+    })
+}
+
+/// One answer from those of all inboxes.
+fn present(
+    operation: &Operation,
+    sources: Vec<Vec<String>>,
+) -> std::result::Result<Answer, Problem> {
+    if let Operation::Destinations | Operation::Pause { .. } = operation {
+        let sources: Vec<_> = sources.into_iter().filter_map(merge::inboxes).collect();
+        return Ok(Answer::ok(format!(
+            "{{\"sources\":[{}]}}",
+            sources.join(",")
+        )));
+    }
+    let mut answers = sources.concat();
+    Ok(match operation {
+        Operation::List(list) => Answer::ok(events::page(&answers, list.limit)),
+        Operation::Replays => Answer::ok(replays::list(&answers)),
+        Operation::Again(again) => {
+            let begun = replays::begun(&answers, again.id.as_deref());
+            match again.id {
+                Some(_) => Answer::accepted(begun),
+                None => Answer::ok(begun),
+            }
+        }
+        // It is in one of them.
+        _ => Answer::ok(answers.pop().ok_or(Problem::NotFound)?),
     })
 }

@@ -1,76 +1,50 @@
 //! `/api/v1/replays`: delivering events again by filter, and how that is getting on.
 
+use super::filter::{Asked, one_of, unknown, wrong};
+use crate::{config::Config, door::Problem, event::rfc3339, inbox::filter::Member};
 use serde_json::{Map, Value};
-use worker::Env;
-
-use super::{
-    Answer, ask,
-    filter::{Asked, one_of, unknown, wrong},
-};
-use crate::{
-    config::Config,
-    door::Problem,
-    event::rfc3339,
-    inbox::{
-        client::Operation,
-        filter::{Again, Member},
-    },
-    log,
-    platform::{new_id, now_ms},
-};
 
 /// How many replays are listed.
 const LISTED: usize = 50;
 
-/// What an operator wants again.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Wanted {
-    asked: Asked,
-    destinations: Option<Vec<String>>,
-    dry_run: bool,
-}
-
-/// Begins a replay in each inbox, or counts what it would do.
-pub(super) async fn begin(env: &Env, config: &Config, body: &[u8]) -> Result<Answer, Problem> {
-    let wanted = read(body, config)?;
-    let id = new_id(now_ms()).map_err(|error| {
-        log::trouble("beginning a replay", &error);
-        Problem::Unavailable
-    })?;
-    let again = Operation::Again(Again {
-        id: (!wanted.dry_run).then(|| id.clone()),
-        filter: wanted.asked.filter,
-        destinations: wanted.destinations,
-    });
-    let mut total = [0, 0];
-    for source in config.chosen(wanted.asked.source.as_deref()) {
-        for answer in ask(env, source, &again).await? {
-            for (total, count) in total.iter_mut().zip(answer.split(' ')) {
-                *total += count.parse().unwrap_or(0);
-            }
-        }
+/// What the inboxes have counted, and begun if `id` is given.
+pub(super) fn begun(answers: &[String], id: Option<&str>) -> String {
+    let (mut events, mut deliveries) = (0, 0);
+    for answer in answers {
+        let (of_events, of_deliveries) = answer.split_once(' ').unwrap_or_default();
+        events += number(of_events).unwrap_or(0);
+        deliveries += number(of_deliveries).unwrap_or(0);
     }
-    let [events, deliveries] = total;
-    Ok(if wanted.dry_run {
-        Answer::ok(format!(
-            r#"{{"dry_run":true,"events":{events},"deliveries":{deliveries}}}"#
-        ))
-    } else {
-        Answer::accepted(format!(r#"{{"id":"{id}","events":{events}}}"#))
-    })
+    match id {
+        Some(id) => format!(r#"{{"id":"{id}","events":{events}}}"#),
+        None => format!(r#"{{"dry_run":true,"events":{events},"deliveries":{deliveries}}}"#),
+    }
 }
 
 /// How the newest replays are getting on.
-pub(super) async fn list(env: &Env, config: &Config) -> Result<String, Problem> {
+pub(super) fn list(answers: &[String]) -> String {
     let mut all = Vec::new();
-    for source in &config.sources {
-        for answer in ask(env, source, &Operation::Replays).await? {
-            add(&mut all, &answer);
-        }
+    for answer in answers {
+        add(&mut all, answer);
     }
     all.truncate(LISTED);
-    let all: Vec<_> = all.iter().map(Progress::json).collect();
-    Ok(format!(r#"{{"replays":[{}]}}"#, all.join(",")))
+    let mut json = String::from(r#"{"replays":["#);
+    for (index, one) in all.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(&one.json());
+    }
+    json.push_str("]}");
+    json
+}
+
+/// What an operator wants again.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) asked: Asked,
+    pub(super) destinations: Option<Vec<String>>,
+    pub(super) dry_run: bool,
 }
 
 /// The destinations that a body asks for, for a replay of one event.
@@ -88,7 +62,8 @@ pub(super) fn destinations_only(
     Ok(chosen)
 }
 
-fn read(body: &[u8], config: &Config) -> Result<Wanted, Problem> {
+/// What a body asks for.
+pub(super) fn read(body: &[u8], config: &Config) -> Result<Wanted, Problem> {
     let mut wanted = Wanted::default();
     let mut all = false;
     for (name, value) in members(body)? {
@@ -109,7 +84,7 @@ fn read(body: &[u8], config: &Config) -> Result<Wanted, Problem> {
             }
         }
     }
-    if wanted.asked == Asked::default() && !all {
+    if wanted.asked.is_empty() && !all {
         return Err(wrong(
             "all",
             "must be true where no filter is given, since that means every event",
@@ -165,8 +140,12 @@ struct Progress {
     asked_at: i64,
     /// `None` while one of them has not ended.
     ended_at: Option<i64>,
-    events: u64,
-    deliveries: u64,
+    events: i64,
+    deliveries: i64,
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok()
 }
 
 impl Progress {
@@ -175,10 +154,10 @@ impl Progress {
         let mut words = line.split(' ');
         Some(Self {
             id: words.next()?.to_owned(),
-            asked_at: words.next()?.parse().ok()?,
-            ended_at: words.next()?.parse().ok(),
-            events: words.next()?.parse().ok()?,
-            deliveries: words.next()?.parse().ok()?,
+            asked_at: number(words.next()?)?,
+            ended_at: number(words.next()?),
+            events: number(words.next()?)?,
+            deliveries: number(words.next()?)?,
         })
     }
 
@@ -199,7 +178,7 @@ impl Progress {
 
 /// Adds what another inbox says to `all`, newest first, where what the others have said is summed up.
 fn add(all: &mut Vec<Progress>, answer: &str) {
-    for one in answer.lines().filter_map(Progress::read) {
+    for one in answer.split('\n').filter_map(Progress::read) {
         // Ids sort by time.
         let place = all.iter().position(|other| other.id <= one.id);
         match place.and_then(|place| all.get_mut(place)) {
@@ -297,18 +276,14 @@ mod tests {
 
     #[test]
     fn progress_is_summed_up_over_inboxes_newest_first() {
-        let mut all = Vec::new();
-        add(&mut all, "c 3000 4000 5 6\na 1000 2000 1 1");
-        add(&mut all, "c 3000 - 10 20\nb 2000 2500 0 0");
-        add(&mut all, "c 2999 5000 0 0\na 1000 3000 1 2");
-        add(&mut all, "");
-        let json: Value = serde_json::from_str(&format!(
-            "[{}]",
-            all.iter().map(Progress::json).collect::<Vec<_>>().join(",")
-        ))
-        .unwrap();
+        let answers = [
+            "c 3000 4000 5 6\na 1000 2000 1 1",
+            "c 3000 - 10 20\nb 2000 2500 0 0",
+            "c 2999 5000 0 0\na 1000 3000 1 2",
+        ];
+        let json: Value = serde_json::from_str(&list(&answers.map(str::to_owned))).unwrap();
         assert_eq!(
-            json,
+            json["replays"],
             json!([
                 { "id": "c", "asked_at": rfc3339(2999), "ended_at": null, "events": 15, "deliveries": 26 },
                 { "id": "b", "asked_at": rfc3339(2000), "ended_at": rfc3339(2500), "events": 0, "deliveries": 0 },

@@ -89,7 +89,7 @@ impl Filter {
     /// As it stands in a row.
     #[must_use]
     pub fn to_json(&self) -> String {
-        Value::Object(self.0.clone()).to_string()
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// As it stood in a row.

@@ -5,7 +5,9 @@ use worker::Result;
 
 use super::{
     core::Core,
-    filter::{List, Member},
+    filter::{Filter, List, Member},
+    replays,
+    store::Match,
 };
 use crate::platform::{now_ms, others_first};
 
@@ -74,18 +76,19 @@ pub(super) fn event(core: &Core, id: &str) -> Result<Option<String>> {
 /// Delivers an event again under its old id. `asked` is its id, and in lines below it the destinations;
 /// without any, it goes to each that wants it now.
 pub(super) async fn replay(core: &Core, asked: &str) -> Result<Option<String>> {
-    let mut lines = asked.lines();
+    let mut lines = asked.split('\n');
     let Some(kept) = core.store.kept(lines.next().unwrap_or_default())? else {
         return Ok(None);
     };
-    let chosen: Vec<_> = lines.collect();
-    let names: Vec<_> = if chosen.is_empty() {
-        let (kind, action) = core.store.kind_of(kept.seq)?;
-        let source = core.source.name.as_str();
-        core.config.routed(source, &kind, &action).collect()
-    } else {
-        core.config.named(&chosen).collect()
+    let chosen: Vec<_> = lines.map(str::to_owned).collect();
+    let chosen = (!chosen.is_empty()).then_some(chosen.as_slice());
+    let (kind, action) = core.store.kind_of(kept.seq)?;
+    let event = Match {
+        seq: kept.seq,
+        kind,
+        action,
     };
+    let names = replays::destinations(core, &Filter::default(), chosen, &event)?;
     let now = now_ms();
     core.store.deliver_again(kept.seq, &names, now)?;
     core.dispatcher.expect(&core.storage, now).await?;
@@ -116,6 +119,10 @@ pub(super) async fn list(core: &Core, list: List) -> Result<String> {
         }
         others_first().await;
     }
-    lines.insert(0, rest.unwrap_or_default());
-    Ok(lines.join("\n"))
+    let mut answer = rest.unwrap_or_default();
+    for line in lines {
+        answer.push('\n');
+        answer.push_str(&line);
+    }
+    Ok(answer)
 }

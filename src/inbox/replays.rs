@@ -50,7 +50,7 @@ pub(super) fn step(core: &Core, now_ms: i64) -> Result<bool> {
 fn plan<'c>(
     core: &'c Core,
     filter: &Filter,
-    chosen: Option<&'c [String]>,
+    chosen: Option<&[String]>,
     after: i64,
     last: i64,
 ) -> Result<Step<'c>> {
@@ -60,32 +60,38 @@ fn plan<'c>(
         ..Step::default()
     };
     for event in matches {
-        let before = step.deliveries.len();
         let names = destinations(core, filter, chosen, &event)?;
-        step.deliveries
-            .extend(names.into_iter().map(|name| (event.seq, name)));
-        step.events += i64::from(step.deliveries.len() > before);
+        step.events += i64::from(!names.is_empty());
+        for name in names {
+            step.deliveries.push((event.seq, name));
+        }
     }
     Ok(step)
 }
 
-/// Where an event goes again. Where a filter names deliveries, only those: a dead letter is no reason to
-/// send to whoever has the event.
-fn destinations<'c>(
+/// Where an event goes again: to chosen destinations; else, where a filter names deliveries, only those,
+/// since a dead letter is no reason to send to whoever has the event; else to all that want it now.
+pub(super) fn destinations<'c>(
     core: &'c Core,
     filter: &Filter,
-    chosen: Option<&'c [String]>,
+    chosen: Option<&[String]>,
     event: &Match,
 ) -> Result<Vec<&'c DestinationName>> {
-    Ok(if let Some(chosen) = chosen {
-        core.config.named(chosen).collect()
-    } else if filter.names_deliveries() {
-        let named = core.store.named_deliveries(event.seq, filter)?;
-        core.config.named(&named).collect()
+    let named = if chosen.is_none() && filter.names_deliveries() {
+        Some(core.store.named_deliveries(event.seq, filter)?)
     } else {
-        let source = core.source.name.as_str();
-        core.config
-            .routed(source, &event.kind, &event.action)
-            .collect()
-    })
+        None
+    };
+    let mut all = Vec::new();
+    for destination in &core.config.destinations {
+        let name = &destination.name;
+        let goes = match chosen.or(named.as_deref()) {
+            Some(only) => only.iter().any(|one| one == name.as_str()),
+            None => destination.wants(core.source.name.as_str(), &event.kind, &event.action),
+        };
+        if goes {
+            all.push(name);
+        }
+    }
+    Ok(all)
 }

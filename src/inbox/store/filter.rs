@@ -5,11 +5,9 @@ use worker::{Result, SqlStorageValue};
 use super::{Store, values};
 use crate::inbox::filter::{Filter, Member};
 
-/// What a member means, with a question mark wherever its value stands.
+/// What a member means, with a question mark where its value stands: in two places for [`Member::Text`].
 const CONDITIONS: [(Member, &str); 7] = [
-    // With an object there is an index for it. Without, a plus sign keeps SQLite from taking that index
-    // for a good one: it would read and sort every event of the type.
-    (Member::Kind, "+kind = ?"),
+    (Member::Kind, "kind = ?"),
     (Member::Action, "action = ?"),
     (Member::Object, "object = ?"),
     (Member::Account, "account = ?"),
@@ -21,6 +19,10 @@ const CONDITIONS: [(Member, &str); 7] = [
     ),
 ];
 
+/// There is an index by type and object. Without an object, a plus sign keeps SQLite from taking it for a
+/// good one: it would read and sort every event of the type.
+const KIND_ALONE: &str = "+kind = ?";
+
 /// The same of a delivery.
 const OF_A_DELIVERY: [(Member, &str); 2] = [
     (Member::Destination, "destination = ?"),
@@ -30,9 +32,6 @@ const OF_A_DELIVERY: [(Member, &str); 2] = [
 /// The condition that a row of `events` meets, with the values of its question marks.
 pub(super) fn of_events(filter: &Filter) -> (String, Vec<&str>) {
     let (mut sql, mut values) = all(filter, &CONDITIONS);
-    if filter.has(Member::Object) {
-        sql = sql.replace("+kind", "kind");
-    }
     if filter.names_deliveries() {
         let (delivery, its_values) = all(filter, &OF_A_DELIVERY);
         sql = format!(
@@ -48,9 +47,13 @@ fn all<'f>(filter: &'f Filter, conditions: &[(Member, &str)]) -> (String, Vec<&'
     let mut values = Vec::new();
     for (member, condition) in conditions {
         if let Some(value) = filter.get(*member) {
+            let alone = *member == Member::Kind && !filter.has(Member::Object);
             sql.push_str(" AND ");
-            sql.push_str(condition);
-            values.extend(condition.matches('?').map(|_| value));
+            sql.push_str(if alone { KIND_ALONE } else { condition });
+            values.push(value);
+            if *member == Member::Text {
+                values.push(value);
+            }
         }
     }
     (sql, values)
