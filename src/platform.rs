@@ -37,6 +37,11 @@ pub fn jitter() -> Jitter {
     Jitter::new(getrandom::u32().map_or(0.0, |chance| f64::from(chance) / f64::from(u32::MAX)))
 }
 
+/// Ends once others have had their turn: long work in an inbox does not keep what comes in waiting.
+pub async fn others_first() {
+    worker::Delay::from(std::time::Duration::ZERO).await;
+}
+
 thread_local! {
     static SETUP: RefCell<Option<Rc<Setup>>> = const { RefCell::new(None) };
 }

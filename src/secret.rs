@@ -97,6 +97,12 @@ impl Presented {
     }
 }
 
+/// A name or a value in a query that is no secret, where `+` is a space.
+#[must_use]
+pub fn decoded(text: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded(&text.replace('+', " "))).into_owned()
+}
+
 fn percent_decoded(text: &str) -> Vec<u8> {
     percent_encoding::percent_decode_str(text).collect()
 }

@@ -111,6 +111,12 @@ impl Config {
             .find(|destination| destination.name.as_str() == name)
     }
 
+    /// The source of this name, or all of them.
+    pub fn chosen(&self, name: Option<&str>) -> impl Iterator<Item = &Source> {
+        let chosen = move |source: &&Source| name.is_none_or(|name| source.name.as_str() == name);
+        self.sources.iter().filter(chosen)
+    }
+
     /// The source of this name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {
@@ -352,4 +358,4 @@ impl<E: Environment> Reader<'_, E> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

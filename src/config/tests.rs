@@ -53,6 +53,17 @@ fn read(change: impl FnOnce(&mut Fake)) -> Setup {
     Setup::read(&fake)
 }
 
+/// A configuration with the sources `acme` and `other`, and the destinations `archive` and `crm`.
+pub(crate) fn config() -> Rc<Config> {
+    let two = |fake: &mut Fake| {
+        fake.tables
+            .insert("SOURCES", json!({ "acme": {}, "other": {} }));
+        fake.texts
+            .insert("SOURCE_OTHER_SECRET", "another-long-enough-secret");
+    };
+    read(two).config.unwrap()
+}
+
 fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
     let setup = read(change);
     assert_eq!(setup.config.is_none(), !setup.mistakes.is_empty());

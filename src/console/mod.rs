@@ -1,17 +1,49 @@
-//! The API for operators: how destinations are doing, what became of an event, pause, resume, replay.
-//! All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//! The API for operators: how destinations are doing, the events and what became of them, pause, resume,
+//! replay. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//!
+//! Each request becomes one question to the inboxes, and their answers one answer. This file admits and routes;
+//! what has more to read or to put together has a file of its own.
 
+mod events;
+mod filter;
 mod merge;
+mod page;
+mod replays;
 
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
-    config::{Config, Setup, Source},
-    door::{Problem, json},
-    inbox::client::{Inbox, Operation},
+    config::{Config, Setup},
+    door::{Problem, body, json},
+    inbox::{
+        client::{Inbox, Operation},
+        filter::{Again, List},
+    },
+    location::Location,
     log,
+    platform::{new_id, now_ms},
     secret::Presented,
 };
+
+/// The longest body that is read.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// What an operator is answered: JSON.
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Answer {
+    fn ok(body: String) -> Self {
+        Self { status: 200, body }
+    }
+
+    /// What was asked for will be done.
+    fn accepted(body: String) -> Self {
+        Self { status: 202, body }
+    }
+}
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
 ///
@@ -29,7 +61,7 @@ pub async fn answer(
         Err(problem) => Err(problem),
     };
     match answer {
-        Ok(body) => json(body.as_bytes()),
+        Ok(answer) => Ok(json(answer.body.as_bytes())?.with_status(answer.status)),
         Err(problem) => problem.answer(),
     }
 }
@@ -60,73 +92,146 @@ async fn route(
     env: &Env,
     config: &Config,
     path: &[&str],
-) -> std::result::Result<String, Problem> {
+) -> std::result::Result<Answer, Problem> {
     let method = request.method();
-    let (operation, wanted) = match path {
-        ["destinations"] => (Operation::Destinations, Method::Get),
-        ["destinations", name, action @ ("pause" | "resume")] => {
-            let destination = config.destination(name).ok_or(Problem::NotFound)?;
-            let paused = *action == "pause";
-            (
-                Operation::Pause {
-                    destination: destination.name.to_string(),
-                    paused,
-                },
-                Method::Post,
-            )
-        }
-        ["events", id] => (
-            Operation::Event {
-                id: (*id).to_owned(),
-            },
-            Method::Get,
-        ),
-        ["events", id, "replay"] => (
-            Operation::Replay {
-                id: (*id).to_owned(),
-            },
-            Method::Post,
-        ),
-        _ => return Err(Problem::NotFound),
+    let body = match method {
+        Method::Post => body::read(request, LARGEST_BODY).await?,
+        _ => Vec::new(),
     };
-    if method != wanted {
-        let allow = if wanted == Method::Get { "GET" } else { "POST" };
-        return Err(Problem::MethodNotAllowed { allow });
-    }
-    let mut sources = Vec::new();
-    for source in &config.sources {
-        let mut answers = ask(env, source, &operation).await?;
-        sources.extend(match operation {
-            Operation::Destinations | Operation::Pause { .. } => merge::inboxes(answers),
-            // It is in one of them.
-            Operation::Event { .. } | Operation::Replay { .. } => answers.pop(),
-        });
-    }
-    match operation {
-        Operation::Destinations | Operation::Pause { .. } => {
-            Ok(format!("{{\"sources\":[{}]}}", sources.join(",")))
-        }
-        Operation::Event { .. } | Operation::Replay { .. } => {
-            sources.pop().ok_or(Problem::NotFound)
-        }
-    }
+    let url = Location::parse(&request.inner().url()).ok_or(Problem::NotFound)?;
+    let (operation, source) = operation(&method, path, &url.query, &body, config)?;
+    let sources = ask(env, config, source.as_deref(), &operation).await?;
+    present(&operation, sources)
 }
 
-/// What the source's inboxes answer: those that have something to say of it.
+/// What is asked of the inboxes: of one source's only, or of all.
+fn operation(
+    method: &Method,
+    path: &[&str],
+    query: &str,
+    body: &[u8],
+    config: &Config,
+) -> std::result::Result<(Operation, Option<String>), Problem> {
+    let operation = match path {
+        ["destinations"] => {
+            only(method, &Method::Get)?;
+            Operation::Destinations
+        }
+        ["destinations", name, action @ ("pause" | "resume")] => {
+            let destination = config.destination(name).ok_or(Problem::NotFound)?;
+            only(method, &Method::Post)?;
+            Operation::Pause {
+                destination: destination.name.to_string(),
+                paused: *action == "pause",
+            }
+        }
+        ["events"] => {
+            only(method, &Method::Get)?;
+            let (asked, limit) = events::read(query, config)?;
+            let filter = asked.filter;
+            return Ok((Operation::List(List { filter, limit }), asked.source));
+        }
+        ["events", id] => {
+            only(method, &Method::Get)?;
+            let id = (*id).to_owned();
+            Operation::Event { id }
+        }
+        ["events", id, "replay"] => {
+            only(method, &Method::Post)?;
+            Operation::Replay {
+                id: (*id).to_owned(),
+                destinations: replays::destinations_only(body, config)?,
+            }
+        }
+        ["replays"] => match method {
+            Method::Get => Operation::Replays,
+            Method::Post => {
+                let wanted = replays::read(body, config)?;
+                let again = Again {
+                    id: if wanted.dry_run {
+                        None
+                    } else {
+                        Some(fresh_id()?)
+                    },
+                    filter: wanted.asked.filter,
+                    destinations: wanted.destinations,
+                };
+                return Ok((Operation::Again(again), wanted.asked.source));
+            }
+            _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
+        },
+        _ => return Err(Problem::NotFound),
+    };
+    Ok((operation, None))
+}
+
+fn only(method: &Method, wanted: &Method) -> std::result::Result<(), Problem> {
+    if method == wanted {
+        return Ok(());
+    }
+    let allow = if *wanted == Method::Get {
+        "GET"
+    } else {
+        "POST"
+    };
+    Err(Problem::MethodNotAllowed { allow })
+}
+
+fn fresh_id() -> std::result::Result<String, Problem> {
+    new_id(now_ms()).map_err(|error| {
+        log::trouble("making an id", &error);
+        Problem::Unavailable
+    })
+}
+
+/// What each source's inboxes answer: those that have something to say of it.
 async fn ask(
     env: &Env,
-    source: &Source,
+    config: &Config,
+    source: Option<&str>,
     operation: &Operation,
-) -> std::result::Result<Vec<String>, Problem> {
+) -> std::result::Result<Vec<Vec<String>>, Problem> {
     let answers = async {
-        let mut answers = Vec::new();
-        for inbox in Inbox::all(env, source)? {
-            answers.extend(inbox.operate(operation).await?);
+        let mut sources = Vec::new();
+        for source in config.chosen(source) {
+            let mut answers = Vec::new();
+            for inbox in Inbox::all(env, source)? {
+                answers.extend(inbox.operate(operation).await?);
+            }
+            sources.push(answers);
         }
-        Ok::<_, worker::Error>(answers)
+        Ok::<_, worker::Error>(sources)
     };
     answers.await.map_err(|error| {
         log::trouble("asking an inbox", &error);
         Problem::Unavailable
+    })
+}
+
+/// One answer from those of all inboxes.
+fn present(
+    operation: &Operation,
+    sources: Vec<Vec<String>>,
+) -> std::result::Result<Answer, Problem> {
+    if let Operation::Destinations | Operation::Pause { .. } = operation {
+        let sources: Vec<_> = sources.into_iter().filter_map(merge::inboxes).collect();
+        return Ok(Answer::ok(format!(
+            "{{\"sources\":[{}]}}",
+            sources.join(",")
+        )));
+    }
+    let mut answers = sources.concat();
+    Ok(match operation {
+        Operation::List(list) => Answer::ok(events::page(&answers, list.limit)),
+        Operation::Replays => Answer::ok(replays::list(&answers)),
+        Operation::Again(again) => {
+            let begun = replays::begun(&answers, again.id.as_deref());
+            match again.id {
+                Some(_) => Answer::accepted(begun),
+                None => Answer::ok(begun),
+            }
+        }
+        // It is in one of them.
+        _ => Answer::ok(answers.pop().ok_or(Problem::NotFound)?),
     })
 }

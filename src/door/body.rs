@@ -6,7 +6,7 @@ use worker::Request;
 use super::problem::Problem;
 
 /// Reads the body.
-pub(super) async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let length = request.headers().get("content-length").ok().flatten();
     let mut body = Body::announced(length.and_then(|length| length.parse().ok()), limit)?;
     // A request without any body has no stream.

@@ -1,6 +1,6 @@
 //! The front door: what comes over HTTP, and what it is answered. Stateless.
 
-mod body;
+pub(crate) mod body;
 mod health;
 mod ingest;
 mod media_type;

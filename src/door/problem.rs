@@ -23,6 +23,13 @@ pub(crate) enum Problem {
         /// The methods that it has.
         allow: &'static str,
     },
+    /// A parameter of the API, or a member of its body, is not one, or has a value that it cannot have.
+    InvalidParameter {
+        /// Which.
+        name: String,
+        /// What would be right, as the rest of a sentence about it.
+        right: String,
+    },
     /// The body is longer than `MAX_BODY_BYTES`.
     PayloadTooLarge {
         /// The limit in bytes.
@@ -60,7 +67,7 @@ impl Problem {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::IncompleteBody => 400,
+            Self::IncompleteBody | Self::InvalidParameter { .. } => 400,
             Self::Unauthorized | Self::NoToken => 401,
             Self::InsecureTransport => 403,
             Self::NotFound => 404,
@@ -76,6 +83,7 @@ impl Problem {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::IncompleteBody => "incomplete_body",
+            Self::InvalidParameter { .. } => "invalid_parameter",
             Self::Unauthorized | Self::NoToken => "unauthorized",
             Self::InsecureTransport => "insecure_transport",
             Self::NotFound => "not_found",
@@ -91,6 +99,7 @@ impl Problem {
     fn title(&self) -> &'static str {
         match self {
             Self::IncompleteBody => "The body is incomplete",
+            Self::InvalidParameter { .. } => "A parameter is wrong",
             Self::Unauthorized | Self::NoToken => "Not authorized",
             Self::InsecureTransport => "Plain http is not accepted",
             Self::NotFound => "Nothing is here",
@@ -155,6 +164,7 @@ impl fmt::Display for Problem {
             ),
             Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
             Self::NotFound => f.write_str("3scale's webhooks are taken at /hooks/<source>."),
+            Self::InvalidParameter { name, right } => write!(f, "`{name}` {right}."),
             Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
             Self::PayloadTooLarge { limit } => {
                 write!(f, "The body is longer than {limit} bytes, the limit that MAX_BODY_BYTES sets.")

@@ -3,6 +3,7 @@
 use worker::{Env, Response, Result, Stub};
 
 use super::{
+    filter::{Again, List},
     shard,
     wire::{self, Intake, Receipt, Report, Suspect},
 };
@@ -29,7 +30,15 @@ pub enum Operation {
     Replay {
         /// Its id.
         id: String,
+        /// Where to: `None` to each destination that wants it now.
+        destinations: Option<Vec<String>>,
     },
+    /// A page of the list of events.
+    List(List),
+    /// To deliver again what a filter means, or to count it.
+    Again(Again),
+    /// How replays are getting on.
+    Replays,
 }
 
 /// One inbox of a source.
@@ -124,23 +133,26 @@ impl Inbox {
     /// It could not be reached, or not do it.
     pub async fn operate(&self, operation: &Operation) -> Result<Option<String>> {
         let (path, body) = match operation {
-            Operation::Destinations => (wire::DESTINATIONS, ""),
+            Operation::Destinations => (wire::DESTINATIONS, Vec::new()),
             Operation::Pause {
                 destination,
                 paused: true,
-            } => (wire::PAUSE, destination.as_str()),
+            } => (wire::PAUSE, destination.clone().into_bytes()),
             Operation::Pause {
                 destination,
                 paused: false,
-            } => (wire::RESUME, destination.as_str()),
-            Operation::Event { id } => (wire::EVENT, id.as_str()),
-            Operation::Replay { id } => (wire::REPLAY, id.as_str()),
+            } => (wire::RESUME, destination.clone().into_bytes()),
+            Operation::Event { id } => (wire::EVENT, id.clone().into_bytes()),
+            Operation::Replay { id, destinations } => {
+                let mut lines = vec![id.as_str()];
+                lines.extend(destinations.iter().flatten().map(String::as_str));
+                (wire::REPLAY, lines.join("\n").into_bytes())
+            }
+            Operation::List(list) => (wire::LIST, wire::pack(list, b"")),
+            Operation::Again(again) => (wire::AGAIN, wire::pack(again, b"")),
+            Operation::Replays => (wire::REPLAYS, Vec::new()),
         };
-        let answer = self
-            .call(path, body.as_bytes().to_vec())
-            .await?
-            .text()
-            .await?;
+        let answer = self.call(path, body).await?.text().await?;
         Ok((!answer.is_empty()).then_some(answer))
     }
 

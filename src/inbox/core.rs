@@ -38,7 +38,7 @@ impl Core {
             .cloned()
             .ok_or("the source is not configured")?;
         let store = Store::open(state)?;
-        let dispatcher = Dispatcher::new(&config, &store.health()?);
+        let dispatcher = Dispatcher::new(&config, &store.health()?, store.replay()?.is_some());
         Ok(Self {
             env,
             storage: state.storage(),

@@ -11,8 +11,10 @@ pub mod client;
 mod core;
 mod dedup;
 mod dispatcher;
+pub mod filter;
 mod intake;
 mod operate;
+mod replays;
 pub mod shard;
 mod store;
 pub mod wire;
@@ -99,6 +101,9 @@ impl Inbox {
                 let last = operate::wake(core).await?;
                 text(last.map_or_else(String::new, |last| last.to_string()))
             }
+            wire::LIST => text(operate::list(core, read(message)?.0).await?),
+            wire::AGAIN => text(replays::ask(core, &read(message)?.0).await?),
+            wire::REPLAYS => text(core.store.replays_overview()?),
             other => Err(format!("the inbox has no {other}").into()),
         }
     }

@@ -3,8 +3,21 @@
 use threescale::Redact;
 use worker::Result;
 
-use super::{alerts, core::Core, wire::Report};
-use crate::{alert::Occurrence, platform::now_ms};
+use super::{
+    alerts,
+    core::Core,
+    filter::{Filter, List, Member},
+    replays,
+    store::Match,
+    wire::Report,
+};
+use crate::{
+    alert::Occurrence,
+    platform::{now_ms, others_first},
+};
+
+/// How many looks one page may take: 200,000 events are looked at.
+const MOST_LOOKS: usize = 40;
 
 /// The cron's call: sets the alarm if something is due, since it may have been lost, tells what waits
 /// for too long, and forgets what is old. Says when something came from the source last.
@@ -18,7 +31,10 @@ pub(super) async fn wake(core: &Core) -> Result<Option<i64>> {
     }
     // As long as an equal document may be a repeat, its first must be there.
     let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
-    core.store.forget(now_ms() - keep)?;
+    // A replay may be about to deliver what is old.
+    if !core.dispatcher.is_replaying() {
+        core.store.forget(now_ms() - keep)?;
+    }
     core.store.last_received()
 }
 
@@ -79,15 +95,21 @@ pub(super) fn event(core: &Core, id: &str) -> Result<Option<String>> {
     )))
 }
 
-/// Delivers an event again to each destination that wants it now, under its old id.
-pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
-    let Some(kept) = core.store.kept(id)? else {
+/// Delivers an event again under its old id. `asked` is its id, and in lines below it the destinations;
+/// without any, it goes to each that wants it now.
+pub(super) async fn replay(core: &Core, asked: &str) -> Result<Option<String>> {
+    let mut lines = asked.split('\n');
+    let Some(kept) = core.store.kept(lines.next().unwrap_or_default())? else {
         return Ok(None);
     };
-    let names: Vec<_> = core
-        .config
-        .routed(core.source.name.as_str(), &kept.kind, &kept.action)
-        .collect();
+    let chosen: Vec<_> = lines.map(str::to_owned).collect();
+    let chosen = (!chosen.is_empty()).then_some(chosen.as_slice());
+    let event = Match {
+        seq: kept.seq,
+        kind: kept.kind,
+        action: kept.action,
+    };
+    let names = replays::destinations(core, &Filter::default(), chosen, &event)?;
     let now = now_ms();
     core.store.deliver_again(kept.seq, &names, now)?;
     core.dispatcher.expect(&core.storage, now).await?;
@@ -96,4 +118,32 @@ pub(super) async fn replay(core: &Core, id: &str) -> Result<Option<String>> {
         kept.id,
         names.len()
     )))
+}
+
+/// A page of events, newest first, as lines: in the first where the list goes on, if it does, then the
+/// id and the JSON of each.
+///
+/// It looks at some thousand events at a time, and what comes in goes first in between. After so many
+/// looks it answers with what it has found.
+pub(super) async fn list(core: &Core, list: List) -> Result<String> {
+    let List { mut filter, limit } = list;
+    let source = core.source.name.as_str();
+    let mut lines = Vec::new();
+    let mut rest = None;
+    for _ in 0..MOST_LOOKS {
+        let page = core.store.page(&filter, source, limit - lines.len())?;
+        lines.extend(page.lines);
+        rest = page.rest;
+        match &rest {
+            Some(before) if lines.len() < limit => filter.set(Member::Before, before.as_str()),
+            _ => break,
+        }
+        others_first().await;
+    }
+    let mut answer = rest.unwrap_or_default();
+    for line in lines {
+        answer.push('\n');
+        answer.push_str(&line);
+    }
+    Ok(answer)
 }

@@ -21,8 +21,14 @@ pub const PAUSE: &str = "/pause";
 pub const RESUME: &str = "/resume";
 /// Tells operators what became of an event; its id is the body.
 pub const EVENT: &str = "/event";
-/// Delivers an event again; its id is the body.
+/// Delivers an event again; its id is the body, and in lines below it the destinations, if only some.
 pub const REPLAY: &str = "/replay";
+/// Lists events.
+pub const LIST: &str = "/list";
+/// Delivers all events again that a filter means, or counts them.
+pub const AGAIN: &str = "/again";
+/// Tells operators how replays are getting on.
+pub const REPLAYS: &str = "/replays";
 /// Gathers what somebody else has noticed about the source.
 pub const ALERT: &str = "/alert";
 /// Looks whether anything is overdue. The answer is when something came last, if ever.
@@ -133,15 +139,26 @@ pub trait Head: Sized {
 pub struct Members(Map<String, Value>);
 
 impl Members {
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         self.0.get(name)?.as_str().map(str::to_owned)
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let all = self.0.get(name)?.as_array()?;
+        all.iter()
+            .map(|one| one.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.0.get(name)?.as_object()
     }
 
     fn integer(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 
-    fn count(&self, name: &str) -> Option<usize> {
+    pub(super) fn count(&self, name: &str) -> Option<usize> {
         self.integer(name)?.try_into().ok()
     }
 }

@@ -138,7 +138,7 @@ async fn the_api_wants_the_token_and_the_right_method() {
     for path in [
         "/api/v1/nothing",
         "/api/v1/events/no-such-id",
-        "/api/v1/events",
+        "/api/v1/events/",
     ] {
         let answer = call(&worker, Method::GET, path, TOKEN).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");

@@ -13,7 +13,7 @@ use std::{cell::Cell, rc::Rc};
 use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
 
 use self::bell::Bell;
-use super::{alerts, core::Core, store::Due};
+use super::{alerts, core::Core, replays, store::Due};
 use crate::{
     config::{Config, Destination},
     delivery::{
@@ -23,7 +23,7 @@ use crate::{
     },
     log,
     name::DestinationName,
-    platform::now_ms,
+    platform::{now_ms, others_first},
 };
 
 /// The runtime has six connections for one invocation.
@@ -50,14 +50,21 @@ pub(super) struct Dispatcher {
     alarm_at: Cell<Option<i64>>,
     /// Whether an outcome could not be recorded in this run.
     troubled: Cell<bool>,
+    /// Whether a replay has not ended.
+    replaying: Cell<bool>,
     /// One for each configured destination, in the configuration's order.
     lanes: Vec<Lane>,
     bell: Bell,
 }
 
 impl Dispatcher {
-    /// `health` is what the store remembers of destinations, those that are no longer configured among them.
-    pub(super) fn new(config: &Config, health: &[(DestinationName, Health)]) -> Self {
+    /// `health` is what the store remembers of destinations, those that are no longer configured among them;
+    /// `replaying`, whether it has a replay that has not ended.
+    pub(super) fn new(
+        config: &Config,
+        health: &[(DestinationName, Health)],
+        replaying: bool,
+    ) -> Self {
         let lane = |destination: &Destination| {
             let known = health.iter().find(|(known, _)| *known == destination.name);
             let limits = Limits {
@@ -72,8 +79,19 @@ impl Dispatcher {
         let lanes = config.destinations.iter().map(lane).collect();
         Self {
             lanes,
+            replaying: Cell::new(replaying),
             ..Self::default()
         }
+    }
+
+    pub(super) fn is_replaying(&self) -> bool {
+        self.replaying.get()
+    }
+
+    /// A replay has been asked for, and is in the store.
+    pub(super) async fn begin_replay(&self, storage: &Storage) -> Result<()> {
+        self.replaying.set(true);
+        self.expect(storage, now_ms()).await
     }
 
     /// Makes sure that deliveries due at `at` are looked at then. Setting an alarm costs a commit,
@@ -124,7 +142,10 @@ impl Dispatcher {
             };
             core.store.next_due(&destination.name, destination.ordered)
         })?;
-        Ok(due.into_iter().chain(alerts::next_at(core)?).min())
+        // The next step of a replay is due at once.
+        let replay = self.replaying.get().then(now_ms);
+        let alert = alerts::next_at(core)?;
+        Ok(due.into_iter().chain(replay).chain(alert).min())
     }
 
     /// Tells what was gathered, and sees to it that it is sent, and that the rest is told in time.
@@ -178,6 +199,7 @@ impl Dispatcher {
             let now = now_ms();
             self.beat.set(Some(now));
             self.bell.still();
+            self.go_on_replaying(core, now);
             match self.startable(core, now, budget) {
                 Ok(starting) => {
                     budget -= starting.len();
@@ -191,15 +213,34 @@ impl Dispatcher {
                     self.troubled.set(true);
                 }
             }
-            let idle = self.lanes.iter().all(|lane| lane.busy() == 0);
+            let replaying = self.replaying.get();
+            let idle = !replaying && self.lanes.iter().all(|lane| lane.busy() == 0);
             if idle || budget == 0 || self.troubled.get() || now - began > LONGEST_RUN_MS {
                 return;
+            }
+            if replaying {
+                others_first().await;
+                continue;
             }
             let wake = self
                 .next_change(core, now)
                 .unwrap_or(i64::MAX)
                 .min(now + LONGEST_SLEEP_MS);
             self.bell.rung_within(wake - now).await;
+        }
+    }
+
+    /// One step of a replay, if there is one: what it makes due is sent from here like all else.
+    fn go_on_replaying(&self, core: &Core, now: i64) {
+        if !self.replaying.get() {
+            return;
+        }
+        match replays::step(core, now) {
+            Ok(more) => self.replaying.set(more),
+            Err(error) => {
+                log::trouble("replaying", &error);
+                self.troubled.set(true);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use worker::{Result, SqlStorageValue};
 
-use super::{Kept, Row, Store, values};
+use super::{Kept, Store, values};
 use crate::{
     delivery::{
         breaker::Breaker,
@@ -18,6 +18,26 @@ pub(in crate::inbox) struct Due {
     pub(in crate::inbox) event: Kept,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
+}
+
+/// Which deliveries go first where more are due than can be sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Turn {
+    /// What has just come in, and what an operator wants again alone.
+    First,
+    /// What a replay of many wants again: nothing new waits behind it.
+    Replayed,
+}
+
+impl Turn {
+    const ALL: [Self; 2] = [Self::First, Self::Replayed];
+
+    fn column(self) -> i64 {
+        match self {
+            Self::First => 0,
+            Self::Replayed => 1,
+        }
+    }
 }
 
 /// An attempt that has ended.
@@ -44,9 +64,15 @@ const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
     WHERE before.kind = events.kind AND before.object = events.object AND before.seq < events.seq
         AND other.destination = this.destination AND other.state = 'waiting')";
 
+/// The earliest time of both turns.
+fn earliest(of: impl Fn(Turn) -> Result<Option<i64>>) -> Result<Option<i64>> {
+    let (first, replayed) = (of(Turn::First)?, of(Turn::Replayed)?);
+    Ok(first.into_iter().chain(replayed).min())
+}
+
 impl Store {
-    /// Deliveries to a destination that are due, the longest overdue first. Where they are `ordered`,
-    /// one whose object has an earlier event waiting is not due.
+    /// Deliveries to a destination that are due: by their turn, and the longest overdue first. Where they
+    /// are `ordered`, one whose object has an earlier event waiting is not due.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,
@@ -57,21 +83,27 @@ impl Store {
         let query = format!(
             "SELECT {}, attempts
              FROM deliveries AS this JOIN events USING (seq)
-             WHERE destination = ? AND state = 'waiting' AND next_at <= ? {}
+             WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
             Kept::COLUMNS,
             if ordered { FIRST_OF_ITS_OBJECT } else { "" }
         );
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.rows(&query, values![destination.as_str(), now_ms, limit])?;
-        let due = |mut row: Row| {
-            let event = Kept::read(&mut row)?;
-            Ok(Due {
-                event,
-                attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
-            })
-        };
-        rows.into_iter().map(due).collect()
+        let mut all = Vec::new();
+        for turn in Turn::ALL {
+            let left = i64::try_from(limit - all.len()).unwrap_or(i64::MAX);
+            if left == 0 {
+                break;
+            }
+            let values = values![destination.as_str(), turn.column(), now_ms, left];
+            for mut row in self.rows(&query, values)? {
+                let event = Kept::read(&mut row)?;
+                all.push(Due {
+                    event,
+                    attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
+                });
+            }
+        }
+        Ok(all)
     }
 
     /// When the next delivery to a destination is due, if any waits.
@@ -82,14 +114,14 @@ impl Store {
     ) -> Result<Option<i64>> {
         let query = format!(
             "SELECT min(next_at) FROM deliveries AS this JOIN events USING (seq)
-             WHERE destination = ? AND state = 'waiting' {FIRST_OF_ITS_OBJECT}"
+             WHERE destination = ? AND state = 'waiting' AND replayed = ? {FIRST_OF_ITS_OBJECT}"
         );
         let query = if ordered {
             query.as_str()
         } else {
-            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting'"
+            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting' AND replayed = ?"
         };
-        self.time(query, values![destination.as_str()])
+        earliest(|turn| self.time(query, values![destination.as_str(), turn.column()]))
     }
 
     /// When the first delivery to a destination is due that is not due yet.
@@ -98,9 +130,28 @@ impl Store {
         destination: &DestinationName,
         now_ms: i64,
     ) -> Result<Option<i64>> {
-        self.time(
-            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting' AND next_at > ?",
-            values![destination.as_str(), now_ms],
+        earliest(|turn| {
+            self.time(
+                "SELECT min(next_at) FROM deliveries
+                 WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at > ?",
+                values![destination.as_str(), turn.column(), now_ms],
+            )
+        })
+    }
+
+    /// Makes a delivery due with no attempt made, one that ended too, or one that never was.
+    pub(super) fn begin_anew(
+        &self,
+        seq: i64,
+        destination: &DestinationName,
+        now_ms: i64,
+        turn: Turn,
+    ) -> Result<()> {
+        self.run(
+            "INSERT INTO deliveries (destination, seq, next_at, replayed) VALUES (?, ?, ?, ?)
+             ON CONFLICT (seq, destination) DO UPDATE SET
+                state = 'waiting', attempts = 0, next_at = excluded.next_at, replayed = excluded.replayed",
+            values![destination.as_str(), seq, now_ms, turn.column()],
         )
     }
 

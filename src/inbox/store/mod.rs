@@ -3,8 +3,11 @@
 mod alerts;
 mod deliveries;
 mod events;
+mod filter;
+mod list;
 mod overview;
 mod quarantine;
+mod replays;
 mod retention;
 mod row;
 mod schema;
@@ -15,6 +18,7 @@ use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 pub(super) use self::{
     deliveries::{Attempt, Due},
     events::{Kept, NewEvent},
+    replays::{Match, Step},
 };
 
 use self::row::Row;
@@ -65,3 +69,15 @@ macro_rules! values {
     };
 }
 use values;
+
+/// Milliseconds since 1970 as RFC 3339.
+macro_rules! time {
+    ($column:literal) => {
+        concat!(
+            "strftime('%Y-%m-%dT%H:%M:%fZ', ",
+            $column,
+            " / 1000.0, 'unixepoch')"
+        )
+    };
+}
+use time;

@@ -2,19 +2,8 @@
 
 use worker::Result;
 
-use super::{Store, events::Kept, values};
+use super::{Store, deliveries::Turn, events::Kept, time, values};
 use crate::name::DestinationName;
-
-/// Milliseconds since 1970 as RFC 3339.
-macro_rules! time {
-    ($column:literal) => {
-        concat!(
-            "strftime('%Y-%m-%dT%H:%M:%fZ', ",
-            $column,
-            " / 1000.0, 'unixepoch')"
-        )
-    };
-}
 
 impl Store {
     /// How a destination is doing.
@@ -78,14 +67,9 @@ impl Store {
         now_ms: i64,
     ) -> Result<()> {
         self.transaction(|| {
-            destinations.iter().try_for_each(|name| {
-                self.run(
-                    "INSERT INTO deliveries (destination, seq, next_at) VALUES (?, ?, ?)
-                     ON CONFLICT (seq, destination) DO UPDATE
-                        SET state = 'waiting', attempts = 0, next_at = excluded.next_at",
-                    values![name.as_str(), seq, now_ms],
-                )
-            })
+            destinations
+                .iter()
+                .try_for_each(|name| self.begin_anew(seq, name, now_ms, Turn::First))
         })
     }
 

@@ -24,7 +24,10 @@ impl Store {
                 // With their deliveries gone, the same events are found again.
                 self.run(&statement, values![first_id(received_before), MOST])?;
             }
-            Ok(())
+            self.run(
+                "DELETE FROM replays WHERE ended_at < ?",
+                values![received_before],
+            )
         })
     }
 }

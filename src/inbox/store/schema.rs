@@ -74,6 +74,23 @@ const STEPS: &[&str] = &[
     ) WITHOUT ROWID",
     // The first of what the destination answered, without our secrets.
     "ALTER TABLE attempts ADD COLUMN answer TEXT",
+    // What a replay of many sends waits until nothing else is due: it has a turn of its own.
+    "ALTER TABLE deliveries ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX deliveries_waiting",
+    "CREATE INDEX deliveries_by_turn ON deliveries (destination, replayed, next_at, seq) WHERE state = 'waiting'",
+    // It has got to `after` on its way to `last`, both of them `seq`. With `destinations` NULL the
+    // filter says where to.
+    "CREATE TABLE replays (
+        id           TEXT PRIMARY KEY,
+        filter       TEXT NOT NULL,
+        destinations TEXT,
+        after        INTEGER NOT NULL DEFAULT 0,
+        last         INTEGER NOT NULL,
+        events       INTEGER NOT NULL DEFAULT 0,
+        deliveries   INTEGER NOT NULL DEFAULT 0,
+        asked_at     INTEGER NOT NULL,
+        ended_at     INTEGER
+    )",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

@@ -1,6 +1,7 @@
 //! What the tests stand on: a Worker, an origin, and how to wait for something.
 
 pub(crate) mod front;
+pub(crate) mod operator;
 pub(crate) mod origin;
 pub(crate) mod raw;
 pub(crate) mod schemas;
