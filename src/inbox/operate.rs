@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many looks one page may take: 200,000 events are looked at.
-const MOST_LOOKS: usize = 40;
+const MOST_LOOKS: usize = 200;
 
 /// The cron's call: sets the alarm if something is due, since it may have been lost, tells what waits
 /// for too long, and forgets what is old. Says when something came from the source last.
@@ -123,7 +123,7 @@ pub(super) async fn replay(core: &Core, asked: &str) -> Result<Option<String>> {
 /// A page of events, newest first, as lines: in the first where the list goes on, if it does, then the
 /// id and the JSON of each.
 ///
-/// It looks at some thousand events at a time, and what comes in goes first in between. After so many
+/// It looks at a thousand events at a time, and what comes in goes first in between. After so many
 /// looks it answers with what it has found.
 pub(super) async fn list(core: &Core, list: List) -> Result<String> {
     let List { mut filter, limit } = list;

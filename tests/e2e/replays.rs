@@ -345,8 +345,8 @@ async fn a_replay_goes_on_after_a_kill_where_it_was_and_leaves_nothing_out() {
 async fn what_comes_in_during_a_big_replay_does_not_wait_behind_it() {
     for shards in [1, 4] {
         let origin = Origin::start();
-        // A slow one: what is replayed there takes a minute.
-        let worker = worker(&origin, shards, "rate = 30").await;
+        // A slow one: what is replayed there takes minutes.
+        let worker = worker(&origin, shards, "rate = 10").await;
         let old: BTreeSet<_> = accept_users(&worker, 2000).await.into_iter().collect();
         settled(&worker).await;
         let begun = replay(
@@ -380,5 +380,38 @@ async fn what_comes_in_during_a_big_replay_does_not_wait_behind_it() {
                 .iter()
                 .any(|request| old.contains(request.header("webhook-id")))
         );
+    }
+}
+
+/// More than an inbox looks at in one go, for the list as well as for a replay.
+#[tokio::test]
+async fn what_is_rare_is_found_behind_thousands_of_others() {
+    for shards in [1, 4] {
+        let origin = Origin::start();
+        let worker = worker(&origin, shards, "").await;
+        let account = worker
+            .accept("acme", &notification("account.created"))
+            .await;
+        accept_users(&worker, 2500).await;
+        settled(&worker).await;
+        let page = get(&worker, "/events?type=account&limit=2").await;
+        assert_eq!(page["events"][0]["id"], account);
+        assert_eq!(
+            (&page["events"][1], &page["cursor"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert_eq!(counted(&worker, &json!({ "q": account })).await, (1, 1));
+        let all = json!({ "all": true });
+        assert_eq!(counted(&worker, &all).await, (2501, 5001));
+        let last = worker
+            .accept("acme", &notification("account.deleted"))
+            .await;
+        let body = json!({ "type": "account", "destinations": ["mirror"] });
+        let begun = replay(&worker, &body).await;
+        ended(&worker, &begun["id"]).await;
+        for id in [account, last] {
+            origin.delivery("/mirror", &id).await;
+        }
+        assert_eq!(origin.requests_at("/mirror"), 2502);
     }
 }

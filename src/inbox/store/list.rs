@@ -7,7 +7,7 @@ use super::{Store, filter, time, values};
 use crate::inbox::filter::{Filter, Member};
 
 /// How many events are looked at in one go.
-const LOOKED_AT: i64 = 5000;
+const LOOKED_AT: i64 = 1000;
 /// Sorts after every id.
 const AFTER_ALL: &str = "~";
 
