@@ -7,9 +7,10 @@
 //! ```
 //!
 //! [`door`] answers 3scale, [`console`] operators, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
-//! [`destination`] does the sending, and the crate [`threescale`] knows what 3scale says.
+//! [`destination`] does the sending, [`recovery`] fetches through [`admin`] what 3scale gave up, and the crate [`threescale`] knows what 3scale says.
 //! This file holds the entry points only. `docs/design.md` says why it is built like this.
 
+pub mod admin;
 pub mod config;
 pub mod console;
 pub mod delivery;
@@ -22,10 +23,12 @@ pub mod log;
 pub mod name;
 pub mod outgoing;
 pub mod platform;
+pub mod recovery;
 pub mod secret;
 
 use config::Source;
 use inbox::client::Inbox;
+use recovery::client::Recovery;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 /// Every HTTP request: operators' at `/api/v1`, all others at the front door.
@@ -39,7 +42,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     }
 }
 
-/// The cron: wakes each inbox, in case its alarm got lost.
+/// The cron: wakes each inbox, in case its alarm got lost, and lets recovery look into 3scale's list.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let setup = platform::setup(&env);
@@ -47,6 +50,9 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     for source in &config.sources {
         if let Err(error) = wake(&env, source).await {
             log::trouble("waking an inbox", &error);
+        }
+        if let Err(error) = recover(&env, source).await {
+            log::trouble("beginning recovery", &error);
         }
     }
 }
@@ -58,4 +64,11 @@ async fn wake(env: &Env, source: &Source) -> worker::Result<()> {
         woken = inbox.wake().await.and(woken);
     }
     woken
+}
+
+async fn recover(env: &Env, source: &Source) -> worker::Result<()> {
+    match source.admin() {
+        Some(_) => Recovery::of(env, source)?.run_if_due().await,
+        None => Ok(()),
+    }
 }

@@ -61,6 +61,10 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// What operators present. With none, there is no API.
     pub console_token: Secrets,
+    /// Whether plain http and private addresses may be called: for development.
+    pub allow_local: bool,
+    /// What waits are divided by: for trying out.
+    pub time_factor: u32,
 }
 
 impl Config {
@@ -106,7 +110,7 @@ pub struct Setup {
 }
 
 /// A Durable Object's row holds 2 MB at most, and the body is stored in one.
-const LARGEST_MAX_BODY_BYTES: u64 = 1_900_000;
+pub const LARGEST_MAX_BODY_BYTES: u32 = 1_900_000;
 
 impl Setup {
     /// Reads everything.
@@ -148,6 +152,8 @@ impl<E: Environment> Reader<'_, E> {
         let destinations = self.destinations(&sources);
         Config {
             console_token: Secrets::from_text(&self.env.text("CONSOLE_TOKEN").unwrap_or_default()),
+            allow_local: self.allow_local,
+            time_factor: self.time_factor,
             sources,
             destinations,
             dedup_window_ms: self
@@ -159,7 +165,7 @@ impl<E: Environment> Reader<'_, E> {
                 "MAX_BODY_BYTES",
                 1 << 20,
                 1,
-                LARGEST_MAX_BODY_BYTES,
+                LARGEST_MAX_BODY_BYTES.into(),
             ))
             .unwrap_or(usize::MAX),
         }

@@ -1,7 +1,11 @@
-//! The API for operators: how destinations are doing, what became of an event, pause, resume, replay.
+//! The API for operators: how destinations are doing, what became of an event, pause, resume, replay, recovery,
+//! registration with 3scale.
 //! All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
 
+mod body;
 mod merge;
+mod recoveries;
+mod register;
 
 use worker::{Env, Method, Request, Response, Result};
 
@@ -61,6 +65,11 @@ async fn route(
     config: &Config,
     path: &[&str],
 ) -> std::result::Result<String, Problem> {
+    match path {
+        ["recoveries"] => return recoveries::answer(request, env, config).await,
+        ["sources", name, "register"] => return register::answer(request, config, name).await,
+        _ => {}
+    }
     let method = request.method();
     let (operation, wanted) = match path {
         ["destinations"] => (Operation::Destinations, Method::Get),

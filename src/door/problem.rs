@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use worker::{Headers, Response, Result};
 
-use crate::log::Ingest;
+use crate::{admin::answer::Trouble, log::Ingest};
 
 /// Why a request is not answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(crate) enum Problem {
     IncompleteBody,
     /// The body is not a well-formed notification.
     Unreadable(threescale::Error),
+    /// An operator asked for something that makes no sense; what would, is said.
+    InvalidRequest(String),
+    /// 3scale's admin API did not do what was asked.
+    AdminApi(Trouble),
     /// The configuration is missing or wrong.
     Misconfigured,
     /// The inbox could not commit.
@@ -60,7 +64,7 @@ impl Problem {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::IncompleteBody => 400,
+            Self::IncompleteBody | Self::InvalidRequest(_) => 400,
             Self::Unauthorized | Self::NoToken => 401,
             Self::InsecureTransport => 403,
             Self::NotFound => 404,
@@ -68,6 +72,7 @@ impl Problem {
             Self::PayloadTooLarge { .. } => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unreadable(_) => 422,
+            Self::AdminApi(_) => 502,
             Self::Misconfigured | Self::Unavailable => 503,
         }
     }
@@ -83,6 +88,8 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unreadable(error) => error.code(),
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::AdminApi(trouble) => trouble.code,
             Self::Misconfigured => "misconfigured",
             Self::Unavailable => "unavailable",
         }
@@ -98,6 +105,8 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "The body is too large",
             Self::UnsupportedMediaType => "The body is of an unknown kind",
             Self::Unreadable(_) => "The body is not a 3scale notification",
+            Self::InvalidRequest(_) => "The request makes no sense here",
+            Self::AdminApi(_) => "3scale's admin API did not do it",
             Self::Misconfigured => "The configuration has mistakes",
             Self::Unavailable => "The event could not be stored",
         }
@@ -165,6 +174,8 @@ impl fmt::Display for Problem {
             ),
             Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
             Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
+            Self::InvalidRequest(detail) => f.write_str(detail),
+            Self::AdminApi(trouble) => f.write_str(&trouble.detail),
             Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
             Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
         }

@@ -10,11 +10,21 @@ use super::{
     store::NewEvent,
     wire::{Intake, Receipt, Status, Suspect},
 };
-use crate::platform::{new_id, now_ms};
+use crate::{
+    name::DestinationName,
+    platform::{new_id, now_ms},
+};
+
+/// The note of when an old value of the secret was last used.
+pub(super) const OLD_SECRET: &str = "old_secret";
 
 /// Keeps a notification with its deliveries, or finds the event that it repeats.
 pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
     let now = now_ms();
+    if intake.old_secret {
+        // No await between this and the event: one commit.
+        core.store.note(OLD_SECRET, now)?;
+    }
     let receipt = if let Some(id) = repeated(core, intake, now)? {
         Receipt {
             id,
@@ -27,13 +37,9 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
             intake,
             xml,
             received_ms: now,
+            given_up_ms: None,
         };
-        let source = core.source.name.as_str();
-        let destinations: Vec<_> = core
-            .config
-            .routed(source, &intake.kind, &intake.action)
-            .collect();
-        core.store.keep(&event, &destinations)?;
+        core.store.keep(&event, &destinations(core, intake))?;
         Receipt {
             id,
             status: Status::Accepted,
@@ -44,18 +50,28 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
     Ok(receipt)
 }
 
+/// Where a notification goes.
+pub(super) fn destinations<'c>(core: &'c Core, intake: &Intake) -> Vec<&'c DestinationName> {
+    core.config
+        .routed(core.source.name.as_str(), &intake.kind, &intake.action)
+        .collect()
+}
+
 /// The id of the event that this notification repeats, if it does.
 fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     let window = core.config.dedup_window_ms;
     if window == 0 {
         return Ok(None);
     }
-    let Some(earlier) = core.store.newest_equal(&intake.digest, now - window)? else {
+    let Some(earlier) =
+        core.store
+            .newest_equal(&intake.digest, now - window, now - dedup::LATE_MS)?
+    else {
         return Ok(None);
     };
     if !dedup::repeats(
         intake.updated_at,
-        &core.store.changes_since(earlier.seq, intake)?,
+        &core.store.changes_since(&earlier, intake)?,
     ) {
         return Ok(None);
     }

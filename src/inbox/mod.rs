@@ -12,8 +12,9 @@ mod dedup;
 mod dispatcher;
 mod intake;
 mod operate;
+mod recovered;
 pub mod shard;
-mod store;
+pub(crate) mod store;
 pub mod wire;
 
 use std::rc::Rc;
@@ -80,6 +81,11 @@ impl Inbox {
                 intake::quarantine(core, &suspect, body)?;
                 Response::empty()
             }
+            wire::RECOVERED => {
+                let (batch, documents) = read(message)?;
+                json(&recovered::take_in(core, &batch, documents).await?)
+            }
+            wire::OLD_SECRET => text(operate::old_secret(core)?),
             wire::DESTINATIONS => text(operate::destinations(core)?),
             wire::PAUSE => text(operate::pause(core, utf8(message)?, true).await?),
             wire::RESUME => text(operate::pause(core, utf8(message)?, false).await?),

@@ -3,8 +3,11 @@
 use threescale::Redact;
 use worker::Result;
 
-use super::core::Core;
-use crate::platform::now_ms;
+use super::{core::Core, intake::OLD_SECRET};
+use crate::{event::rfc3339, platform::now_ms};
+
+/// For how long at the least an entry of 3scale's list of failures is known.
+const FAILURES_KNOWN_MS: i64 = 30 * 86_400_000;
 
 /// The cron's call: sets the alarm if something is due, since it may have been lost, and forgets what
 /// is old.
@@ -14,7 +17,16 @@ pub(super) async fn wake(core: &Core) -> Result<()> {
     }
     // As long as an equal document may be a repeat, its first must be there.
     let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
-    core.store.forget(now_ms() - keep)
+    let now = now_ms();
+    core.store.forget(now - keep)?;
+    core.store
+        .forget_failures(now - keep.max(FAILURES_KNOWN_MS))
+}
+
+/// When an old value of the source's secret was last used, in whole seconds; empty if it never was.
+pub(super) fn old_secret(core: &Core) -> Result<String> {
+    let at = core.store.noted(OLD_SECRET)?;
+    Ok(at.map_or_else(String::new, |ms| rfc3339(ms - ms % 1000)))
 }
 
 /// How each destination is doing.

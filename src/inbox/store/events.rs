@@ -12,6 +12,8 @@ pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) xml: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
+    /// Until when 3scale tried, if it did not come by push.
+    pub(in crate::inbox) given_up_ms: Option<i64>,
 }
 
 /// An event as it is kept.
@@ -64,37 +66,55 @@ impl Kept {
 pub(in crate::inbox) struct Earlier {
     pub(in crate::inbox) seq: i64,
     pub(in crate::inbox) id: String,
+    pub(in crate::inbox) sent_ms: i64,
+}
+
+impl Earlier {
+    /// From the columns `seq, id`, and when it was sent.
+    pub(super) fn read(mut row: Row) -> Result<Self> {
+        Ok(Self {
+            seq: row.integer()?,
+            id: row.text()?,
+            sent_ms: row.integer()?,
+        })
+    }
 }
 
 impl Store {
-    /// The newest event with this digest that was received at `since_ms` or later.
+    /// The newest event with this digest that was sent at `since_ms` or later, and that 3scale has not
+    /// given up before `given_up_ms`: what it gives up, it does not send again.
     pub(in crate::inbox) fn newest_equal(
         &self,
         digest: &str,
         since_ms: i64,
+        given_up_ms: i64,
     ) -> Result<Option<Earlier>> {
         let row = self.row(
-            "SELECT seq, id FROM events WHERE digest = ? AND received_at >= ? ORDER BY seq DESC LIMIT 1",
-            values![digest, since_ms],
+            "SELECT seq, id, coalesce(sent_at, received_at) AS sent FROM events
+             WHERE digest = ? AND sent >= ?
+                AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq AND failures.at < ?)
+             ORDER BY sent DESC, seq DESC LIMIT 1",
+            values![digest, since_ms, given_up_ms],
         )?;
-        row.map(|mut row| {
-            Ok(Earlier {
-                seq: row.integer()?,
-                id: row.text()?,
-            })
-        })
-        .transpose()
+        row.map(Earlier::read).transpose()
     }
 
-    /// The `updated_at` of each different event about the same object that came after `seq`.
+    /// The `updated_at` of each different event about the same object that was sent after this one.
     pub(in crate::inbox) fn changes_since(
         &self,
-        seq: i64,
+        earlier: &Earlier,
         intake: &Intake,
     ) -> Result<Vec<Option<i64>>> {
         let rows = self.rows(
-            "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND seq > ? AND digest <> ?",
-            values![intake.kind.as_str(), intake.object.clone(), seq, intake.digest.as_str()],
+            "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
+                AND (coalesce(sent_at, received_at), seq) > (?, ?)",
+            values![
+                intake.kind.as_str(),
+                intake.object.clone(),
+                intake.digest.as_str(),
+                earlier.sent_ms,
+                earlier.seq,
+            ],
         )?;
         rows.into_iter()
             .map(|mut row| row.optional_integer())
@@ -109,17 +129,19 @@ impl Store {
         )
     }
 
-    /// Keeps an event with one delivery for each destination, due at once: all of it or nothing.
+    /// Keeps an event with one delivery for each destination, due at once: all of it or nothing. Gives
+    /// back its place.
     pub(in crate::inbox) fn keep(
         &self,
         event: &NewEvent<'_>,
         destinations: &[&DestinationName],
-    ) -> Result<()> {
+    ) -> Result<i64> {
         self.transaction(|| {
             let intake = event.intake;
             let row = self.row(
-                "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+                "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml,
+                    sent_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
                 values![
                     event.id,
                     intake.digest.as_str(),
@@ -131,6 +153,7 @@ impl Store {
                     event.received_ms,
                     intake.base.as_str(),
                     event.xml.to_vec(),
+                    event.given_up_ms,
                 ],
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;
@@ -140,7 +163,7 @@ impl Store {
                     values![destination.as_str(), seq, event.received_ms],
                 )?;
             }
-            Ok(())
+            Ok(seq)
         })
     }
 }

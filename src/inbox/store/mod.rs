@@ -2,10 +2,12 @@
 
 mod deliveries;
 mod events;
+mod failures;
+mod notes;
 mod overview;
 mod quarantine;
 mod retention;
-mod row;
+pub(crate) mod row;
 mod schema;
 mod transaction;
 
@@ -36,7 +38,8 @@ impl Store {
         Ok(store)
     }
 
-    fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+    /// Does all of it or nothing. One may stand inside another.
+    pub(in crate::inbox) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
         transaction::transaction(&self.storage, work)
     }
 
@@ -62,4 +65,4 @@ macro_rules! values {
         vec![$(worker::SqlStorageValue::from($value)),*]
     };
 }
-use values;
+pub(crate) use values;
