@@ -131,15 +131,21 @@ impl Settings {
             .kinds()
             .map(|(kind, action)| Value::from(format!("{kind}.{action}")))
             .collect();
-        Map::from_iter([
-            ("url".to_owned(), Value::from(self.shown_url.as_str())),
-            ("active".to_owned(), Value::from(self.active)),
-            (
-                "provider_actions".to_owned(),
-                Value::from(self.provider_actions),
-            ),
-            ("events".to_owned(), Value::Array(events)),
-        ])
+        let mut shown = self.common(&self.shown_url);
+        shown.insert("events".to_owned(), Value::Array(events));
+        shown
+    }
+
+    fn common(&self, url: &str) -> Map<String, Value> {
+        let mut members = Map::new();
+        for (name, value) in [
+            ("url", Value::from(url)),
+            ("active", Value::from(self.active)),
+            ("provider_actions", Value::from(self.provider_actions)),
+        ] {
+            members.insert(name.to_owned(), value);
+        }
+        members
     }
 
     fn kinds(&self) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -153,13 +159,7 @@ impl Settings {
     }
 
     fn members(&self) -> Map<String, Value> {
-        let mut members = Map::new();
-        members.insert("url".to_owned(), Value::from(self.url.as_str()));
-        members.insert("active".to_owned(), Value::from(self.active));
-        members.insert(
-            "provider_actions".to_owned(),
-            Value::from(self.provider_actions),
-        );
+        let mut members = self.common(&self.url);
         for (kind, action) in KINDS {
             let on = self.wants(kind, action);
             members.insert(format!("{kind}_{action}_on"), Value::from(on));
