@@ -17,7 +17,8 @@ pub(super) fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) 
         .all(|change| matches!((change, updated_at), (Some(change), Some(ours)) if *change > ours))
 }
 
-/// How long after 3scale gave a notification up its last try may still arrive here.
+/// How long after 3scale gave a notification up its last try may still arrive here, and how far its
+/// clock may be from ours.
 pub(super) const LATE_MS: i64 = 120_000;
 
 /// When tries of a notification that 3scale gave up at this time may have arrived.

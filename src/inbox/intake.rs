@@ -63,15 +63,12 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     if window == 0 {
         return Ok(None);
     }
-    let Some(earlier) =
-        core.store
-            .newest_equal(&intake.digest, now - window, now - dedup::LATE_MS)?
-    else {
+    let Some(earlier) = core.store.newest_equal(&intake.digest, now - window)? else {
         return Ok(None);
     };
     if !dedup::repeats(
         intake.updated_at,
-        &core.store.changes_since(&earlier, intake)?,
+        &core.store.changes_since(&earlier, intake, dedup::LATE_MS)?,
     ) {
         return Ok(None);
     }

@@ -63,7 +63,7 @@ impl Taker<'_> {
         match &entry.what {
             What::Suspect(suspect) => {
                 intake::quarantine(self.core, suspect, document)?;
-                store.remember_failure(&entry.id, None, entry.at, self.now)?;
+                store.remember_failure(&entry.id, None, self.now)?;
                 self.taken.quarantined += 1;
                 Ok(None)
             }
@@ -86,12 +86,12 @@ impl Taker<'_> {
         let Some(earlier) = store.newest_pushed(&intake.digest, from, to)? else {
             return self.keep(entry, intake, document);
         };
-        let changes = store.changes_since(&earlier, intake)?;
+        let changes = store.changes_since(&earlier, intake, dedup::LATE_MS)?;
         match dedup::judge(intake.updated_at, &changes, entry.at, self.judge_before) {
             Verdict::New => self.keep(entry, intake, document),
             Verdict::Repeat => {
                 store.count_repeat(earlier.seq)?;
-                store.remember_failure(&entry.id, Some(earlier.seq), entry.at, self.now)?;
+                store.remember_failure(&entry.id, Some(earlier.seq), self.now)?;
                 self.taken.repeats += 1;
                 Ok(())
             }
@@ -117,7 +117,7 @@ impl Taker<'_> {
             given_up_ms: Some(entry.at),
         };
         let seq = store.keep(&event, &intake::destinations(self.core, &intake))?;
-        store.remember_failure(&entry.id, Some(seq), entry.at, self.now)?;
+        store.remember_failure(&entry.id, Some(seq), self.now)?;
         self.taken.taken_in += 1;
         Ok(())
     }

@@ -31,6 +31,8 @@ mod nothing_is_lost;
 mod operators;
 mod outages;
 mod promises;
+mod recovery;
+mod register;
 mod routing;
 mod secrecy;
 mod settings;

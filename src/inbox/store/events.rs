@@ -12,7 +12,7 @@ pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) xml: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
-    /// Until when 3scale tried, if it did not come by push.
+    /// When 3scale gave it up, if it did not come by push.
     pub(in crate::inbox) given_up_ms: Option<i64>,
 }
 
@@ -61,58 +61,67 @@ impl Kept {
     }
 }
 
-/// An earlier event with an equal document.
+/// An earlier event with an equal document, which was pushed.
 #[derive(Debug)]
 pub(in crate::inbox) struct Earlier {
     pub(in crate::inbox) seq: i64,
     pub(in crate::inbox) id: String,
-    pub(in crate::inbox) sent_ms: i64,
-}
-
-impl Earlier {
-    /// From the columns `seq, id`, and when it was sent.
-    pub(super) fn read(mut row: Row) -> Result<Self> {
-        Ok(Self {
-            seq: row.integer()?,
-            id: row.text()?,
-            sent_ms: row.integer()?,
-        })
-    }
+    pub(in crate::inbox) received_ms: i64,
 }
 
 impl Store {
-    /// The newest event with this digest that was sent at `since_ms` or later, and that 3scale has not
-    /// given up before `given_up_ms`: what it gives up, it does not send again.
+    /// The newest event with this digest that was pushed at `since_ms` or later, and that 3scale has
+    /// not given up: what it gives up, it does not send again.
     pub(in crate::inbox) fn newest_equal(
         &self,
         digest: &str,
         since_ms: i64,
-        given_up_ms: i64,
     ) -> Result<Option<Earlier>> {
-        let row = self.row(
-            "SELECT seq, id, coalesce(sent_at, received_at) AS sent FROM events
-             WHERE digest = ? AND sent >= ?
-                AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq AND failures.at < ?)
-             ORDER BY sent DESC, seq DESC LIMIT 1",
-            values![digest, since_ms, given_up_ms],
-        )?;
-        row.map(Earlier::read).transpose()
+        self.newest_pushed(digest, since_ms, i64::MAX)
     }
 
-    /// The `updated_at` of each different event about the same object that was sent after this one.
+    /// The newest event with this digest that was pushed between these times, and that stands for no
+    /// entry of 3scale's list.
+    pub(in crate::inbox) fn newest_pushed(
+        &self,
+        digest: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Option<Earlier>> {
+        let row = self.row(
+            "SELECT seq, id, received_at FROM events
+             WHERE digest = ? AND received_at BETWEEN ? AND ?
+                AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq)
+             ORDER BY received_at DESC, seq DESC LIMIT 1",
+            values![digest, from_ms, to_ms],
+        )?;
+        row.map(|mut row| {
+            Ok(Earlier {
+                seq: row.integer()?,
+                id: row.text()?,
+                received_ms: row.integer()?,
+            })
+        })
+        .transpose()
+    }
+
+    /// The `updated_at` of each different event about the same object that 3scale may have sent after
+    /// this one. What it gave up counts from when it did so, and a little later: its clock is another.
     pub(in crate::inbox) fn changes_since(
         &self,
         earlier: &Earlier,
         intake: &Intake,
+        slack_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
         let rows = self.rows(
             "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
-                AND (coalesce(sent_at, received_at), seq) > (?, ?)",
+                AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)",
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
                 intake.digest.as_str(),
-                earlier.sent_ms,
+                slack_ms,
+                earlier.received_ms,
                 earlier.seq,
             ],
         )?;
@@ -140,7 +149,7 @@ impl Store {
             let intake = event.intake;
             let row = self.row(
                 "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml,
-                    sent_at)
+                    given_up_at)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
                 values![
                     event.id,

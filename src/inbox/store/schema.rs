@@ -62,14 +62,12 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
-    // What 3scale failed to deliver has here until when it tried. NULL: pushed, and so sent when it was received.
-    "ALTER TABLE events ADD COLUMN sent_at INTEGER",
-    // Entries of 3scale's list that were taken in. at: when 3scale gave up; taken_at: when they came here.
-    // Without an event: in the quarantine.
+    // When 3scale gave up what it failed to deliver. NULL: pushed.
+    "ALTER TABLE events ADD COLUMN given_up_at INTEGER",
+    // Entries of 3scale's list that were taken in, and when. Without an event: in the quarantine.
     "CREATE TABLE failures (
         id          TEXT PRIMARY KEY,
         seq         INTEGER,
-        at          INTEGER NOT NULL,
         taken_at    INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX failures_by_event ON failures (seq)",

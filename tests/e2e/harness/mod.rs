@@ -4,6 +4,7 @@ pub(crate) mod front;
 pub(crate) mod origin;
 pub(crate) mod schemas;
 pub(crate) mod shared;
+pub(crate) mod tenant;
 pub(crate) mod worker;
 
 use std::sync::LazyLock;
