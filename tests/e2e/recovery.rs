@@ -18,7 +18,11 @@ const TOKEN: &str = "an-operators-token";
 const SECRET: &str = "acme-secret-of-recovery";
 
 fn setup(admin: &Admin, token: &str) -> Setup {
-    Setup::bare()
+    setup_in(Setup::bare(), admin, token)
+}
+
+fn setup_in(setup: Setup, admin: &Admin, token: &str) -> Setup {
+    setup
         .source("acme", SECRET, &format!("admin_url = \"{}\"", admin.url))
         .secret("SOURCE_ACME_ACCESS_TOKEN", token)
         .secret("CONSOLE_TOKEN", TOKEN)
@@ -543,4 +547,34 @@ async fn recovery_is_asked_for_by_name_and_needs_a_token() {
         .problem(405, "method_not_allowed");
     let stranger = worker.request("POST", "/api/v1/recoveries", "", "").await;
     stranger.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn the_cron_runs_it_but_not_soon_after_a_failure() {
+    let admin = Admin::start();
+    let worker = setup_in(Setup::default(), &admin, ACCESS_TOKEN)
+        // A pause of five minutes takes 30 s.
+        .var("TIME_FACTOR", "10")
+        .started()
+        .await;
+    let hook = worker.url(&worker.hook("acme"));
+    admin.gave_up(&notification("user.created").xml(), seconds_ago(200), &hook);
+    admin.gave_up(&notification("user.created").xml(), seconds_ago(100), &hook);
+    assert_eq!(one(&worker, Method::GET).await["state"], "not_yet");
+    let deadline = Instant::now() + PATIENCE;
+    while admin.listed() > 0 {
+        assert!(Instant::now() < deadline, "{}", worker.log());
+        worker.get("/cdn-cgi/handler/scheduled").await;
+        sleep(Duration::from_millis(200)).await;
+    }
+
+    admin.answers(fault(503, &[], ""));
+    assert_eq!(run(&worker).await["state"], "unavailable");
+    let asked = admin.calls("GET").len();
+    for _ in 0..3 {
+        worker.get("/cdn-cgi/handler/scheduled").await;
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(admin.calls("GET").len(), asked);
+    assert_eq!(one(&worker, Method::GET).await["failures_in_a_row"], 1);
 }
