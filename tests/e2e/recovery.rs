@@ -235,7 +235,7 @@ async fn what_fails_in_the_second_of_the_newest_entry_is_not_deleted_unseen() {
     let gave_up = || {
         world
             .admin
-            .gave_up(&notification("user.created").xml(), second, &hook)
+            .gave_up(&notification("user.created").xml(), second, &hook);
     };
     gave_up();
     assert_eq!(world.run().await["taken_in"], 1);
@@ -402,7 +402,7 @@ async fn each_refusal_has_a_state_and_deletes_nothing() {
     world.origin.requests("/crm", 1).await;
     assert!(!world.worker.log().contains("s3cret-session"));
 
-    world.admin.answers(None);
+    world.admin.recovers();
     let run = world.run().await;
     assert_eq!(
         (&run["state"], &run["failures_in_a_row"], &run["next_at"]),
@@ -422,7 +422,7 @@ async fn a_delete_that_fails_is_a_failure_and_doubles_nothing() {
     let run = world.run().await;
     assert_eq!((&run["state"], &run["taken_in"]), (&json!("ok"), &json!(2)));
     assert_eq!(world.admin.listed(), 2, "the DELETE went to the fault");
-    world.admin.answers(None);
+    world.admin.recovers();
     world.empties().await;
     world.origin.requests("/crm", 2).await;
     assert_eq!(world.delivered(), 2);

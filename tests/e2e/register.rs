@@ -12,6 +12,8 @@ const TOKEN: &str = "an-operators-token";
 const NEW: &str = "n3w/secret+of&register";
 const OLD: &str = "old-secret-of-register";
 
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
 async fn start(admin: &Admin) -> Worker {
     Setup::bare()
         .source(
@@ -115,7 +117,6 @@ async fn a_dry_run_says_what_it_would_set_and_sets_nothing() {
 async fn an_answer_that_does_not_confirm_is_said_to() {
     let admin = Admin::start();
     let worker = start(&admin).await;
-    const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
     let taken = register(&worker, "acme", &json!({})).await.json();
     assert_eq!(taken["confirmed"], true);
     let mut other = json!({ "webhook": webhook(&admin) });

@@ -67,9 +67,14 @@ impl Admin {
         Self { url, tenant, state }
     }
 
-    /// From now on every request is answered so; with `None` as 3scale does.
-    pub(crate) fn answers(&self, fault: Option<Fault>) {
-        *self.state.fault.lock().unwrap() = fault;
+    /// From now on every request is answered so.
+    pub(crate) fn answers(&self, fault: Fault) {
+        *self.state.fault.lock().unwrap() = Some(fault);
+    }
+
+    /// From now on it answers as 3scale does.
+    pub(crate) fn recovers(&self) {
+        *self.state.fault.lock().unwrap() = None;
     }
 
     pub(crate) fn calls(&self, method: &str) -> Vec<Call> {
@@ -112,21 +117,21 @@ pub(crate) fn fault(
     status: u16,
     headers: &'static [(&'static str, &'static str)],
     body: impl Into<String>,
-) -> Option<Fault> {
+) -> Fault {
     let body = body.into();
-    Some(Arc::new(move || {
+    Arc::new(move || {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(*name, *value);
         }
         response.body(Body::from(body.clone())).unwrap()
-    }))
+    })
 }
 
 /// A list whose connection breaks in the middle.
-pub(crate) fn cut_off(body: impl Into<String>) -> Option<Fault> {
+pub(crate) fn cut_off(body: impl Into<String>) -> Fault {
     let body = body.into();
-    Some(Arc::new(move || {
+    Arc::new(move || {
         let pieces = [
             Ok(body.clone()),
             Err(std::io::Error::other("the connection broke")),
@@ -135,7 +140,7 @@ pub(crate) fn cut_off(body: impl Into<String>) -> Option<Fault> {
             .header("content-type", "application/xml; charset=utf-8")
             .body(Body::from_stream(futures_util::stream::iter(pieces)))
             .unwrap()
-    }))
+    })
 }
 
 async fn between(State(log): State<Arc<Log>>, request: Request, next: Next) -> Response {
