@@ -9,12 +9,15 @@ use super::{
     dedup::{self, Verdict},
     intake,
     store::NewEvent,
-    wire::{Entry, Intake, Recovered, Taken, What},
+    wire::{
+        Intake, Recovered, Taken,
+        recovered::{self, Entry, What},
+    },
 };
 use crate::platform::{new_id, now_ms};
 
 /// Takes in a batch: all of it, or nothing.
-pub(super) async fn take_in(core: &Core, batch: &Recovered, documents: &[u8]) -> Result<Taken> {
+pub(super) async fn take_in(core: &Core, batch: &Recovered, entries: &[u8]) -> Result<Taken> {
     let now = now_ms();
     let taken = core.store.transaction(|| {
         let mut taker = Taker {
@@ -25,18 +28,16 @@ pub(super) async fn take_in(core: &Core, batch: &Recovered, documents: &[u8]) ->
         };
         // What is new for certain comes first: it may lie between an event and what looks like its repeat.
         let mut doubtful = Vec::new();
-        let mut rest = documents;
-        for entry in &batch.entries {
-            let (document, after) = rest
-                .split_at_checked(entry.length)
-                .ok_or("a batch is shorter than its head says")?;
-            rest = after;
-            if let Some(intake) = taker.take(entry, document)? {
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let (entry, what, document) =
+                recovered::next(&mut rest).ok_or("a batch cannot be read")?;
+            if let Some(intake) = taker.take(&entry, what, document)? {
                 doubtful.push((entry, intake, document));
             }
         }
         for (entry, intake, document) in doubtful {
-            taker.judge(entry, intake, document)?;
+            taker.judge(&entry, &intake, document)?;
         }
         Ok(taker.taken)
     })?;
@@ -54,15 +55,15 @@ struct Taker<'c> {
 
 impl Taker<'_> {
     /// Takes in what needs no judging, and gives back what does.
-    fn take<'e>(&mut self, entry: &'e Entry, document: &[u8]) -> Result<Option<&'e Intake>> {
+    fn take(&mut self, entry: &Entry, what: What, document: &[u8]) -> Result<Option<Intake>> {
         let store = &self.core.store;
         if store.has_failure(&entry.id)? {
             self.taken.known += 1;
             return Ok(None);
         }
-        match &entry.what {
+        match what {
             What::Suspect(suspect) => {
-                intake::quarantine(self.core, suspect, document)?;
+                intake::quarantine(self.core, &suspect, document)?;
                 store.remember_failure(&entry.id, None, self.now)?;
                 self.taken.quarantined += 1;
                 Ok(None)
@@ -73,7 +74,7 @@ impl Taker<'_> {
                 if window > 0 && store.newest_pushed(&intake.digest, from, to)?.is_some() {
                     return Ok(Some(intake));
                 }
-                self.keep(entry, intake, document)?;
+                self.keep(entry, &intake, document)?;
                 Ok(None)
             }
         }

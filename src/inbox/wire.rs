@@ -3,13 +3,13 @@
 //! Read by hand: derived deserialization, with its messages about what it expected, would make the
 //! Worker 15 KB larger (compressed), to read what it has written itself.
 
-mod recovered;
+pub mod recovered;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use threescale::{Notification, Timestamp};
 
-pub use self::recovered::{Entry, Recovered, Taken, What};
+pub use self::recovered::{Recovered, Taken};
 use crate::name::SourceName;
 
 /// Takes in an accepted notification.

@@ -1,25 +1,33 @@
 //! What is on its way to one inbox.
 
-use crate::inbox::wire::Entry;
+use super::entry::Item;
+use crate::inbox::wire::recovered;
 
 const MOST_ENTRIES: usize = 200;
 const MOST_BYTES: usize = 1 << 20;
 
-/// Entries and their documents, one after the other.
-#[derive(Debug, Default)]
+/// Entries, and the message that carries them.
+#[derive(Default)]
 pub(super) struct Batch {
-    pub(super) entries: Vec<Entry>,
-    pub(super) documents: Vec<u8>,
+    /// Each one's id, and until when 3scale may have given it up, in milliseconds since 1970.
+    pub(super) entries: Vec<(String, i64)>,
+    pub(super) message: Vec<u8>,
 }
 
 impl Batch {
-    pub(super) fn add(&mut self, entry: Entry, document: &[u8]) {
-        self.documents.extend_from_slice(document);
-        self.entries.push(entry);
+    pub(super) fn add(&mut self, item: Item) {
+        let Item {
+            entry,
+            what,
+            document,
+            ..
+        } = item;
+        self.entries.push((entry.id.clone(), entry.at));
+        recovered::add(&mut self.message, entry, &what, &document);
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() >= MOST_ENTRIES || self.documents.len() >= MOST_BYTES
+        self.entries.len() >= MOST_ENTRIES || self.message.len() >= MOST_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {

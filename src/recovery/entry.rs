@@ -11,7 +11,10 @@ use crate::{
     config::{LARGEST_MAX_BODY_BYTES, Source},
     inbox::{
         shard,
-        wire::{Entry, Intake, Suspect, What},
+        wire::{
+            Intake, Suspect,
+            recovered::{Entry, What},
+        },
     },
     location::Location,
     secret::Presented,
@@ -54,6 +57,7 @@ pub(super) fn time(entry: &failures::Entry<'_>) -> Option<i64> {
 pub(super) struct Item {
     pub(super) shard: u32,
     pub(super) entry: Entry,
+    pub(super) what: What,
     pub(super) document: Vec<u8>,
 }
 
@@ -110,11 +114,12 @@ impl<'c> Sorter<'c> {
             id,
             at,
             length: document.len(),
-            what,
+            suspect: false,
         };
         Item {
             shard,
             entry,
+            what,
             document,
         }
     }
@@ -228,7 +233,7 @@ mod tests {
             ("f-1", EVENT.as_bytes())
         );
         assert_eq!(item.entry.at, 1_795_341_600_999);
-        let What::Intake(intake) = item.entry.what else {
+        let What::Intake(intake) = item.what else {
             panic!("not understood")
         };
         assert_eq!(
@@ -270,7 +275,7 @@ mod tests {
         let raw = entry("https://e/?a=1&token=s3cret", EVENT).replace("f-1", "");
         let broken_entry = item(&mut sorter, &raw);
         assert!(broken_entry.entry.id.starts_with("sha256:"));
-        let What::Suspect(suspect) = &broken_entry.entry.what else {
+        let What::Suspect(suspect) = &broken_entry.what else {
             panic!("understood")
         };
         let kept = String::from_utf8(broken_entry.document.clone()).unwrap();

@@ -168,7 +168,7 @@ impl Step<'_> {
         self.new_bytes += item.document.len();
         let shard = usize::try_from(item.shard).unwrap_or(0);
         if let Some(batch) = self.batches.get_mut(shard) {
-            batch.add(item.entry, &item.document);
+            batch.add(item);
         }
         Ok(Some(shard))
     }
@@ -198,21 +198,22 @@ impl Step<'_> {
         self.calls += 1;
         let message = Recovered {
             judge_before: self.pace.judge_before(self.before.swept_at),
-            entries: batch.entries,
         };
         let taken = async {
             let number = u32::try_from(shard).unwrap_or(0);
             let inbox = Inbox::of_shard(&self.core.env, &self.core.source, number)?;
-            let taken = inbox.take_in_recovered(&message, &batch.documents).await?;
+            let taken = inbox.take_in_recovered(&message, &batch.message).await?;
             let is_held = |id: &str| taken.held.iter().any(|held| held == id);
-            let ids = message.entries.iter().map(|entry| entry.id.as_str());
-            self.core
-                .store
-                .remember(ids.filter(|id| !is_held(id)), self.began)?;
-            for entry in message.entries.iter().filter(|entry| is_held(&entry.id)) {
-                self.held.push(entry.at);
-                self.reading.held(entry.at / 1000);
+            let mut committed = Vec::new();
+            for (id, at) in batch.entries {
+                if is_held(&id) {
+                    self.held.push(at);
+                    self.reading.held(at / 1000);
+                } else {
+                    committed.push(id);
+                }
             }
+            self.core.store.remember(&committed, self.began)?;
             Ok::<_, worker::Error>(taken)
         };
         let taken = taken.await.map_err(|error| ours(&error))?;

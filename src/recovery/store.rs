@@ -93,12 +93,8 @@ impl Store {
     }
 
     /// Remembers entries that the inbox has committed.
-    pub(super) fn remember<'i>(
-        &self,
-        ids: impl Iterator<Item = &'i str>,
-        now_ms: i64,
-    ) -> Result<()> {
-        let ids = serde_json::to_string(&ids.collect::<Vec<_>>())?;
+    pub(super) fn remember(&self, ids: &[String], now_ms: i64) -> Result<()> {
+        let ids = serde_json::to_string(ids)?;
         self.run(
             "INSERT INTO seen (id, at) SELECT value, ? FROM json_each(?) WHERE true
              ON CONFLICT (id) DO UPDATE SET at = excluded.at",

@@ -1,18 +1,16 @@
 //! A batch of what 3scale failed to deliver, on its way into the inbox.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{Head, Intake, Members, Suspect};
+use super::{Head, Intake, Members, Suspect, pack, unpack};
 
-/// Entries of 3scale's list; the documents follow, one after the other.
+/// What goes before the entries. Each of them is a message of its own: an [`Entry`], an [`Intake`] or a
+/// [`Suspect`] as it says, and the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recovered {
     /// An entry that equals something that was pushed can be judged if 3scale gave it up before this,
     /// in milliseconds since 1970: what was under way at the same time has come in by now.
     pub judge_before: i64,
-    /// In the list's order.
-    pub entries: Vec<Entry>,
 }
 
 /// One entry.
@@ -24,18 +22,44 @@ pub struct Entry {
     pub at: i64,
     /// How long its document is.
     pub length: usize,
-    /// What it holds.
-    pub what: What,
+    /// Whether it could not be understood.
+    pub suspect: bool,
 }
 
 /// What an entry holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A notification.
     Intake(Intake),
     /// Something that could not be understood.
     Suspect(Suspect),
+}
+
+/// Puts an entry behind those that are there. Its length is that of the document, whatever it says.
+pub fn add(message: &mut Vec<u8>, mut entry: Entry, what: &What, document: &[u8]) {
+    entry.length = document.len();
+    entry.suspect = matches!(what, What::Suspect(_));
+    message.extend_from_slice(&pack(&entry, &[]));
+    message.extend_from_slice(&match what {
+        What::Intake(intake) => pack(intake, document),
+        What::Suspect(suspect) => pack(suspect, document),
+    });
+}
+
+/// Takes the first entry off.
+#[must_use]
+pub fn next<'m>(message: &mut &'m [u8]) -> Option<(Entry, What, &'m [u8])> {
+    let (entry, rest) = unpack::<Entry>(message)?;
+    let (what, rest) = if entry.suspect {
+        let (suspect, rest) = unpack(rest)?;
+        (What::Suspect(suspect), rest)
+    } else {
+        let (intake, rest) = unpack(rest)?;
+        (What::Intake(intake), rest)
+    };
+    let (document, rest) = rest.split_at_checked(entry.length)?;
+    *message = rest;
+    Some((entry, what, document))
 }
 
 /// What became of a batch. It is committed.
@@ -53,43 +77,21 @@ pub struct Taken {
     pub held: Vec<String>,
 }
 
-impl Members {
-    fn list(&self, name: &str) -> Option<&Vec<Value>> {
-        self.0.get(name)?.as_array()
-    }
-
-    fn of(value: &Value) -> Option<Self> {
-        value.as_object().cloned().map(Self)
-    }
-}
-
 impl Head for Recovered {
     fn read(members: &Members) -> Option<Self> {
-        let entry = |value| Entry::read(&Members::of(value)?);
         Some(Self {
             judge_before: members.integer("judge_before")?,
-            entries: members
-                .list("entries")?
-                .iter()
-                .map(entry)
-                .collect::<Option<_>>()?,
         })
     }
 }
 
 impl Head for Entry {
     fn read(members: &Members) -> Option<Self> {
-        let what = members.0.get("what")?;
-        let what = if let Some(intake) = what.get("intake") {
-            What::Intake(Intake::read(&Members::of(intake)?)?)
-        } else {
-            What::Suspect(Suspect::read(&Members::of(what.get("suspect")?)?)?)
-        };
         Some(Self {
             id: members.text("id")?,
             at: members.integer("at")?,
             length: members.count("length")?,
-            what,
+            suspect: members.0.get("suspect")?.as_bool()?,
         })
     }
 }
@@ -97,16 +99,16 @@ impl Head for Entry {
 impl Head for Taken {
     fn read(members: &Members) -> Option<Self> {
         let count = |name| u32::try_from(members.integer(name)?).ok();
+        let mut held = Vec::new();
+        for id in members.0.get("held")?.as_array()? {
+            held.push(id.as_str()?.to_owned());
+        }
         Some(Self {
             taken_in: count("taken_in")?,
             repeats: count("repeats")?,
             known: count("known")?,
             quarantined: count("quarantined")?,
-            held: members
-                .list("held")?
-                .iter()
-                .map(|id| id.as_str().map(str::to_owned))
-                .collect::<Option<_>>()?,
+            held,
         })
     }
 }
@@ -135,21 +137,31 @@ mod tests {
             column: 2,
             media_type: "application/xml".into(),
         };
-        let entry = |id: &str, what| Entry {
+        let entry = |id: &str| Entry {
             id: id.into(),
             at: 1_700_000_000_999,
-            length: 3,
-            what,
+            length: 0,
+            suspect: false,
         };
-        let batch = Recovered {
-            judge_before: -1,
-            entries: vec![
-                entry("a", What::Intake(intake)),
-                entry("b", What::Suspect(suspect)),
-            ],
-        };
-        let message = wire::pack(&batch, b"onetwo");
-        assert_eq!(wire::unpack(&message), Some((batch, &b"onetwo"[..])));
+        let head = Recovered { judge_before: -1 };
+        let mut message = wire::pack(&head, b"");
+        let (intake, suspect) = (What::Intake(intake), What::Suspect(suspect));
+        add(&mut message, entry("a"), &intake, b"o\nne");
+        add(&mut message, entry("b"), &suspect, b"");
+
+        let (found, mut rest) = wire::unpack::<Recovered>(&message).unwrap();
+        assert_eq!(found, head);
+        let (first, what, document) = next(&mut rest).unwrap();
+        assert_eq!(
+            (first.id.as_str(), what, document),
+            ("a", intake, &b"o\nne"[..])
+        );
+        let (second, what, document) = next(&mut rest).unwrap();
+        assert_eq!(
+            (second.id.as_str(), what, document),
+            ("b", suspect, &b""[..])
+        );
+        assert!(rest.is_empty() && next(&mut rest).is_none());
         let taken = Taken {
             taken_in: 1,
             held: vec!["a".into()],
