@@ -17,6 +17,7 @@ pub mod delivery;
 pub mod destination;
 pub mod door;
 pub mod event;
+pub mod http_date;
 pub mod inbox;
 pub mod location;
 pub mod log;

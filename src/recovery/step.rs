@@ -16,6 +16,7 @@ use super::{
 use crate::{
     admin::{AdminApi, Call, Reply, answer::Trouble},
     event::rfc3339,
+    http_date,
     inbox::{client::Inbox, wire::Recovered},
     platform::now_ms,
 };
@@ -89,7 +90,7 @@ impl Step<'_> {
         if reply.status != 200 {
             return Err(reply.refusal().await);
         }
-        self.date = date(&reply.header("date"));
+        self.date = http_date::parse(&reply.header("date")).map(|ms| ms / 1000);
         let read = self.read(&mut reply).await;
         reply.end();
         // What was understood of a list that broke off is taken in as well.
@@ -285,11 +286,4 @@ fn ours(error: &worker::Error) -> Trouble {
         "inbox_unavailable",
         "What was read could not be stored. Nothing is lost: it stays in 3scale's list.",
     )
-}
-
-/// An HTTP date in seconds since 1970.
-fn date(value: &str) -> Option<i64> {
-    let date = httpdate::parse_http_date(value).ok()?;
-    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
 }

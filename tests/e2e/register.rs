@@ -198,3 +198,43 @@ async fn one_sees_when_the_old_secret_was_last_used() {
     assert!(worker.log().contains(r#""secret":"old""#));
     assert!(!worker.log().contains(OLD));
 }
+
+/// `make register` is this script.
+#[tokio::test]
+async fn the_script_shows_what_it_sets_and_sets_it() {
+    let admin = Admin::start();
+    let worker = start(&admin).await;
+    let run = |token: &str, options: &str| {
+        let mut script = tokio::process::Command::new("tools/register");
+        script
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args([worker.url("/").as_str(), "acme", options])
+            .env("CONSOLE_TOKEN", token)
+            .env("YES", "1");
+        async move {
+            let output = script.output().await.unwrap();
+            let text = [output.stdout, output.stderr].concat();
+            (output.status.success(), String::from_utf8(text).unwrap())
+        }
+    };
+    let (done, output) = run(TOKEN, r#"{"events":["user.*"]}"#).await;
+    assert!(
+        done && output.contains("3scale has confirmed it"),
+        "{output}"
+    );
+    assert!(
+        output.contains(r#""dry_run":true"#) && !output.contains("n3w"),
+        "{output}"
+    );
+    let set = webhook(&admin);
+    assert_eq!(
+        (&set["user_created_on"], &set["account_created_on"]),
+        (&json!(true), &json!(false))
+    );
+
+    admin.answers(fault(403, &[], ""));
+    let (done, output) = run(TOKEN, "").await;
+    assert!(!done && output.contains("not_allowed"), "{output}");
+    let (done, output) = run("wrong", "").await;
+    assert!(!done && output.contains("unauthorized"), "{output}");
+}
