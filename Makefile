@@ -15,9 +15,9 @@ BENCH_MODULES := benches/node_modules/.package-lock.json
 # For how long `make fuzz` tries each input.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
-MAX_UPLOAD := 256
+MAX_UPLOAD := 288
 
-.PHONY: help dev build test check fuzz bench-parse bench-shards chaos soak demo deploy wrangler events clean
+.PHONY: help dev build test check fuzz bench-parse bench-shards chaos soak demo register deploy wrangler events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,13 @@ demo: build ## send all 16 kinds through the Worker to an origin and into KV, an
 
 events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
 	@$(WRANGLER) kv key list --binding EVENTS --local --preview false --prefix events/
+
+# Where the Worker is, whose hook goes into 3scale, and JSON with what else is to be set.
+URL :=
+SOURCE := default
+OPTIONS :=
+register: ## put our URL with the current secret into 3scale: URL=https://… SOURCE=default, CONSOLE_TOKEN in the environment
+	@tools/register '$(URL)' '$(SOURCE)' '$(OPTIONS)'
 
 deploy: build ## deploy to your Cloudflare account
 	@$(WRANGLER) deploy

@@ -1,5 +1,5 @@
-//! What is done every five minutes for each source: its inboxes are woken, and one that has been
-//! silent for too long is told of.
+//! What is done every five minutes for each source: its inboxes are woken, 3scale is asked for what it
+//! failed to deliver, and one that has been silent for too long is told of.
 
 use worker::{Env, Result};
 
@@ -10,6 +10,7 @@ use crate::{
     inbox::{client::Inbox, wire::Report},
     log,
     platform::now_ms,
+    recovery::client::Recovery,
 };
 
 /// The cron's call. What fails for one source is no reason to leave the others alone.
@@ -18,6 +19,9 @@ pub async fn run(env: &Env, setup: &Setup) {
     for source in &config.sources {
         if let Err(error) = look_after(env, source).await {
             log::trouble("looking after a source", &error);
+        }
+        if let Err(error) = recover(env, source).await {
+            log::trouble("beginning recovery", &error);
         }
     }
 }
@@ -43,4 +47,11 @@ async fn look_after(env: &Env, source: &Source) -> Result<()> {
         Inbox::first(env, source)?.alert(&report).await?;
     }
     Ok(())
+}
+
+async fn recover(env: &Env, source: &Source) -> Result<()> {
+    match source.admin() {
+        Some(_) => Recovery::of(env, source)?.run_if_due().await,
+        None => Ok(()),
+    }
 }

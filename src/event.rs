@@ -22,7 +22,8 @@ pub struct Event<'x> {
     pub sequence: i64,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: i64,
-    /// This Worker's own origin, as the sender called it: `https://edge.example.com`.
+    /// This Worker's own origin, as the sender called it: `https://edge.example.com`. Empty if nobody has
+    /// called it yet.
     pub base: &'x str,
     /// What it says.
     pub content: Content<'x>,
@@ -59,10 +60,10 @@ impl Event<'_> {
         }
         give("time", &[&self.time()]);
         give("sequence", &[&self.sequence()]);
-        give(
-            "dataschema",
-            &[self.base, "/schemas/", self.schema(), ".json"],
-        );
+        if !self.base.is_empty() {
+            let schema = self.schema();
+            give("dataschema", &[self.base, "/schemas/", schema, ".json"]);
+        }
     }
 
     /// The whole event in structured mode.
@@ -244,5 +245,15 @@ mod tests {
             "https://edge.example.com/schemas/generic.json"
         );
         assert!(json.get("subject").is_none());
+    }
+
+    #[test]
+    fn without_our_address_an_event_names_no_schema() {
+        let event = Event {
+            base: "",
+            ..event(XML)
+        };
+        let json: Value = serde_json::from_slice(&event.to_json(&Redact::none())).unwrap();
+        assert!(json.get("dataschema").is_none());
     }
 }

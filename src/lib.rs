@@ -7,9 +7,10 @@
 //! ```
 //!
 //! [`door`] answers 3scale, [`console`] operators, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
-//! [`destination`] does the sending, and the crate [`threescale`] knows what 3scale says.
+//! [`destination`] does the sending, [`recovery`] fetches through [`admin`] what 3scale gave up, and the crate [`threescale`] knows what 3scale says.
 //! This file holds the entry points only. `docs/design.md` says why it is built like this.
 
+pub mod admin;
 pub mod alert;
 pub mod config;
 pub mod console;
@@ -18,6 +19,7 @@ pub mod delivery;
 pub mod destination;
 pub mod door;
 pub mod event;
+pub mod http_date;
 pub mod inbox;
 pub mod location;
 pub mod log;
@@ -25,6 +27,7 @@ pub mod mask;
 pub mod name;
 pub mod outgoing;
 pub mod platform;
+pub mod recovery;
 pub mod secret;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};

@@ -10,6 +10,8 @@ pub struct Location {
     pub host: String,
     /// Scheme, host and port: `https://edge.example.com`.
     pub origin: String,
+    /// `/hooks/acme`
+    pub path: String,
     /// What follows `?`, as it came.
     pub query: String,
     /// Whether a user or a password stands in it.
@@ -26,6 +28,7 @@ impl Location {
             scheme: url.protocol().trim_end_matches(':').to_owned(),
             host: url.hostname(),
             origin: url.origin(),
+            path: url.pathname(),
             query: url.search().trim_start_matches('?').to_owned(),
             credentials: !url.username().is_empty() || !url.password().is_empty(),
         })
@@ -40,6 +43,7 @@ impl Location {
             scheme: url.scheme().to_owned(),
             host: url.host_str().unwrap_or_default().to_owned(),
             origin: url.origin().ascii_serialization(),
+            path: url.path().to_owned(),
             query: url.query().unwrap_or_default().to_owned(),
             credentials: !url.username().is_empty() || url.password().is_some(),
         })

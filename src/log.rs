@@ -1,9 +1,11 @@
-//! The log: one line of JSON for each notification and each attempt. No line holds a secret: only
+//! The log: one line of JSON for each notification, each attempt and each step of recovery. No line holds a secret: only
 //! what these types name can be printed, and none of it comes from a URL, a header or a body's values
 //! but for the notification's type, action and id.
 
 use serde::Serialize;
 use worker::{console_error, console_log};
+
+use crate::recovery::run::Run;
 
 /// A request at the front door.
 #[derive(Debug, Default, Serialize)]
@@ -24,6 +26,9 @@ pub struct Ingest<'a> {
     /// The object's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+    /// `old` if the sender presented a value of the secret that is not the current one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<&'a str>,
     /// The size of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
@@ -84,6 +89,13 @@ pub fn ingest(line: &Ingest<'_>) {
 /// Logs an attempt.
 pub fn attempt(line: &Attempt<'_>) {
     console_log!("{}", json("attempt", line));
+}
+
+/// Logs a step of recovery.
+pub fn recovery(line: &Run) {
+    // Its own JSON with one member more: to write it in another way costs as much again.
+    let json = line.to_json();
+    console_log!("{{\"event\":\"recovery\",{}", json.trim_start_matches('{'));
 }
 
 /// Logs trouble.

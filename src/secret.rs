@@ -61,12 +61,38 @@ impl Secrets {
     /// the time it takes. Both sides are hashed, so that their lengths do not show either.
     #[must_use]
     pub fn admit(&self, presented: &Presented) -> Choice {
-        self.0.iter().fold(Choice::from(0), |admitted, secret| {
-            presented.0.iter().fold(admitted, |admitted, hash| {
-                admitted | hash.ct_eq(&hashed(secret.reveal()))
-            })
-        })
+        let Admitted { by_any, .. } = self.admitted(presented);
+        by_any
     }
+
+    /// The same, and whether it is the current value that fits.
+    #[must_use]
+    pub fn admitted(&self, presented: &Presented) -> Admitted {
+        let fits = |secret: &Secret| {
+            presented.0.iter().fold(Choice::from(0), |fits, hash| {
+                fits | hash.ct_eq(&hashed(secret.reveal()))
+            })
+        };
+        let none = Choice::from(0);
+        let by_current = self.0.first().map_or(none, fits);
+        Admitted {
+            by_any: self
+                .0
+                .iter()
+                .skip(1)
+                .fold(by_current, |any, secret| any | fits(secret)),
+            by_current,
+        }
+    }
+}
+
+/// Which values of a secret fit what was presented.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted {
+    /// Any of them.
+    pub by_any: Choice,
+    /// The current one.
+    pub by_current: Choice,
 }
 
 /// What a caller presents as the secret, in each of its readings, hashed.
@@ -134,6 +160,18 @@ mod tests {
         assert!(!admits("new old", "token="));
         assert!(!admits("new old", "other=new"));
         assert!(!admits("", "token="));
+    }
+
+    #[test]
+    fn the_current_value_is_told_from_the_old_ones() {
+        let secrets = Secrets::from_text("new old older");
+        let by = |presented: &str| {
+            let admitted = secrets.admitted(&Presented::value(presented));
+            (bool::from(admitted.by_any), bool::from(admitted.by_current))
+        };
+        assert_eq!(by("new"), (true, true));
+        assert_eq!((by("old"), by("older")), ((true, false), (true, false)));
+        assert_eq!(by("other"), (false, false));
     }
 
     #[test]

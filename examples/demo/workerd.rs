@@ -74,8 +74,12 @@ const main :Workerd.Worker = (
   ],
   bindings = [
     (name = "INBOX", durableObjectNamespace = "Inbox"),
+    (name = "RECOVERY", durableObjectNamespace = "Recovery"),
 {bindings}  ],
-  durableObjectNamespaces = [(className = "Inbox", uniqueKey = "threescale-edge-Inbox", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "Inbox", uniqueKey = "threescale-edge-Inbox", enableSql = true),
+    (className = "Recovery", uniqueKey = "threescale-edge-Recovery", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "state"),
 );
 "#

@@ -68,6 +68,10 @@ pub struct Config {
     pub overdue_after_ms: i64,
     /// What operators present. With none, there is no API.
     pub console_token: Secrets,
+    /// Whether plain http and private addresses may be called: for development.
+    pub allow_local: bool,
+    /// What waits are divided by: for trying out.
+    pub time_factor: u32,
 }
 
 impl Config {
@@ -94,7 +98,10 @@ impl Config {
     /// Every secret that is configured: what must not show up in what others say, and we record.
     /// A new secret belongs here too.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let sources = self.sources.iter().flat_map(|source| source.secrets.iter());
+        let sources = self
+            .sources
+            .iter()
+            .flat_map(|source| source.secrets.iter().chain(&source.access_token));
         let destinations = self
             .destinations
             .iter()
@@ -138,7 +145,7 @@ pub struct Setup {
 }
 
 /// A Durable Object's row holds 2 MB at most, and the body is stored in one.
-const LARGEST_MAX_BODY_BYTES: u64 = 1_900_000;
+pub const LARGEST_MAX_BODY_BYTES: u32 = 1_900_000;
 
 impl Setup {
     /// Reads everything.
@@ -187,6 +194,8 @@ impl<E: Environment> Reader<'_, E> {
             alert_pause_ms: self.scaled(alert::PAUSE_MS),
             overdue_after_ms: self.scaled(overdue_minutes.cast_signed() * 60_000),
             console_token: Secrets::from_text(&self.env.text("CONSOLE_TOKEN").unwrap_or_default()),
+            allow_local: self.allow_local,
+            time_factor: self.time_factor,
             sources,
             destinations,
             dedup_window_ms: self
@@ -198,7 +207,7 @@ impl<E: Environment> Reader<'_, E> {
                 "MAX_BODY_BYTES",
                 1 << 20,
                 1,
-                LARGEST_MAX_BODY_BYTES,
+                LARGEST_MAX_BODY_BYTES.into(),
             ))
             .unwrap_or(usize::MAX),
         }

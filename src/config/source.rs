@@ -1,9 +1,13 @@
-//! `[vars.SOURCES.<name>]`, `SOURCE_<NAME>_SECRET`.
+//! `[vars.SOURCES.<name>]`, `SOURCE_<NAME>_SECRET`, `SOURCE_<NAME>_ACCESS_TOKEN`.
 
 use serde_json::Value;
 
 use super::{Environment, Reader};
-use crate::{destination::target, name::SourceName, secret::Secrets};
+use crate::{
+    destination::target,
+    name::SourceName,
+    secret::{Secret, Secrets},
+};
 
 /// One 3scale tenant that sends to us.
 #[derive(Debug, Clone)]
@@ -18,6 +22,8 @@ pub struct Source {
     pub admin_url: Option<String>,
     /// How long it may send nothing, in milliseconds.
     pub silent_after_ms: Option<i64>,
+    /// What the tenant's admin API asks for.
+    pub access_token: Option<Secret>,
     /// Over how many inboxes its events are spread.
     pub shards: u32,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
@@ -29,6 +35,13 @@ impl Source {
     #[must_use]
     pub fn uri(&self) -> &str {
         self.admin_url.as_deref().unwrap_or(&self.path)
+    }
+
+    /// The tenant's admin API: its address, and the token that it asks for. Without either, there is
+    /// no recovery.
+    #[must_use]
+    pub fn admin(&self) -> Option<(&str, &Secret)> {
+        self.admin_url.as_deref().zip(self.access_token.as_ref())
     }
 }
 
@@ -79,6 +92,7 @@ impl<E: Environment> Reader<'_, E> {
                 "holds a value of fewer than 16 characters: it can be guessed",
             );
         }
+        let access_token = self.access_token(&name, admin_url.is_some());
         Source {
             path: format!("/sources/{name}"),
             name,
@@ -86,7 +100,26 @@ impl<E: Environment> Reader<'_, E> {
             secrets,
             admin_url,
             silent_after_ms,
+            access_token,
             shards: u32::try_from(shards).unwrap_or(1),
         }
+    }
+
+    fn access_token(&mut self, name: &SourceName, has_admin_url: bool) -> Option<Secret> {
+        let variable = format!("SOURCE_{}_ACCESS_TOKEN", name.in_capitals());
+        let token = Secret::whole(&self.env.text(&variable)?)?;
+        if !has_admin_url {
+            self.mistake(
+                &variable,
+                format!("is set, but SOURCES.{name}.admin_url is not: it says whose admin API the token is for"),
+            );
+        }
+        if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.mistake(
+                &variable,
+                "holds a space or another character that no access token of 3scale has",
+            );
+        }
+        Some(token)
     }
 }

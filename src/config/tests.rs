@@ -360,3 +360,29 @@ fn no_finding_shows_a_value_of_a_secret() {
         "{shown}"
     );
 }
+
+#[test]
+fn an_access_token_needs_an_admin_url_and_is_never_shown() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", " t0ken\n");
+    });
+    let config = setup.config.unwrap();
+    let (url, token) = config.sources[0].admin().unwrap();
+    assert_eq!(
+        (url, token.reveal()),
+        ("https://acme-admin.3scale.net", "t0ken")
+    );
+    assert!(!format!("{config:?}").contains("t0ken"));
+
+    let found = mistakes(|fake| {
+        fake.tables.insert("SOURCES", json!({ "acme": {} }));
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "t0ken");
+    });
+    assert_eq!(found, ["SOURCE_ACME_ACCESS_TOKEN"]);
+    let found = mistakes(|fake| {
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "t0ken other");
+    });
+    assert_eq!(found, ["SOURCE_ACME_ACCESS_TOKEN"]);
+    let without = read(|_| {}).config.unwrap();
+    assert!(without.sources[0].admin().is_none());
+}

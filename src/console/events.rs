@@ -1,7 +1,8 @@
 //! `GET /api/v1/events`: the events of all sources, newest first.
 
 use super::{
-    filter::{Asked, unknown, wrong},
+    filter::{Asked, unknown},
+    members::wrong,
     page::Page,
 };
 use crate::{config::Config, door::Problem, secret::decoded};

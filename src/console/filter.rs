@@ -3,6 +3,7 @@
 
 use threescale::Timestamp;
 
+use super::members::{one_of, wrong};
 use crate::{
     config::Config,
     door::Problem,
@@ -130,14 +131,6 @@ fn time(name: &str, value: &str) -> Result<i64, Problem> {
     Ok(time.unix_seconds() * 1000 + i64::from(time.subsec_nanos() / 1_000_000))
 }
 
-/// The problem of a parameter that is wrong.
-pub(super) fn wrong(name: &str, right: &str) -> Problem {
-    Problem::InvalidParameter {
-        name: name.to_owned(),
-        right: right.to_owned(),
-    }
-}
-
 /// The problem of one that is not known. `others` are known beside those of a filter.
 pub(super) fn unknown(name: &str, others: &str) -> Problem {
     wrong(
@@ -148,12 +141,6 @@ pub(super) fn unknown(name: &str, others: &str) -> Problem {
 
 fn twice(name: &str) -> Problem {
     wrong(name, "must be given once")
-}
-
-/// What would be right where only some values are.
-pub(super) fn one_of<'n>(known: impl Iterator<Item = &'n str>) -> String {
-    let known: Vec<_> = known.collect();
-    format!("must be one of: {}", known.join(", "))
 }
 
 #[cfg(test)]

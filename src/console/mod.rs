@@ -1,13 +1,16 @@
 //! The API for operators: how destinations are doing, the events and what became of them, pause, resume,
-//! replay. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//! replay, recovery, registration with 3scale. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
 //!
 //! Each request becomes one question to the inboxes, and their answers one answer. This file admits and routes;
 //! what has more to read or to put together has a file of its own.
 
 mod events;
 mod filter;
+mod members;
 mod merge;
 mod page;
+mod recoveries;
+mod register;
 mod replays;
 
 use worker::{Env, Method, Request, Response, Result};
@@ -98,6 +101,18 @@ async fn route(
         Method::Post => body::read(request, LARGEST_BODY).await?,
         _ => Vec::new(),
     };
+    match path {
+        ["recoveries"] => {
+            let answer = recoveries::answer(&method, &body, env, config).await;
+            return answer.map(Answer::ok);
+        }
+        ["sources", name, "register"] => {
+            only(&method, &Method::Post)?;
+            let answer = register::answer(request, &body, config, name).await;
+            return answer.map(Answer::ok);
+        }
+        _ => {}
+    }
     let url = Location::parse(&request.inner().url()).ok_or(Problem::NotFound)?;
     let (operation, source) = operation(&method, path, &url.query, &body, config)?;
     let sources = ask(env, config, source.as_deref(), &operation).await?;

@@ -1,8 +1,11 @@
 //! `/api/v1/replays`: delivering events again by filter, and how that is getting on.
 
-use super::filter::{Asked, one_of, unknown, wrong};
+use super::{
+    filter::{Asked, unknown},
+    members::{self, flag, one_of, wrong},
+};
 use crate::{config::Config, door::Problem, event::rfc3339, inbox::filter::Member};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How many replays are listed.
 const LISTED: usize = 50;
@@ -53,7 +56,7 @@ pub(super) fn destinations_only(
     config: &Config,
 ) -> Result<Option<Vec<String>>, Problem> {
     let mut chosen = None;
-    for (name, value) in members(body)? {
+    for (name, value) in members::all(body)? {
         if name != "destinations" {
             return Err(wrong(&name, "is not known here; known is destinations"));
         }
@@ -66,7 +69,7 @@ pub(super) fn destinations_only(
 pub(super) fn read(body: &[u8], config: &Config) -> Result<Wanted, Problem> {
     let mut wanted = Wanted::default();
     let mut all = false;
-    for (name, value) in members(body)? {
+    for (name, value) in members::all(body)? {
         match name.as_str() {
             "all" => all = flag(&name, &value)?,
             "dry_run" => wanted.dry_run = flag(&name, &value)?,
@@ -98,22 +101,6 @@ pub(super) fn read(body: &[u8], config: &Config) -> Result<Wanted, Problem> {
         return Err(wrong("destination", &right));
     }
     Ok(wanted)
-}
-
-fn members(body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(members)) => Ok(members),
-        _ => Err(wrong("body", "must be a JSON object")),
-    }
-}
-
-fn flag(name: &str, value: &Value) -> Result<bool, Problem> {
-    value
-        .as_bool()
-        .ok_or_else(|| wrong(name, "must be true or false"))
 }
 
 fn destinations(value: &Value, config: &Config) -> Result<Vec<String>, Problem> {

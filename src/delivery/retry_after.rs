@@ -1,6 +1,6 @@
 //! `Retry-After`, in both of its forms (RFC 9110 §10.2.3).
 
-use std::time::UNIX_EPOCH;
+use crate::http_date;
 
 /// How long to wait, in milliseconds. A value that is neither seconds nor an HTTP date says nothing.
 #[must_use]
@@ -14,9 +14,7 @@ pub fn parse(value: &str, now_ms: i64) -> Option<i64> {
                 .map_or(i64::MAX, |seconds| seconds.saturating_mul(1000)),
         );
     }
-    let date = httpdate::parse_http_date(value).ok()?;
-    let date_ms = i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()?;
-    Some((date_ms - now_ms).max(0))
+    Some((http_date::parse(value)? - now_ms).max(0))
 }
 
 #[cfg(test)]

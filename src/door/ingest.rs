@@ -4,7 +4,7 @@
 use threescale::{Limits, Notification, form};
 use worker::{Env, Request};
 
-use super::{body, media_type::MediaType, problem::Problem};
+use super::{Caller, body, media_type::MediaType, problem::Problem};
 use crate::{
     config::{Config, Source},
     inbox::{
@@ -19,10 +19,10 @@ pub(super) async fn ingest(
     mut request: Request,
     base: String,
     env: &Env,
-    config: &Config,
-    source: &Source,
+    caller: &Caller<'_>,
     line: &mut Ingest<'_>,
 ) -> Result<Receipt, Problem> {
+    let Caller { config, source, .. } = *caller;
     let content_type = request
         .headers()
         .get("content-type")
@@ -34,7 +34,8 @@ pub(super) async fn ingest(
     line.bytes = Some(body.len());
 
     match understand(&body, media_type, config, source, base) {
-        Ok((intake, xml)) => {
+        Ok((mut intake, xml)) => {
+            intake.old_secret = caller.old_secret;
             let inbox = Inbox::of_account(env, source, intake.account.as_deref())
                 .map_err(|error| unavailable(&error))?;
             let receipt = inbox

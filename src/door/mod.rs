@@ -15,7 +15,7 @@ use crate::{
     location::Location,
     log::{self, Ingest},
     platform::now_ms,
-    secret::Presented,
+    secret::{Admitted, Presented},
 };
 
 /// Answers a request at `path`. No error gets past this but a failure to build an answer.
@@ -26,18 +26,16 @@ use crate::{
 pub async fn answer(request: Request, env: &Env, setup: &Setup, path: &[&str]) -> Result<Response> {
     match path {
         ["hooks", source] => hook(request, env, setup, source).await,
-        ["healthz"] => only_get(&request, || health::answer(setup)),
-        ["schemas", file] => only_get(&request, || schemas::answer(file)),
+        ["healthz"] if is_read(&request) => health::answer(env, setup).await,
+        ["schemas", file] if is_read(&request) => schemas::answer(file),
+        ["healthz"] | ["schemas", _] => Problem::MethodNotAllowed { allow: "GET, HEAD" }.answer(),
         _ => Problem::NotFound.answer(),
     }
 }
 
 /// Everything that is open to all is read only.
-fn only_get(request: &Request, answer: impl FnOnce() -> Result<Response>) -> Result<Response> {
-    match request.method() {
-        Method::Get | Method::Head => answer(),
-        _ => Problem::MethodNotAllowed { allow: "GET, HEAD" }.answer(),
-    }
+fn is_read(request: &Request) -> bool {
+    matches!(request.method(), Method::Get | Method::Head)
 }
 
 /// 3scale calls.
@@ -52,13 +50,15 @@ async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Resul
         ..Ingest::default()
     };
     let url = Location::parse(&request.inner().url()).ok_or("a request without a URL")?;
-    let answer = match admit(&url, &request.method(), setup, source) {
-        Ok(Admitted::Ping) => {
+    let method = request.method();
+    let answer = match admit(&url, &method, setup, source) {
+        Ok(_) if method == Method::Get => {
             "ping".clone_into(&mut line.outcome);
             json(br#"{"status":"ok"}"#)
         }
-        Ok(Admitted::Post(config, source)) => {
-            match ingest::ingest(request, url.origin, env, config, source, &mut line).await {
+        Ok(caller) => {
+            line.secret = caller.old_secret.then_some("old");
+            match ingest::ingest(request, url.origin, env, &caller, &mut line).await {
                 Ok(receipt) => json(&serde_json::to_vec(&receipt)?),
                 Err(problem) => problem.reported(&mut line),
             }
@@ -71,10 +71,12 @@ async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Resul
     Ok(answer)
 }
 
-/// What a request at a hook is, once it may come in.
-enum Admitted<'c> {
-    Ping,
-    Post(&'c Config, &'c Source),
+/// Who calls a hook, once they may come in.
+struct Caller<'c> {
+    config: &'c Config,
+    source: &'c Source,
+    /// Whether they presented a value of the secret that is not the current one.
+    old_secret: bool,
 }
 
 /// Decides from everything but the body.
@@ -83,7 +85,7 @@ fn admit<'c>(
     method: &Method,
     setup: &'c Setup,
     source: &str,
-) -> std::result::Result<Admitted<'c>, Problem> {
+) -> std::result::Result<Caller<'c>, Problem> {
     if url.scheme != "https" && !is_localhost(&url.host) {
         return Err(Problem::InsecureTransport);
     }
@@ -91,30 +93,29 @@ fn admit<'c>(
         return Err(Problem::MethodNotAllowed { allow: "GET, POST" });
     }
     let config = setup.config.as_ref().ok_or(Problem::Misconfigured)?;
-    let source = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
-    Ok(if *method == Method::Get {
-        Admitted::Ping
-    } else {
-        Admitted::Post(config, source)
-    })
+    authorize(config, source, &url.query).ok_or(Problem::Unauthorized)
 }
 
 /// The source that the secret in the query admits to. The work is the same for an unknown source,
 /// a missing and a wrong secret: each is compared with every secret of every source.
-fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<&'c Source> {
-    let admits = |source: &Source| {
+fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<Caller<'c>> {
+    let admitted = |source: &Source| {
         source
             .secrets
-            .admit(&Presented::in_query(query, &source.secret_param))
+            .admitted(&Presented::in_query(query, &source.secret_param))
     };
-    let mut admitted = None;
+    let mut caller = None;
     for candidate in &config.sources {
-        let secret_fits = bool::from(admits(candidate));
-        if secret_fits & (candidate.name.as_str() == source) {
-            admitted = Some(candidate);
+        let Admitted { by_any, by_current } = admitted(candidate);
+        if bool::from(by_any) & (candidate.name.as_str() == source) {
+            caller = Some(Caller {
+                config,
+                source: candidate,
+                old_secret: !bool::from(by_current),
+            });
         }
     }
-    admitted
+    caller
 }
 
 /// Only what cannot leave the machine: any other plain http has carried the secret in clear.
@@ -139,6 +140,7 @@ mod tests {
             secret_param: param.to_owned(),
             secrets: Secrets::from_text(secrets),
             admin_url: None,
+            access_token: None,
             shards: 1,
             silent_after_ms: None,
             path: String::new(),
@@ -156,17 +158,23 @@ mod tests {
             alert_pause_ms: 0,
             overdue_after_ms: 0,
             console_token: Secrets::default(),
+            allow_local: false,
+            time_factor: 1,
         }
     }
 
     #[test]
     fn a_source_is_admitted_by_its_own_secrets_in_its_own_parameter() {
         let config = config();
-        let admitted =
-            |source, query| authorize(&config, source, query).map(|source| source.name.as_str());
-        assert_eq!(admitted("acme", "token=new"), Some("acme"));
-        assert_eq!(admitted("acme", "token=old&ping=3scale"), Some("acme"));
-        assert_eq!(admitted("other", "key=theirs"), Some("other"));
+        let admitted = |source, query| {
+            authorize(&config, source, query).map(|c| (c.source.name.as_str(), c.old_secret))
+        };
+        assert_eq!(admitted("acme", "token=new"), Some(("acme", false)));
+        assert_eq!(
+            admitted("acme", "token=old&ping=3scale"),
+            Some(("acme", true))
+        );
+        assert_eq!(admitted("other", "key=theirs"), Some(("other", false)));
         for (source, query) in [
             ("acme", ""),
             ("acme", "token="),

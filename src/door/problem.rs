@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use worker::{Headers, Response, Result};
 
-use crate::log::Ingest;
+use crate::{admin::answer::Trouble, log::Ingest};
 
 /// Why a request is not answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(crate) enum Problem {
     IncompleteBody,
     /// The body is not a well-formed notification.
     Unreadable(threescale::Error),
+    /// 3scale's admin API did not do what was asked.
+    AdminApi(Trouble),
     /// The configuration is missing or wrong.
     Misconfigured,
     /// The inbox could not commit.
@@ -75,6 +77,7 @@ impl Problem {
             Self::PayloadTooLarge { .. } => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unreadable(_) => 422,
+            Self::AdminApi(_) => 502,
             Self::Misconfigured | Self::Unavailable => 503,
         }
     }
@@ -91,6 +94,7 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unreadable(error) => error.code(),
+            Self::AdminApi(trouble) => trouble.code,
             Self::Misconfigured => "misconfigured",
             Self::Unavailable => "unavailable",
         }
@@ -107,6 +111,7 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "The body is too large",
             Self::UnsupportedMediaType => "The body is of an unknown kind",
             Self::Unreadable(_) => "The body is not a 3scale notification",
+            Self::AdminApi(_) => "3scale's admin API did not do it",
             Self::Misconfigured => "The configuration has mistakes",
             Self::Unavailable => "The event could not be stored",
         }
@@ -175,6 +180,7 @@ impl fmt::Display for Problem {
             ),
             Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
             Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
+            Self::AdminApi(trouble) => f.write_str(&trouble.detail),
             Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
             Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
         }

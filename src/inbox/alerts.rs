@@ -14,7 +14,7 @@ pub(super) fn note(core: &Core, occurrence: &Occurrence<'_>, now_ms: i64) -> Res
     if core.config.alerts.is_empty() {
         return Ok(());
     }
-    core.store.note(occurrence, now_ms)
+    core.store.gather(occurrence, now_ms)
 }
 
 /// Tells what was gathered of each kind, unless its last alert was less than ten minutes ago.
@@ -63,7 +63,7 @@ fn keep(core: &Core, gathered: &Gathered, now_ms: i64) -> Result<()> {
     let source = core.source.name.as_str();
     let id = new_id(now_ms).map_err(|error| error.to_string())?;
     let intake = Intake {
-        base: core.store.last_base()?.unwrap_or_default(),
+        base: core.store.newest_base()?,
         kind: alert::TYPE.to_owned(),
         action: gathered.kind.code().to_owned(),
         object: None,
@@ -71,13 +71,15 @@ fn keep(core: &Core, gathered: &Gathered, now_ms: i64) -> Result<()> {
         updated_at: None,
         // Never equal to a notification's.
         digest: String::new(),
+        old_secret: false,
     };
     let event = NewEvent {
         id: &id,
         intake: &intake,
         document: &gathered.to_json(source),
         received_ms: now_ms,
+        given_up_ms: None,
     };
-    core.store
-        .keep(&event, &core.config.alerts.iter().collect::<Vec<_>>())
+    let destinations: Vec<_> = core.config.alerts.iter().collect();
+    core.store.keep(&event, &destinations).map(|_| ())
 }

@@ -5,7 +5,7 @@ use worker::{Env, Response, Result, Stub};
 use super::{
     filter::{Again, List},
     shard,
-    wire::{self, Intake, Receipt, Report, Suspect},
+    wire::{self, Intake, Receipt, Recovered, Report, Suspect, Taken},
 };
 use crate::{config::Source, outgoing};
 
@@ -75,7 +75,12 @@ impl Inbox {
             .collect()
     }
 
-    fn of_shard(env: &Env, source: &Source, shard: u32) -> Result<Self> {
+    /// The inbox of this number.
+    ///
+    /// # Errors
+    ///
+    /// The binding `INBOX` is missing.
+    pub fn of_shard(env: &Env, source: &Source, shard: u32) -> Result<Self> {
         let name = shard::name(&source.name, shard);
         Ok(Self(env.durable_object("INBOX")?.get_by_name(&name)?))
     }
@@ -92,6 +97,34 @@ impl Inbox {
             .bytes()
             .await?;
         wire::read(&answer).ok_or_else(|| "the inbox answered something that cannot be read".into())
+    }
+
+    /// Hands over a batch of what 3scale failed to deliver. When this returns, it is committed.
+    ///
+    /// # Errors
+    ///
+    /// It is not known to be committed.
+    pub async fn take_in_recovered(&self, batch: &Recovered, documents: &[u8]) -> Result<Taken> {
+        let answer = self
+            .call(wire::RECOVERED, wire::pack(batch, documents))
+            .await?
+            .bytes()
+            .await?;
+        wire::read(&answer).ok_or_else(|| "the inbox answered something that cannot be read".into())
+    }
+
+    /// When an old value of the source's secret was last used, as RFC 3339.
+    ///
+    /// # Errors
+    ///
+    /// It could not be reached.
+    pub async fn old_secret_used_at(&self) -> Result<Option<String>> {
+        let at = self
+            .call(wire::OLD_SECRET, Vec::new())
+            .await?
+            .text()
+            .await?;
+        Ok((!at.is_empty()).then_some(at))
     }
 
     /// Hands over a body for the quarantine.

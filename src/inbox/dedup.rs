@@ -17,6 +17,46 @@ pub(super) fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) 
         .all(|change| matches!((change, updated_at), (Some(change), Some(ours)) if *change > ours))
 }
 
+/// How long after 3scale gave a notification up its last try may still arrive here, and how far its
+/// clock may be from ours.
+pub(super) const LATE_MS: i64 = 120_000;
+
+/// When tries of a notification that 3scale gave up at this time may have arrived.
+#[must_use]
+pub(super) fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {
+    (given_up_ms - window_ms, given_up_ms + LATE_MS)
+}
+
+/// What an entry of 3scale's list is that equals something that was pushed while 3scale was trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It never arrived; the other only looks like it.
+    New,
+    /// It arrived, and only our answer was lost.
+    Repeat,
+    /// Something that 3scale is still trying to send may lie between the two.
+    TooEarly,
+}
+
+/// Judges such an entry, given the `updated_at` of every different event about the same object that
+/// was sent since the other. How much later does not matter: 3scale may have begun to send it before
+/// it gave this one up.
+#[must_use]
+pub(super) fn judge(
+    updated_at: Option<i64>,
+    changes_since: &[Option<i64>],
+    given_up_ms: i64,
+    judge_before: i64,
+) -> Verdict {
+    if !repeats(updated_at, changes_since) {
+        Verdict::New
+    } else if given_up_ms < judge_before {
+        Verdict::Repeat
+    } else {
+        Verdict::TooEarly
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +83,24 @@ mod tests {
     fn without_a_time_it_is_new() {
         assert!(!repeats(None, &[Some(100)]));
         assert!(!repeats(Some(100), &[None]));
+    }
+
+    #[test]
+    fn a_failure_that_equals_a_push_is_judged_once_nothing_can_come_between() {
+        assert_eq!(judge(Some(100), &[], 50, 51), Verdict::Repeat);
+        assert_eq!(judge(Some(100), &[], 50, 50), Verdict::TooEarly);
+        assert_eq!(judge(Some(100), &[Some(101)], 50, 51), Verdict::Repeat);
+    }
+
+    #[test]
+    fn a_failure_after_a_change_is_new_at_once() {
+        assert_eq!(judge(Some(100), &[Some(100)], 50, 51), Verdict::New);
+        assert_eq!(judge(Some(100), &[Some(100)], 50, 0), Verdict::New);
+        assert_eq!(judge(None, &[None], 50, 0), Verdict::New);
+    }
+
+    #[test]
+    fn tries_arrive_from_the_window_before_to_a_little_after() {
+        assert_eq!(tries_of(2_000_000, 1_800_000), (200_000, 2_120_000));
     }
 }

@@ -13,12 +13,20 @@ use super::{
 };
 use crate::{
     alert::{Kind, Occurrence},
+    name::DestinationName,
     platform::{new_id, now_ms},
 };
+
+/// The note of when an old value of the secret was last used.
+pub(super) const OLD_SECRET: &str = "old_secret";
 
 /// Keeps a notification with its deliveries, or finds the event that it repeats.
 pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
     let now = now_ms();
+    if intake.old_secret {
+        // No await between this and the event: one commit.
+        core.store.note(OLD_SECRET, now)?;
+    }
     let receipt = if let Some(id) = repeated(core, intake, now)? {
         Receipt {
             id,
@@ -31,13 +39,9 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
             intake,
             document: xml,
             received_ms: now,
+            given_up_ms: None,
         };
-        let source = core.source.name.as_str();
-        let destinations: Vec<_> = core
-            .config
-            .routed(source, &intake.kind, &intake.action)
-            .collect();
-        core.store.keep(&event, &destinations)?;
+        core.store.keep(&event, &destinations(core, intake))?;
         Receipt {
             id,
             status: Status::Accepted,
@@ -46,6 +50,13 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
     // For a repeat as well: the first try may have died between its commit and this.
     core.dispatcher.expect(&core.storage, now).await?;
     Ok(receipt)
+}
+
+/// Where a notification goes.
+pub(super) fn destinations<'c>(core: &'c Core, intake: &Intake) -> Vec<&'c DestinationName> {
+    core.config
+        .routed(core.source.name.as_str(), &intake.kind, &intake.action)
+        .collect()
 }
 
 /// The id of the event that this notification repeats, if it does.
@@ -59,7 +70,7 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     };
     if !dedup::repeats(
         intake.updated_at,
-        &core.store.changes_since(earlier.seq, intake)?,
+        &core.store.changes_since(&earlier, intake, dedup::LATE_MS)?,
     ) {
         return Ok(None);
     }
@@ -67,9 +78,8 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     Ok(Some(earlier.id))
 }
 
-/// Keeps a body that nobody understands.
-pub(super) async fn quarantine(core: &Core, suspect: &Suspect, body: &[u8]) -> Result<()> {
-    let now = now_ms();
+/// Keeps a body that nobody understands. Whoever calls this tells what is worth telling.
+pub(super) fn quarantine(core: &Core, suspect: &Suspect, body: &[u8], now: i64) -> Result<()> {
     let digest = Sha256::digest(body);
     let digest = digest
         .iter()
@@ -86,6 +96,5 @@ pub(super) async fn quarantine(core: &Core, suspect: &Suspect, body: &[u8]) -> R
             times: 1,
         };
         alerts::note(core, &quarantined, now)
-    })?;
-    core.dispatcher.tell(core, now).await
+    })
 }

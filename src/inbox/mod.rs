@@ -14,9 +14,10 @@ mod dispatcher;
 pub mod filter;
 mod intake;
 mod operate;
+mod recovered;
 mod replays;
 pub mod shard;
-mod store;
+pub(crate) mod store;
 pub mod wire;
 
 use std::rc::Rc;
@@ -25,7 +26,10 @@ use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::{core::Core, dispatcher::Dispatcher};
-use crate::{log, platform::setup};
+use crate::{
+    log,
+    platform::{now_ms, setup},
+};
 
 /// When to look again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;
@@ -80,9 +84,16 @@ impl Inbox {
             }
             wire::QUARANTINE => {
                 let (suspect, body) = read(message)?;
-                intake::quarantine(core, &suspect, body).await?;
+                let now = now_ms();
+                intake::quarantine(core, &suspect, body, now)?;
+                core.dispatcher.tell(core, now).await?;
                 Response::empty()
             }
+            wire::RECOVERED => {
+                let (batch, documents) = read(message)?;
+                json(&recovered::take_in(core, &batch, documents).await?)
+            }
+            wire::OLD_SECRET => text(operate::old_secret(core)?),
             wire::DESTINATIONS => text(operate::destinations(core)?),
             wire::PAUSE => text(operate::pause(core, utf8(message)?, true).await?),
             wire::RESUME => text(operate::pause(core, utf8(message)?, false).await?),

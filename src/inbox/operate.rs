@@ -7,14 +7,19 @@ use super::{
     alerts,
     core::Core,
     filter::{Filter, List, Member},
+    intake::OLD_SECRET,
     replays,
     store::Match,
     wire::Report,
 };
 use crate::{
     alert::Occurrence,
+    event::rfc3339,
     platform::{now_ms, others_first},
 };
+
+/// For how long at the least an entry of 3scale's list of failures is known.
+const FAILURES_KNOWN_MS: i64 = 30 * 86_400_000;
 
 /// How many looks one page may take: 200,000 events are looked at.
 const MOST_LOOKS: usize = 200;
@@ -31,10 +36,13 @@ pub(super) async fn wake(core: &Core) -> Result<Option<i64>> {
     }
     // As long as an equal document may be a repeat, its first must be there.
     let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
+    let now = now_ms();
     // A replay may be about to deliver what is old.
     if !core.dispatcher.is_replaying() {
-        core.store.forget(now_ms() - keep)?;
+        core.store.forget(now - keep)?;
     }
+    core.store
+        .forget_failures(now - keep.max(FAILURES_KNOWN_MS))?;
     core.store.last_received()
 }
 
@@ -49,6 +57,12 @@ pub(super) async fn alert(core: &Core, report: &Report) -> Result<()> {
     };
     alerts::note_lasting(core, &occurrence, report.pause_ms)?;
     core.dispatcher.tell(core, now_ms()).await
+}
+
+/// When an old value of the source's secret was last used, in whole seconds; empty if it never was.
+pub(super) fn old_secret(core: &Core) -> Result<String> {
+    let at = core.store.noted(OLD_SECRET)?;
+    Ok(at.map_or_else(String::new, |ms| rfc3339(ms - ms % 1000)))
 }
 
 /// How each destination is doing.

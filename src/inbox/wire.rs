@@ -3,14 +3,21 @@
 //! Read by hand: derived deserialization, with its messages about what it expected, would make the
 //! Worker 15 KB larger (compressed), to read what it has written itself.
 
+pub mod recovered;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use threescale::{Notification, Timestamp};
 
+pub use self::recovered::{Recovered, Taken};
 use crate::{alert::Kind, name::SourceName};
 
 /// Takes in an accepted notification.
 pub const EVENTS: &str = "/events";
+/// Takes in a batch of what 3scale failed to deliver.
+pub const RECOVERED: &str = "/recovered";
+/// Tells when an old value of the source's secret was last used.
+pub const OLD_SECRET: &str = "/old-secret";
 /// Keeps a body that could not be understood.
 pub const QUARANTINE: &str = "/quarantine";
 /// Tells operators how destinations are doing.
@@ -51,6 +58,8 @@ pub struct Intake {
     pub updated_at: Option<i64>,
     /// What the document says, as hexadecimal SHA-256.
     pub digest: String,
+    /// Whether the sender presented a value of the secret that is not the current one.
+    pub old_secret: bool,
 }
 
 impl Intake {
@@ -65,6 +74,7 @@ impl Intake {
             account: notification.account_id().map(str::to_owned),
             updated_at: notification.updated_at().map(Timestamp::unix_seconds),
             digest: notification.digest(source.as_str()).to_string(),
+            old_secret: false,
         }
     }
 }
@@ -173,6 +183,7 @@ impl Head for Intake {
             account: members.text("account"),
             updated_at: members.integer("updated_at"),
             digest: members.text("digest")?,
+            old_secret: members.0.get("old_secret")?.as_bool()?,
         })
     }
 }
@@ -267,6 +278,7 @@ mod tests {
             account: None,
             updated_at: Some(-5),
             digest: "00".into(),
+            old_secret: true,
         };
         assert_eq!(unpack(&pack(&intake, b"x")), Some((intake, &b"x"[..])));
         let suspect = Suspect {

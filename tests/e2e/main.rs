@@ -34,6 +34,8 @@ mod nothing_is_lost;
 mod operators;
 mod outages;
 mod promises;
+mod recovery;
+mod register;
 mod replays;
 mod routing;
 mod secrecy;

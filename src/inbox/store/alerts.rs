@@ -7,7 +7,7 @@ use crate::alert::{Gathered, Kind, Occurrence};
 
 impl Store {
     /// Adds an occurrence to what was gathered of its kind.
-    pub(in crate::inbox) fn note(&self, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
+    pub(in crate::inbox) fn gather(&self, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
         self.run(
             "INSERT INTO alerts (kind, count, since, destinations, event, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (kind) DO UPDATE SET

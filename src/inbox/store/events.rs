@@ -18,6 +18,8 @@ pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) document: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
+    /// When 3scale gave it up, if it did not come by push.
+    pub(in crate::inbox) given_up_ms: Option<i64>,
 }
 
 /// An event as it is kept.
@@ -81,55 +83,73 @@ impl Kept {
     }
 }
 
-/// An earlier event with an equal document.
+/// An earlier event with an equal document, which was pushed.
 #[derive(Debug)]
 pub(in crate::inbox) struct Earlier {
     pub(in crate::inbox) seq: i64,
     pub(in crate::inbox) id: String,
+    pub(in crate::inbox) received_ms: i64,
 }
 
 impl Store {
-    /// The newest event with this digest that was received at `since_ms` or later.
+    /// The newest event with this digest that was pushed at `since_ms` or later, and that 3scale has
+    /// not given up: what it gives up, it does not send again.
     pub(in crate::inbox) fn newest_equal(
         &self,
         digest: &str,
         since_ms: i64,
     ) -> Result<Option<Earlier>> {
+        self.newest_pushed(digest, since_ms, i64::MAX)
+    }
+
+    /// The newest event with this digest that was pushed between these times, and that stands for no
+    /// entry of 3scale's list.
+    pub(in crate::inbox) fn newest_pushed(
+        &self,
+        digest: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Option<Earlier>> {
         let row = self.row(
-            "SELECT seq, id FROM events WHERE digest = ? AND received_at >= ? ORDER BY seq DESC LIMIT 1",
-            values![digest, since_ms],
+            "SELECT seq, id, received_at FROM events
+             WHERE digest = ? AND received_at BETWEEN ? AND ?
+                AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq)
+             ORDER BY received_at DESC, seq DESC LIMIT 1",
+            values![digest, from_ms, to_ms],
         )?;
         row.map(|mut row| {
             Ok(Earlier {
                 seq: row.integer()?,
                 id: row.text()?,
+                received_ms: row.integer()?,
             })
         })
         .transpose()
     }
 
-    /// The `updated_at` of each different event about the same object that came after `seq`.
+    /// The `updated_at` of each different event about the same object that 3scale may have sent after
+    /// this one. What it gave up counts from when it did so, and a little later: its clock is another.
     pub(in crate::inbox) fn changes_since(
         &self,
-        seq: i64,
+        earlier: &Earlier,
         intake: &Intake,
+        slack_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
         let rows = self.rows(
-            "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND seq > ? AND digest <> ?",
-            values![intake.kind.as_str(), intake.object.clone(), seq, intake.digest.as_str()],
+            "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
+                AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)",
+            values![
+                intake.kind.as_str(),
+                intake.object.clone(),
+                intake.digest.as_str(),
+                slack_ms,
+                earlier.received_ms,
+                earlier.seq,
+            ],
         )?;
         rows.into_iter()
             .map(|mut row| row.optional_integer())
             .collect()
-    }
-
-    /// Where 3scale reached this Worker last.
-    pub(in crate::inbox) fn last_base(&self) -> Result<Option<String>> {
-        let row = self.row(
-            "SELECT base FROM events ORDER BY seq DESC LIMIT 1",
-            values![],
-        )?;
-        row.map(|mut row| row.text()).transpose()
     }
 
     /// Counts a repeat.
@@ -140,17 +160,19 @@ impl Store {
         )
     }
 
-    /// Keeps an event with one delivery for each destination, due at once: all of it or nothing.
+    /// Keeps an event with one delivery for each destination, due at once: all of it or nothing. Gives
+    /// back its place.
     pub(in crate::inbox) fn keep(
         &self,
         event: &NewEvent<'_>,
         destinations: &[&DestinationName],
-    ) -> Result<()> {
+    ) -> Result<i64> {
         self.transaction(|| {
             let intake = event.intake;
             let row = self.row(
-                "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+                "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml,
+                    given_up_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
                 values![
                     event.id,
                     intake.digest.as_str(),
@@ -162,6 +184,7 @@ impl Store {
                     event.received_ms,
                     intake.base.as_str(),
                     event.document.to_vec(),
+                    event.given_up_ms,
                 ],
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;
@@ -171,7 +194,7 @@ impl Store {
                     values![destination.as_str(), seq, event.received_ms],
                 )?;
             }
-            Ok(())
+            Ok(seq)
         })
     }
 }

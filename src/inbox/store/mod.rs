@@ -3,13 +3,15 @@
 mod alerts;
 mod deliveries;
 mod events;
+mod failures;
 mod filter;
 mod list;
+mod notes;
 mod overview;
 mod quarantine;
 mod replays;
 mod retention;
-mod row;
+pub(crate) mod row;
 mod schema;
 mod transaction;
 
@@ -41,8 +43,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Does all of `work` or nothing. One may be inside another.
-    pub(super) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+    /// Does all of it or nothing. One may stand inside another.
+    pub(in crate::inbox) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
         transaction::transaction(&self.storage, work)
     }
 
@@ -68,7 +70,7 @@ macro_rules! values {
         vec![$(worker::SqlStorageValue::from($value)),*]
     };
 }
-use values;
+pub(crate) use values;
 
 /// Milliseconds since 1970 as RFC 3339.
 macro_rules! time {

@@ -30,4 +30,14 @@ impl Store {
             )
         })
     }
+
+    /// Forgets which failures were taken in before this time. Until then an entry of 3scale's list is
+    /// known here too, not only to those who read the list.
+    pub(in crate::inbox) fn forget_failures(&self, taken_before: i64) -> Result<()> {
+        self.run(
+            "DELETE FROM failures WHERE id IN
+                (SELECT id FROM failures WHERE taken_at < ? ORDER BY taken_at LIMIT ?)",
+            values![taken_before, MOST],
+        )
+    }
 }

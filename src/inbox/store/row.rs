@@ -4,10 +4,10 @@
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// A row that is read column by column.
-pub(super) struct Row(std::vec::IntoIter<SqlStorageValue>);
+pub(crate) struct Row(std::vec::IntoIter<SqlStorageValue>);
 
 /// Every row that a query finds.
-pub(super) fn read(
+pub(crate) fn read(
     sql: &SqlStorage,
     query: &str,
     values: Vec<SqlStorageValue>,
@@ -19,14 +19,14 @@ pub(super) fn read(
 }
 
 impl Row {
-    pub(super) fn text(&mut self) -> Result<String> {
+    pub(crate) fn text(&mut self) -> Result<String> {
         match self.0.next() {
             Some(SqlStorageValue::String(text)) => Ok(text),
             other => unexpected("a text", other.as_ref()),
         }
     }
 
-    pub(super) fn optional_text(&mut self) -> Result<Option<String>> {
+    pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {
         match self.0.next() {
             Some(SqlStorageValue::String(text)) => Ok(Some(text)),
             Some(SqlStorageValue::Null) => Ok(None),
@@ -34,14 +34,14 @@ impl Row {
         }
     }
 
-    pub(super) fn integer(&mut self) -> Result<i64> {
+    pub(crate) fn integer(&mut self) -> Result<i64> {
         self.optional_integer()?.map_or_else(
             || unexpected("an integer", Some(&SqlStorageValue::Null)),
             Ok,
         )
     }
 
-    pub(super) fn optional_integer(&mut self) -> Result<Option<i64>> {
+    pub(crate) fn optional_integer(&mut self) -> Result<Option<i64>> {
         match self.0.next() {
             Some(SqlStorageValue::Integer(number)) => Ok(Some(number)),
             Some(SqlStorageValue::Null) => Ok(None),
@@ -49,7 +49,7 @@ impl Row {
         }
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Vec<u8>> {
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>> {
         match self.0.next() {
             Some(SqlStorageValue::Blob(bytes)) => Ok(bytes),
             other => unexpected("a blob", other.as_ref()),
@@ -67,5 +67,5 @@ fn unexpected<T>(wanted: &str, found: Option<&SqlStorageValue>) -> Result<T> {
         Some(SqlStorageValue::String(_)) => "a text",
         Some(SqlStorageValue::Blob(_)) => "a blob",
     };
-    Err(format!("the inbox's table has {found} where {wanted} was expected").into())
+    Err(format!("a table has {found} where {wanted} was expected").into())
 }

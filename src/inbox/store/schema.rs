@@ -91,6 +91,20 @@ const STEPS: &[&str] = &[
         asked_at     INTEGER NOT NULL,
         ended_at     INTEGER
     )",
+    // When 3scale gave up what it failed to deliver. NULL: pushed.
+    "ALTER TABLE events ADD COLUMN given_up_at INTEGER",
+    // Entries of 3scale's list that were taken in, and when. Without an event: in the quarantine.
+    "CREATE TABLE failures (
+        id          TEXT PRIMARY KEY,
+        seq         INTEGER,
+        taken_at    INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX failures_by_event ON failures (seq)",
+    "CREATE INDEX failures_by_time ON failures (taken_at)",
+    "CREATE TABLE notes (
+        name        TEXT PRIMARY KEY,
+        at          INTEGER NOT NULL
+    ) WITHOUT ROWID",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

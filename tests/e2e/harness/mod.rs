@@ -6,6 +6,7 @@ pub(crate) mod origin;
 pub(crate) mod raw;
 pub(crate) mod schemas;
 pub(crate) mod shared;
+pub(crate) mod tenant;
 pub(crate) mod worker;
 
 use std::sync::LazyLock;

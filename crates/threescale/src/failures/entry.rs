@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use memchr::memmem;
-
 use super::url::SecretUrl;
 use crate::error::{Error, ErrorCode, Position};
 use crate::limits::Limits;
@@ -147,15 +145,18 @@ impl<'x> Failure<'x> {
 /// Where the event of an entry begins and ends. Text cannot hold `<`, so the first start tag and
 /// the last end tag are found without reading what is between.
 fn event(raw: &[u8]) -> Option<(usize, usize)> {
-    let start = memmem::find_iter(raw, b"<event").find(|&at| {
-        raw.get(at + 6)
-            .is_some_and(|&byte| chars::is_space(byte) || matches!(byte, b'>' | b'/'))
+    let start = raw.windows(7).position(|window| {
+        window.starts_with(b"<event")
+            && window
+                .last()
+                .is_some_and(|&byte| chars::is_space(byte) || matches!(byte, b'>' | b'/'))
     })?;
     let tag_end = start + memchr::memchr(b'>', raw.get(start..)?)?;
     if raw.get(..tag_end)?.ends_with(b"/") {
         return Some((start, tag_end + 1));
     }
-    let last = tag_end + memmem::rfind(raw.get(tag_end..)?, b"</event")?;
+    let mut windows = raw.get(tag_end..)?.windows(7);
+    let last = tag_end + windows.rposition(|window| window == b"</event")?;
     Some((start, last + memchr::memchr(b'>', raw.get(last..)?)? + 1))
 }
 

@@ -5,7 +5,7 @@
 //! its end tag is. What is outside the entries is kept: put together it is a small document,
 //! which the XML reader then checks.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use crate::error::{Error, ErrorCode, Position, quoted};
 use crate::limits::Limits;
@@ -125,7 +125,7 @@ impl Splitter {
     /// The next piece of markup, with `at` moved behind it; none if more bytes are needed.
     fn markup(&mut self, list: &[u8]) -> Option<Markup> {
         if let Some(until) = self.until {
-            let Some(length) = memmem::find(list.get(self.at..)?, until) else {
+            let Some(length) = find(list.get(self.at..)?, until) else {
                 self.at = self.at.max((list.len() + 1).saturating_sub(until.len()));
                 return None;
             };
@@ -258,6 +258,12 @@ const ENTRY_END: &[u8] = b"</webhooks-failure";
 
 /// Where `<` means nothing, and how that ends.
 const PASSAGES: [(&[u8], &[u8]); 3] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")];
+
+/// Where `word` begins. Such passages are short or do not occur, and a searcher that is prepared for
+/// long ones would make a program some KB larger.
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.windows(word.len()).position(|window| window == word)
+}
 
 /// Whether `rest` begins so; none if it is too short to tell.
 fn begins(rest: &[u8], opening: &[u8]) -> Option<bool> {

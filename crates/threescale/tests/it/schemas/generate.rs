@@ -302,7 +302,7 @@ fn envelope(objects: &[&Shape]) -> Json {
             "data" => object! { "type" => "object", "required" => array!["type", "action", "object"] },
         },
         "required" => array![
-            "specversion", "id", "source", "type", "time", "sequence", "datacontenttype", "dataschema", "data",
+            "specversion", "id", "source", "type", "time", "sequence", "datacontenttype", "data",
         ],
         "allOf" => {
             let mut cases: Vec<_> = objects.iter().map(|shape| about(shape)).collect();

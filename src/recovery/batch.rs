@@ -1,0 +1,36 @@
+//! What is on its way to one inbox.
+
+use super::entry::Item;
+use crate::inbox::wire::recovered;
+
+const MOST_ENTRIES: usize = 200;
+const MOST_BYTES: usize = 1 << 20;
+
+/// Entries, and the message that carries them.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// Each one's id, and until when 3scale may have given it up, in milliseconds since 1970.
+    pub(super) entries: Vec<(String, i64)>,
+    pub(super) message: Vec<u8>,
+}
+
+impl Batch {
+    pub(super) fn add(&mut self, item: Item) {
+        let Item {
+            entry,
+            what,
+            document,
+            ..
+        } = item;
+        self.entries.push((entry.id.clone(), entry.at));
+        recovered::add(&mut self.message, entry, &what, &document);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.entries.len() >= MOST_ENTRIES || self.message.len() >= MOST_BYTES
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}

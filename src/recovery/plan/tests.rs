@@ -1,0 +1,197 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const LIFE: Pace = Pace { factor: 1 };
+
+fn reading(entries: &[(i64, bool)]) -> Reading {
+    let mut reading = Reading::default();
+    for (time, known) in entries {
+        reading.saw(Some(*time), *known);
+    }
+    reading
+}
+
+fn list(is_complete: bool, date: i64) -> List {
+    List {
+        is_complete,
+        date: Some(date),
+    }
+}
+
+#[test]
+fn the_newest_second_stays_until_it_is_long_over_and_all_of_it_known() {
+    let new = reading(&[(100, true), (105, false)]);
+    assert_eq!(new.delete_up_to(list(true, 1000), LIFE), Some(104));
+    let known = reading(&[(100, true), (105, true)]);
+    assert_eq!(known.delete_up_to(list(true, 164), LIFE), Some(104));
+    assert_eq!(known.delete_up_to(list(true, 165), LIFE), Some(105));
+    assert_eq!(known.delete_up_to(list(false, 1000), LIFE), Some(104));
+    let no_clock = List {
+        is_complete: true,
+        date: None,
+    };
+    assert_eq!(known.delete_up_to(no_clock, LIFE), Some(104));
+}
+
+#[test]
+fn nothing_is_deleted_if_nothing_was_read_or_nothing_would_go() {
+    assert_eq!(
+        Reading::default().delete_up_to(list(true, 1000), LIFE),
+        None
+    );
+    let one_second = reading(&[(100, false), (100, false)]);
+    assert_eq!(one_second.delete_up_to(list(true, 1000), LIFE), None);
+    let mut broken = Reading::default();
+    broken.saw(None, false);
+    assert_eq!(broken.delete_up_to(list(true, 1000), LIFE), None);
+    broken.saw(Some(100), false);
+    assert_eq!(broken.delete_up_to(list(true, 1000), LIFE), Some(99));
+}
+
+#[test]
+fn what_has_to_stay_guards_all_behind_it() {
+    let mut reading = reading(&[(100, true), (105, false), (110, true), (120, true)]);
+    reading.held(110);
+    reading.held(105);
+    assert_eq!(reading.delete_up_to(list(true, 9000), LIFE), Some(104));
+    reading.held(100);
+    assert_eq!(reading.delete_up_to(list(true, 9000), LIFE), None);
+}
+
+#[test]
+fn pauses_grow_to_an_hour_and_follow_3scale() {
+    let minutes = |failures| LIFE.pause(failures, None) / 60_000;
+    assert_eq!([1, 2, 3, 4, 5, 99].map(minutes), [5, 10, 20, 40, 60, 60]);
+    assert_eq!(LIFE.pause(1, Some(7_200_000)), 7_200_000);
+    assert_eq!(LIFE.pause(1, Some(i64::MAX)), 24 * 3_600_000);
+    assert_eq!(Pace::new(100).pause(1, None), 3000);
+}
+
+#[test]
+fn a_time_factor_shortens_all_waits_but_not_below_what_seconds_can_tell() {
+    let quick = Pace::new(1_000_000);
+    let known = reading(&[(100, true)]);
+    assert_eq!(known.delete_up_to(list(true, 101), quick), None);
+    assert_eq!(known.delete_up_to(list(true, 102), quick), Some(100));
+    assert_eq!(LIFE.judge_before(1_200_000), 0);
+    assert_eq!(Pace::new(60).judge_before(1_200_000), 1_180_000);
+}
+
+#[test]
+fn a_step_ends_at_any_of_its_limits() {
+    assert!(!is_enough(1999, 1000, 10, 1000));
+    for (entries, bytes, calls, ms) in [
+        (2000, 0, 0, 0),
+        (0, 8 << 20, 0, 0),
+        (0, 0, 39, 0),
+        (0, 0, 0, 180_000),
+    ] {
+        assert!(is_enough(entries, bytes, calls, ms));
+    }
+}
+
+/// What happens at 3scale and here, in any order.
+#[derive(Debug, Clone)]
+enum Act {
+    /// Some seconds pass.
+    Wait(i64),
+    /// 3scale gives a notification up; its process' clock is so many seconds behind.
+    GiveUp { behind: i64 },
+    /// A step reads so many entries at the most, holds those whose number is divisible; meanwhile 3scale
+    /// gives up some more; then we die before the DELETE, or not.
+    Step {
+        most: usize,
+        hold: Option<usize>,
+        meanwhile: Vec<i64>,
+        dies: bool,
+    },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let behind = 0..5_i64;
+    prop_oneof![
+        (0..90_i64).prop_map(Act::Wait),
+        behind.clone().prop_map(|behind| Act::GiveUp { behind }),
+        (
+            1..8_usize,
+            prop::option::of(2..5_usize),
+            prop::collection::vec(behind, 0..4),
+            prop::bool::weighted(0.2)
+        )
+            .prop_map(|(most, hold, meanwhile, dies)| Act::Step {
+                most,
+                hold,
+                meanwhile,
+                dies
+            }),
+    ]
+}
+
+/// 3scale's list as its own code keeps it, and what we have of it.
+#[derive(Default)]
+struct World {
+    clock: i64,
+    list: std::collections::VecDeque<(usize, i64)>,
+    next: usize,
+    seen: std::collections::BTreeSet<usize>,
+}
+
+impl World {
+    fn give_up(&mut self, behind: i64) {
+        self.list.push_back((self.next, self.clock - behind));
+        self.next += 1;
+    }
+
+    fn step(&mut self, most: usize, hold: Option<usize>, meanwhile: &[i64], dies: bool) {
+        let date = self.clock;
+        let read: Vec<_> = self.list.iter().copied().take(most).collect();
+        let is_complete = read.len() == self.list.len();
+        let mut reading = Reading::default();
+        for (id, time) in read {
+            let known = self.seen.contains(&id);
+            reading.saw(Some(time), known);
+            if !known && hold.is_some_and(|hold| id % hold == 0) {
+                reading.held(time);
+            } else {
+                self.seen.insert(id);
+            }
+        }
+        for behind in meanwhile {
+            self.clock += 1 - behind % 2;
+            self.give_up(*behind);
+        }
+        let list = List {
+            is_complete,
+            date: Some(date),
+        };
+        if let Some(up_to) = reading.delete_up_to(list, LIFE)
+            && !dies
+        {
+            while let Some((id, _)) = self.list.pop_front_if(|(_, time)| *time <= up_to) {
+                assert!(self.seen.contains(&id), "{id} was dropped unseen");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_dropped_that_was_not_taken_in_and_in_the_end_the_list_is_empty(
+        acts in prop::collection::vec(act(), 1..60)
+    ) {
+        let mut world = World { clock: 1000, ..World::default() };
+        for act in acts {
+            match act {
+                Act::Wait(seconds) => world.clock += seconds,
+                Act::GiveUp { behind } => world.give_up(behind),
+                Act::Step { most, hold, meanwhile, dies } => world.step(most, hold, &meanwhile, dies),
+            }
+        }
+        world.clock += 61;
+        world.step(usize::MAX, None, &[], false);
+        world.step(usize::MAX, None, &[], false);
+        prop_assert!(world.list.is_empty());
+        prop_assert_eq!(world.seen.len(), world.next);
+    }
+}

@@ -1,0 +1,125 @@
+//! What recovery remembers: the entries that were taken in, and how the last step went.
+
+use worker::{Result, SqlStorage, SqlStorageValue, State};
+
+use super::run::Run;
+use crate::inbox::store::{
+    row::{self, Row},
+    values,
+};
+
+/// How long an entry is remembered after it was last seen in the list.
+const REMEMBERED_MS: i64 = 30 * DAY_MS;
+/// How exactly the time is kept when an entry was last seen: a write for each entry and step is dear.
+const DAY_MS: i64 = 86_400_000;
+
+/// A change is a new statement at the end, which may run again.
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    // One row. Times are milliseconds since 1970.
+    "CREATE TABLE IF NOT EXISTS ledger (
+        only         INTEGER PRIMARY KEY CHECK (only = 1),
+        last         TEXT NOT NULL DEFAULT '',
+        failures     INTEGER NOT NULL DEFAULT 0,
+        next_at      INTEGER NOT NULL DEFAULT 0,
+        swept_at     INTEGER NOT NULL DEFAULT 0,
+        forgotten_at INTEGER NOT NULL DEFAULT 0
+    )",
+    "INSERT INTO ledger (only) VALUES (1) ON CONFLICT DO NOTHING",
+];
+
+/// How recovery stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ledger {
+    /// Failed steps in a row.
+    pub(super) failures: i64,
+    /// Before when the cron begins no run.
+    pub(super) next_at: i64,
+    /// By 3scale's clock, when the list was last read to its end and all of it taken in.
+    pub(super) swept_at: i64,
+}
+
+pub(super) struct Store(SqlStorage);
+
+impl Store {
+    pub(super) fn open(state: &State) -> Result<Self> {
+        let store = Self(state.storage().sql());
+        TABLES
+            .iter()
+            .try_for_each(|table| store.run(table, values![]))?;
+        Ok(store)
+    }
+
+    pub(super) fn ledger(&self) -> Result<Ledger> {
+        let mut row = self.row("SELECT failures, next_at, swept_at FROM ledger", values![])?;
+        let row = row.as_mut().ok_or("the ledger is empty")?;
+        Ok(Ledger {
+            failures: row.integer()?,
+            next_at: row.integer()?,
+            swept_at: row.integer()?,
+        })
+    }
+
+    /// What came of the last step.
+    pub(super) fn last(&self, source: &str) -> Result<String> {
+        let row = self.row("SELECT last FROM ledger WHERE last <> ''", values![])?;
+        row.map_or_else(
+            || Ok(Run::new(source, "not_yet").to_json()),
+            |mut row| row.text(),
+        )
+    }
+
+    pub(super) fn write(&self, ledger: Ledger, last: &Run) -> Result<()> {
+        self.run(
+            "UPDATE ledger SET failures = ?, next_at = ?, swept_at = ?, last = ?",
+            values![
+                ledger.failures,
+                ledger.next_at,
+                ledger.swept_at,
+                last.to_json()
+            ],
+        )
+    }
+
+    /// Whether the entry was taken in; if so, it has been seen in the list again.
+    pub(super) fn has_seen(&self, id: &str, now_ms: i64) -> Result<bool> {
+        let Some(mut row) = self.row("SELECT at FROM seen WHERE id = ?", values![id])? else {
+            return Ok(false);
+        };
+        if row.integer()? < now_ms - DAY_MS {
+            self.run("UPDATE seen SET at = ? WHERE id = ?", values![now_ms, id])?;
+        }
+        Ok(true)
+    }
+
+    /// Remembers entries that the inbox has committed.
+    pub(super) fn remember(&self, ids: &[String], now_ms: i64) -> Result<()> {
+        let ids = serde_json::to_string(ids)?;
+        self.run(
+            "INSERT INTO seen (id, at) SELECT value, ? FROM json_each(?) WHERE true
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+            values![now_ms, ids],
+        )
+    }
+
+    /// Forgets entries that have long left the list. It reads all of them, so it does so once a day.
+    pub(super) fn forget(&self, now_ms: i64) -> Result<()> {
+        let due = "SELECT 1 FROM ledger WHERE forgotten_at < ?";
+        if self.row(due, values![now_ms - DAY_MS])?.is_some() {
+            self.run(
+                "DELETE FROM seen WHERE at < ?",
+                values![now_ms - REMEMBERED_MS],
+            )?;
+            self.run("UPDATE ledger SET forgotten_at = ?", values![now_ms])?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+        self.0.exec(statement, values).map(|_| ())
+    }
+
+    fn row(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>> {
+        Ok(row::read(&self.0, query, values)?.into_iter().next())
+    }
+}
