@@ -52,7 +52,8 @@ async fn hook(request: Request, env: &Env, setup: &Setup, source: &str) -> Resul
     let url = Location::parse(&request.inner().url()).ok_or("a request without a URL")?;
     let method = request.method();
     let answer = match admit(&url, &method, setup, source) {
-        Ok(_) if method == Method::Get => {
+        Ok(caller) if method == Method::Get => {
+            line.secret = caller.old_secret.then_some("old");
             "ping".clone_into(&mut line.outcome);
             json(br#"{"status":"ok"}"#)
         }

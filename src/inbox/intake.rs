@@ -65,7 +65,10 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     if window == 0 {
         return Ok(None);
     }
-    let Some(earlier) = core.store.newest_equal(&intake.digest, now - window)? else {
+    let Some(earlier) = core
+        .store
+        .newest_pushed(&intake.digest, now - window, now)?
+    else {
         return Ok(None);
     };
     if !dedup::repeats(

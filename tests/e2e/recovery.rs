@@ -1,5 +1,6 @@
 //! What 3scale gave up comes in all the same, once, and leaves 3scale's list only then.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -18,12 +19,16 @@ const TOKEN: &str = "an-operators-token";
 const SECRET: &str = "acme-secret-of-recovery";
 
 fn setup(admin: &Admin, token: &str) -> Setup {
-    setup_in(Setup::bare(), admin, token)
+    setup_in(Setup::bare(), admin, token, "")
 }
 
-fn setup_in(setup: Setup, admin: &Admin, token: &str) -> Setup {
+fn setup_in(setup: Setup, admin: &Admin, token: &str, settings: &str) -> Setup {
     setup
-        .source("acme", SECRET, &format!("admin_url = \"{}\"", admin.url))
+        .source(
+            "acme",
+            SECRET,
+            &format!("admin_url = \"{}\"\n{settings}", admin.url),
+        )
         .secret("SOURCE_ACME_ACCESS_TOKEN", token)
         .secret("CONSOLE_TOKEN", TOKEN)
         .secret("ALLOW_LOCAL_TARGETS", "true")
@@ -552,7 +557,7 @@ async fn recovery_is_asked_for_by_name_and_needs_a_token() {
 #[tokio::test]
 async fn the_cron_runs_it_but_not_soon_after_a_failure() {
     let admin = Admin::start();
-    let worker = setup_in(Setup::default(), &admin, ACCESS_TOKEN)
+    let worker = setup_in(Setup::default(), &admin, ACCESS_TOKEN, "")
         // A pause of five minutes takes 30 s.
         .var("TIME_FACTOR", "10")
         .started()
@@ -577,4 +582,97 @@ async fn the_cron_runs_it_but_not_soon_after_a_failure() {
     }
     assert_eq!(admin.calls("GET").len(), asked);
     assert_eq!(one(&worker, Method::GET).await["failures_in_a_row"], 1);
+}
+
+/// As after a crash between the inbox's commit and ours: only the inbox knows what was taken in.
+#[tokio::test]
+async fn a_recovery_that_has_forgotten_everything_doubles_nothing() {
+    let World {
+        admin,
+        origin,
+        mut worker,
+    } = World::start().await;
+    let hook = worker.url(&worker.hook("acme"));
+    admin.gave_up(&notification("user.created").xml(), seconds_ago(120), &hook);
+    admin.gave_up("<event/>", seconds_ago(120), &hook);
+    let first = run(&worker).await;
+    assert_eq!(
+        (&first["taken_in"], &first["quarantined"]),
+        (&json!(1), &json!(1)),
+        "{first}"
+    );
+    assert_eq!(admin.listed(), 2);
+    origin.requests("/crm", 1).await;
+
+    worker.kill9();
+    let memory = worker.deployment.state().join("threescale-edge-Recovery");
+    std::fs::remove_dir_all(memory).unwrap();
+    let worker = worker.restarted().await;
+    let second = run(&worker).await;
+    assert_eq!(
+        (&second["known"], &second["taken_in"]),
+        (&json!(2), &json!(0)),
+        "{second}"
+    );
+    assert_eq!(run(&worker).await["read"], 2);
+    assert_eq!(admin.listed(), 0);
+    // It may arrive twice, since the Worker died, but under one id.
+    let arrived = origin.received("/crm");
+    let ids: BTreeSet<_> = arrived
+        .iter()
+        .map(|request| request.header("webhook-id"))
+        .collect();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn each_account_has_its_own_inbox_here_too() {
+    let (admin, origin) = (Admin::start(), Origin::start());
+    let signing = "whsec_cmVjb3ZlcnktdGVzdC1zaWduaW5nLWtleSE=";
+    let worker = setup_in(Setup::bare(), &admin, ACCESS_TOKEN, "shards = 4")
+        .origin_of("crm", &origin.url("/crm"), signing, "")
+        .started()
+        .await;
+    let hook = worker.url(&worker.hook("acme"));
+    for _ in 0..20 {
+        let pushed = notification("account.created");
+        let failed = notification("account.created");
+        worker.accept("acme", &pushed).await;
+        admin.gave_up(&pushed.xml(), seconds_ago(3), &hook);
+        admin.gave_up(&failed.xml(), seconds_ago(3), &hook);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while admin.listed() > 0 {
+        assert!(Instant::now() < deadline, "{}", worker.log());
+        run(&worker).await;
+        sleep(Duration::from_millis(300)).await;
+    }
+    // Twenty pushed, twenty recovered; of the pushed ones only the answer was lost.
+    origin.requests("/crm", 40).await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(origin.requests_at("/crm"), 40);
+}
+
+/// What the front door refuses for its size fails six times, and would be lost.
+#[tokio::test]
+async fn what_was_too_large_for_the_front_door_comes_in() {
+    let (admin, origin) = (Admin::start(), Origin::start());
+    let signing = "whsec_cmVjb3ZlcnktdGVzdC1zaWduaW5nLWtleSE=";
+    let worker = setup(&admin, ACCESS_TOKEN)
+        .origin_of("crm", &origin.url("/crm"), signing, "")
+        .var("MAX_BODY_BYTES", "500")
+        .started()
+        .await;
+    let hook = worker.url(&worker.hook("acme"));
+    let large = notification("account.created").extra_field("note", &"x".repeat(100_000));
+    admin.gave_up(&large.xml(), seconds_ago(120), &hook);
+    assert_eq!(run(&worker).await["taken_in"], 1);
+    origin.requests("/crm", 1).await;
+    let event = origin.received("/crm").remove(0).json();
+    assert_eq!(
+        event["data"]["object"]["extra_fields"]["note"]
+            .as_str()
+            .map(str::len),
+        Some(100_000)
+    );
 }

@@ -92,18 +92,8 @@ pub(in crate::inbox) struct Earlier {
 }
 
 impl Store {
-    /// The newest event with this digest that was pushed at `since_ms` or later, and that 3scale has
-    /// not given up: what it gives up, it does not send again.
-    pub(in crate::inbox) fn newest_equal(
-        &self,
-        digest: &str,
-        since_ms: i64,
-    ) -> Result<Option<Earlier>> {
-        self.newest_pushed(digest, since_ms, i64::MAX)
-    }
-
     /// The newest event with this digest that was pushed between these times, and that stands for no
-    /// entry of 3scale's list.
+    /// entry of 3scale's list: what 3scale gave up, it does not send again.
     pub(in crate::inbox) fn newest_pushed(
         &self,
         digest: &str,
