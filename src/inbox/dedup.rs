@@ -19,7 +19,11 @@ pub(super) fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) 
 
 /// How long after 3scale gave a notification up its last try may still arrive here, and how far its
 /// clock may be from ours.
-pub(super) const LATE_MS: i64 = 120_000;
+pub(crate) const LATE_MS: i64 = 120_000;
+
+/// From 3scale's first try to its giving up, when every try fails at once: five waits of a minute
+/// (`facts.md` §2).
+pub(crate) const TRIES_MS: i64 = 300_000;
 
 /// When tries of a notification that 3scale gave up at this time may have arrived.
 #[must_use]
@@ -39,8 +43,7 @@ pub(super) enum Verdict {
 }
 
 /// Judges such an entry, given the `updated_at` of every different event about the same object that
-/// was sent since the other. How much later does not matter: 3scale may have begun to send it before
-/// it gave this one up.
+/// 3scale may have begun to send between the other and giving this one up.
 #[must_use]
 pub(super) fn judge(
     updated_at: Option<i64>,

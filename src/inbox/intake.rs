@@ -73,7 +73,7 @@ fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
     };
     if !dedup::repeats(
         intake.updated_at,
-        &core.store.changes_since(&earlier, intake, dedup::LATE_MS)?,
+        &core.store.changes_since(&earlier, intake, now)?,
     ) {
         return Ok(None);
     }

@@ -9,7 +9,7 @@
 mod alerts;
 pub mod client;
 mod core;
-mod dedup;
+pub(crate) mod dedup;
 mod dispatcher;
 pub mod filter;
 mod intake;

@@ -88,7 +88,7 @@ impl Taker<'_> {
         let Some(earlier) = store.newest_pushed(&intake.digest, from, to)? else {
             return self.keep(entry, intake, document);
         };
-        let changes = store.changes_since(&earlier, intake, dedup::LATE_MS)?;
+        let changes = store.changes_since(&earlier, intake, entry.at)?;
         match dedup::judge(intake.updated_at, &changes, entry.at, self.judge_before) {
             Verdict::New => self.keep(entry, intake, document),
             Verdict::Repeat => {

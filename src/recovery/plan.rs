@@ -1,6 +1,8 @@
 //! The rules of recovery: how far a step goes, what 3scale may then drop, and when to come again.
 //! Seconds are 3scale's, since 1970; the list has whole ones.
 
+use crate::inbox::dedup;
+
 /// How much one step does. The next one follows at once.
 const MOST_ENTRIES: u32 = 2000;
 const MOST_BYTES: usize = 8 << 20;
@@ -12,9 +14,9 @@ const LONGEST_MS: i64 = 180_000;
 /// Nothing is added any more to a second that is so long ago, in milliseconds.
 const QUIET_MS: i64 = 60_000;
 const LEAST_QUIET_MS: i64 = 2000;
-/// By then 3scale has given up everything that it was trying at a time: six attempts take 5 to 20
-/// minutes.
-const SETTLED_MS: i64 = 20 * 60_000;
+/// By then 3scale has given up, or delivered, what it began to send before it gave something else up:
+/// their tries take about as long.
+const SETTLED_MS: i64 = dedup::TRIES_MS;
 /// The pause after the first failure, and the longest.
 const FIRST_PAUSE_MS: i64 = 5 * 60_000;
 const LONGEST_PAUSE_MS: i64 = 60 * 60_000;

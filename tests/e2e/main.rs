@@ -20,6 +20,7 @@ mod harness;
 #[expect(dead_code, reason = "the stand-in does more than these tests need")]
 mod stand_in;
 
+mod after_outages;
 mod alerts;
 mod answers;
 mod bindings;

@@ -36,7 +36,7 @@ fn setup_in(setup: Setup, admin: &Admin, token: &str, settings: &str) -> Setup {
             "other",
             "url = \"http://127.0.0.1:9\"\nevents = [\"invoice.*\"]",
         )
-        // 20 minutes become 1.2 s; what a second of 3scale's clock needs stays at 2 s.
+        // 5 minutes become 0.3 s; what a second of 3scale's clock needs stays at 2 s.
         .var("TIME_FACTOR", "1000")
 }
 

@@ -8,7 +8,7 @@ use crate::{
     alert,
     config::Source,
     event::{Content, Event},
-    inbox::wire::Intake,
+    inbox::{dedup, wire::Intake},
     name::DestinationName,
 };
 
@@ -117,24 +117,28 @@ impl Store {
         .transpose()
     }
 
-    /// The `updated_at` of each different event about the same object that 3scale may have sent after
-    /// this one. What it gave up counts from when it did so, and a little later: its clock is another.
+    /// The `updated_at` of each different event about the same object that 3scale may have begun to send
+    /// after this one, and before `until_ms`. What it gave up, it began `dedup::TRIES_MS` before, and it
+    /// counts from when it was given up, and a little later: 3scale's clock is another.
     pub(in crate::inbox) fn changes_since(
         &self,
         earlier: &Earlier,
         intake: &Intake,
-        slack_ms: i64,
+        until_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
         let rows = self.rows(
             "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
-                AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)",
+                AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)
+                AND coalesce(given_up_at - ?, received_at) <= ?",
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
                 intake.digest.as_str(),
-                slack_ms,
+                dedup::LATE_MS,
                 earlier.received_ms,
                 earlier.seq,
+                dedup::TRIES_MS,
+                until_ms,
             ],
         )?;
         rows.into_iter()

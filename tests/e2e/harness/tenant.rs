@@ -16,6 +16,7 @@ use super::BACKGROUND;
 use crate::stand_in::admin_api;
 use crate::stand_in::credentials::{AccessToken, Credentials};
 use crate::stand_in::failures::Failure;
+use crate::stand_in::sidekiq::{Pace, Sidekiq};
 use crate::stand_in::tenant::{Tenant, Webhook};
 
 pub(crate) const ACCESS_TOKEN: &str = "adm1n-t0ken-of-the-tenant";
@@ -47,6 +48,11 @@ struct Log {
 
 impl Admin {
     pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A tenant with something changed.
+    pub(crate) fn with(change: impl FnOnce(&mut Tenant)) -> Self {
         let credentials = Credentials {
             access_tokens: vec![
                 AccessToken::admin(ACCESS_TOKEN),
@@ -55,7 +61,9 @@ impl Admin {
             ],
             provider_key: None,
         };
-        let tenant = Arc::new(Tenant::new(credentials, Webhook::default()));
+        let mut tenant = Tenant::new(credentials, Webhook::default());
+        change(&mut tenant);
+        let tenant = Arc::new(tenant);
         let state = Arc::new(Log::default());
         let app = admin_api::router(tenant.clone())
             .layer(middleware::from_fn_with_state(state.clone(), between));
@@ -90,6 +98,16 @@ impl Admin {
     pub(crate) fn gave_up(&self, xml: &str, at: DateTime<Utc>, url: &str) {
         let failure = Failure::new(Uuid::new_v4(), at, url.to_owned(), xml.to_owned());
         self.tenant.failures.lock().unwrap().push(failure);
+    }
+
+    /// What sends its notifications, so many times as fast as in life, and lists what it gives up.
+    pub(crate) fn sidekiq(&self, time_factor: f64) -> Arc<Sidekiq> {
+        let pace = Pace {
+            time_factor,
+            threads: 50,
+            ..Pace::default()
+        };
+        Arc::new(Sidekiq::new(pace, self.tenant.failures.clone(), |_| {}))
     }
 
     /// How many entries the list has.
