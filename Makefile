@@ -17,7 +17,7 @@ FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 288
 
-.PHONY: help dev build test check fuzz bench-parse bench-shards chaos soak demo register deploy wrangler events clean
+.PHONY: help dev build test check fuzz bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
 
 help: ## list what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's spe
 
 bench-shards: build ## events a second with 1, 4 and 16 inboxes for a source
 	@cargo run --quiet --locked --example throughput -- --results benches/results/shards.json $(ARGS)
+
+bench-recovery: build ## what it takes to recover from a list of failures of 50 MB
+	@cargo run --quiet --locked --example long_list -- --results benches/results/recovery.json $(ARGS)
 
 chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
 	@cargo run --quiet --locked --example chaos -- --results benches/results/chaos.json $(ARGS)

@@ -29,6 +29,8 @@ mod demo;
 #[path = "threescale/mod.rs"]
 #[expect(dead_code, reason = "only what makes notifications is needed here")]
 mod stand_in;
+#[path = "demo/usage.rs"]
+mod usage;
 
 /// Measures how ingest and delivery grow with the inboxes of a source, in workerd alone
 #[derive(Parser)]
@@ -169,7 +171,7 @@ async fn measure(options: &Options, shards: u32) -> anyhow::Result<Measured> {
     until(&arrived, options.events / 10).await?;
 
     operate("pause").await?.error_for_status()?;
-    let (began, used) = (Instant::now(), cpu(&worker)?);
+    let (began, used) = (Instant::now(), usage::of(worker.group())?.cpu);
     send(&worker, options.events, options.events, options.connections).await?;
     let taken_in = began.elapsed();
 
@@ -177,7 +179,7 @@ async fn measure(options: &Options, shards: u32) -> anyhow::Result<Measured> {
     operate("resume").await?.error_for_status()?;
     until(&arrived, before + options.events).await?;
     let delivered_in = began.elapsed();
-    let cpu = cpu(&worker)?.saturating_sub(used);
+    let cpu = usage::of(worker.group())?.cpu.saturating_sub(used);
     drop(worker);
     drop(deployment);
     let events = u32::try_from(options.events)?;
@@ -228,29 +230,6 @@ async fn until(arrived: &AtomicU64, count: u64) -> anyhow::Result<()> {
         sleep(Duration::from_millis(2)).await;
     }
     Ok(())
-}
-
-/// What the runtime has used of the processors, as Linux counts it in hundredths of a second.
-fn cpu(worker: &Guarded) -> anyhow::Result<Duration> {
-    let mut ticks = 0;
-    for process in std::fs::read_dir("/proc")?.flatten() {
-        // Others may end while we look.
-        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-        // After the name, which may hold spaces, comes field 3.
-        let Some((_, fields)) = stat.rsplit_once(") ") else {
-            continue;
-        };
-        let fields: Vec<&str> = fields.split(' ').collect();
-        let field = |number: usize| -> u64 {
-            let text = fields.get(number - 3);
-            text.and_then(|text| text.parse().ok()).unwrap_or(0)
-        };
-        let (group, utime, stime) = (field(5), field(14), field(15));
-        if group == u64::from(worker.group()) {
-            ticks += utime + stime;
-        }
-    }
-    Ok(Duration::from_millis(ticks * 10))
 }
 
 impl Figure {
