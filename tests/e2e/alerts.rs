@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::harness::origin::{Origin, Reply, Request};
+use crate::harness::tenant::Admin;
 use crate::harness::worker::{Setup, Worker};
 use crate::harness::{PATIENCE, notification};
 
@@ -161,6 +162,45 @@ async fn an_alert_may_be_a_line_for_slack_and_one_that_does_not_arrive_tells_not
     assert_eq!(body.as_object().unwrap().len(), 1);
     alert(&origin, "dead_letter", 1).await;
     assert_eq!(origin.requests_at("/ops"), 1, "both are told");
+}
+
+#[tokio::test]
+async fn a_recovery_that_fails_is_told_with_what_to_do_and_without_the_token() {
+    let (origin, admin) = (Origin::start(), Admin::start());
+    let token = "a-token-that-3scale-does-not-know";
+    let worker = Setup::bare()
+        .source(
+            "acme",
+            "acme-secret-0123456789",
+            &format!("admin_url = \"{}\"", admin.url),
+        )
+        .secret("SOURCE_ACME_ACCESS_TOKEN", token)
+        .secret("CONSOLE_TOKEN", "an-operators-token")
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .var("TIME_FACTOR", "60")
+        .var("ALERTS", "ops")
+        .destination(
+            "ops",
+            &format!("url = \"{}\"\nevents = []", origin.url("/ops")),
+        )
+        .started()
+        .await;
+    for _ in 0..3 {
+        let request = reqwest::Client::new()
+            .post(worker.url("/api/v1/recoveries"))
+            .bearer_auth("an-operators-token");
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["recoveries"][0]["state"], "access_denied");
+    }
+    let told = alert(&origin, "recovery_failed", 1).await;
+    let text = told["data"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("access_denied") && text.contains("ACCESS_TOKEN"),
+        "{text}"
+    );
+    assert!(!text.contains(token), "{text}");
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(origin.requests_at("/ops"), 1, "once in ten minutes");
 }
 
 /// The cron is wrangler's to call.
