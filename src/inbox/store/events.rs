@@ -146,6 +146,27 @@ impl Store {
             .collect()
     }
 
+    /// Whether a destination has, or will get, a later state of the same object: as `kv::State` has it, but
+    /// from what was accepted, since KV may give a reader what it held a minute ago.
+    pub(in crate::inbox) fn is_superseded(
+        &self,
+        event: &Kept,
+        destination: &DestinationName,
+    ) -> Result<bool> {
+        let row = self.row(
+            "SELECT 1 FROM events AS this JOIN events AS other
+                ON other.kind = this.kind AND other.object = this.object AND other.seq <> this.seq
+             WHERE this.seq = ? AND this.action <> 'deleted'
+                AND (other.action = 'deleted'
+                    OR (coalesce(other.updated_at, other.received_at / 1000), other.seq)
+                        > (coalesce(this.updated_at, this.received_at / 1000), this.seq))
+                AND EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = other.seq AND destination = ?)
+             LIMIT 1",
+            values![event.seq, destination.as_str()],
+        )?;
+        Ok(row.is_some())
+    }
+
     /// Counts a repeat.
     pub(in crate::inbox) fn count_repeat(&self, seq: i64) -> Result<()> {
         self.run(
