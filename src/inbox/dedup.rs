@@ -25,6 +25,13 @@ pub(crate) const LATE_MS: i64 = 120_000;
 /// (`facts.md` §2).
 pub(crate) const TRIES_MS: i64 = 300_000;
 
+/// By when 3scale has given up, or delivered, what it had begun to send until then, as far as their
+/// tries take about as long.
+#[must_use]
+pub(super) fn ended_by(until_ms: i64) -> i64 {
+    until_ms + TRIES_MS + LATE_MS
+}
+
 /// When tries of a notification that 3scale gave up at this time may have arrived.
 #[must_use]
 pub(super) fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {

@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// The `updated_at` of each different event about the same object that 3scale may have begun to send
-    /// after this one, and before `until_ms`. What it gave up, it began `dedup::TRIES_MS` before, and it
+    /// after this one, and before `until_ms`: its last try may have arrived long after. What it gave up
     /// counts from when it was given up, and a little later: 3scale's clock is another.
     pub(in crate::inbox) fn changes_since(
         &self,
@@ -129,7 +129,7 @@ impl Store {
         let rows = self.rows(
             "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
                 AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)
-                AND coalesce(given_up_at - ?, received_at) <= ?",
+                AND coalesce(given_up_at, received_at) <= ?",
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
@@ -137,8 +137,7 @@ impl Store {
                 dedup::LATE_MS,
                 earlier.received_ms,
                 earlier.seq,
-                dedup::TRIES_MS,
-                until_ms,
+                dedup::ended_by(until_ms),
             ],
         )?;
         rows.into_iter()
