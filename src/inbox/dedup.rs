@@ -25,12 +25,9 @@ pub(crate) const LATE_MS: i64 = 120_000;
 /// (`facts.md` §2).
 pub(crate) const TRIES_MS: i64 = 300_000;
 
-/// By when 3scale has given up, or delivered, what it had begun to send until then, as far as their
-/// tries take about as long.
-#[must_use]
-pub(super) fn ended_by(until_ms: i64) -> i64 {
-    until_ms + TRIES_MS + LATE_MS
-}
+/// How much longer than those of another the tries of a notification may take, dice, waiting for
+/// answers and clocks included. `recovery::plan` waits for about as long.
+pub(super) const SPREAD_MS: i64 = TRIES_MS + LATE_MS;
 
 /// When tries of a notification that 3scale gave up at this time may have arrived.
 #[must_use]

@@ -339,11 +339,11 @@ impl Books for Desk {
         let changes = rows.events.iter().filter(|event| {
             let after = event
                 .given_up
-                .map_or(event.received, |at| at + dedup::LATE_MS);
+                .map_or(event.received, |at| at + dedup::SPREAD_MS);
             event.object == intake.object
                 && event.digest != intake.digest
                 && (after, event.seq as i64) > (earlier.received_ms, earlier.seq)
-                && event.given_up.unwrap_or(event.received) <= dedup::ended_by(until_ms)
+                && event.given_up.unwrap_or(event.received) <= until_ms + dedup::SPREAD_MS
         });
         Ok(changes.map(|event| event.updated_at).collect())
     }

@@ -49,7 +49,11 @@ impl fmt::Debug for Notification {
         let arrivals: Vec<_> = arrivals.iter().map(|at| (at - BEGIN) / 1000).collect();
         let given_up = given_up.map(|(at, _)| (at - BEGIN) / 1000);
         let made = (made - BEGIN) / 1000;
-        write!(f, "#{id} {} made {made} s arrives {arrivals:?} s given up {given_up:?} s", self.digest())
+        write!(
+            f,
+            "#{id} {} made {made} s arrives {arrivals:?} s given up {given_up:?} s",
+            self.digest()
+        )
     }
 }
 
@@ -62,6 +66,35 @@ pub(super) struct Fate {
 }
 
 impl Notification {
+    /// One about the first object, made after so many seconds, whose tries each take so many seconds
+    /// and have these dice. Only the last arrives, if any.
+    pub(super) fn slow(
+        id: usize,
+        state: u8,
+        made: i64,
+        takes: i64,
+        dice: i64,
+        arrives: bool,
+    ) -> Self {
+        let lost = Outcome::Lost(takes * 1000);
+        let mut tries = [Try {
+            outcome: lost,
+            dice,
+        }; TRIES];
+        if arrives {
+            tries[TRIES - 1].outcome = Outcome::Answered(0);
+        }
+        Self {
+            id,
+            object: 0,
+            state,
+            updated_at: Some(BEGIN / 1000),
+            made: BEGIN + made * 1000,
+            tries,
+            behind: 0,
+        }
+    }
+
     pub(super) fn digest(&self) -> String {
         format!("{}/{}/{:?}", self.object, self.state, self.updated_at)
     }
@@ -106,7 +139,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-/// How a notification goes: at random, or as on a good day, or as in an outage.
+/// How a notification goes: at random, as on a good day, as in an outage, or as at its
+/// end.
 fn tries() -> impl Strategy<Value = [Try; TRIES]> {
     let all = |outcome: BoxedStrategy<Outcome>| {
         let one = (outcome, 0..10_i64).prop_map(|(outcome, dice)| Try { outcome, dice });
@@ -114,7 +148,11 @@ fn tries() -> impl Strategy<Value = [Try; TRIES]> {
     };
     let good = (0..1000_i64).prop_map(Outcome::Answered).boxed();
     let lost = (0..HANGS_MS).prop_map(Outcome::Lost).boxed();
-    prop_oneof![all(outcome().boxed()), all(good), all(lost)]
+    let at_last = (all(lost.clone()), 0..1000_i64).prop_map(|(mut tries, after)| {
+        tries[TRIES - 1].outcome = Outcome::Answered(after);
+        tries
+    });
+    prop_oneof![all(outcome().boxed()), all(good), all(lost), at_last]
 }
 
 /// Some notifications about two objects, each of which has few states and returns to them. The second
