@@ -118,7 +118,18 @@ impl World {
             }
         }
         for run in runs {
-            plan(&mut queue, run.at, Happens::Moves(Box::new(Step::new(run))));
+            let fate = run
+                .follows
+                .and_then(|id| self.sent.get(id))
+                .map(Notification::fate);
+            let begins = fate
+                .and_then(|fate| fate.given_up)
+                .map_or(BEGIN, |(at, _)| at);
+            plan(
+                &mut queue,
+                begins + run.after,
+                Happens::Moves(Box::new(Step::new(run))),
+            );
         }
         while let Some(((at, _), what)) = queue.pop_first() {
             self.clock = at;
@@ -140,7 +151,8 @@ impl World {
         for _ in 0..4 {
             self.clock += 310_000;
             let mut step = Some(Step::new(Run {
-                at: self.clock,
+                follows: None,
+                after: 0,
                 most: usize::MAX,
                 breaks: false,
                 batch: 200,
@@ -242,8 +254,10 @@ impl World {
                 assert!(is_committed, "{id} was dropped uncommitted");
             }
         }
-        if step.is_complete {
-            self.swept_at = step.date * 1000;
+        match step.reading.known_up_to(list) {
+            Some(date) if step.is_complete => self.swept_at = date * 1000,
+            Some(time) => self.swept_at = self.swept_at.max(time * 1000),
+            None => {}
         }
     }
 }

@@ -152,7 +152,18 @@ fn tries() -> impl Strategy<Value = [Try; TRIES]> {
         tries[TRIES - 1].outcome = Outcome::Answered(after);
         tries
     });
-    prop_oneof![all(outcome().boxed()), all(good), all(lost), at_last]
+    // Those who are refused at once are given up in the same second.
+    let refused = Try {
+        outcome: Outcome::Lost(10),
+        dice: 0,
+    };
+    prop_oneof![
+        all(outcome().boxed()),
+        all(good),
+        all(lost),
+        at_last,
+        Just([refused; TRIES])
+    ]
 }
 
 /// Some notifications about two objects, each of which has few states and returns to them. The second
@@ -192,7 +203,9 @@ pub(super) fn story() -> impl Strategy<Value = Vec<Notification>> {
 /// A run of recovery.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
-    pub(super) at: i64,
+    /// It begins so long after 3scale has begun, or after it has given this one up.
+    pub(super) after: i64,
+    pub(super) follows: Option<usize>,
     /// How many entries it reads at the most.
     pub(super) most: usize,
     /// Whether the list breaks off there, instead of being left.
@@ -209,20 +222,27 @@ pub(super) struct Run {
 /// waited for.
 pub(super) fn runs() -> impl Strategy<Value = Vec<Run>> {
     let run = (
-        0..2_000_000_i64,
+        prop_oneof![
+            (0..2_000_000_i64).prop_map(|after| (after, None)),
+            (0..2000_i64, (0..6_usize).prop_map(Some)),
+            (60_000..63_000_i64, (0..6_usize).prop_map(Some)),
+        ],
         prop_oneof![Just(usize::MAX), 1..6_usize],
         prop::bool::weighted(0.2),
         1..4_usize,
-        0..20_000_i64,
+        prop_oneof![0..500_i64, 0..20_000_i64],
         prop::option::weighted(0.3, 0..8_usize),
     );
-    let run = run.prop_map(|(at, most, breaks, batch, pause, dies_before)| Run {
-        at: BEGIN + at,
-        most,
-        breaks,
-        batch,
-        pause,
-        dies_before,
-    });
+    let run = run.prop_map(
+        |((after, follows), most, breaks, batch, pause, dies_before)| Run {
+            after,
+            follows,
+            most,
+            breaks,
+            batch,
+            pause,
+            dies_before,
+        },
+    );
     prop::collection::vec(run, 0..12)
 }
