@@ -149,6 +149,10 @@ impl Step<'_> {
                     return Ok(false);
                 }
             }
+            // An entry that comes in drops must not take for ever.
+            if self.is_enough() {
+                return Ok(false);
+            }
         }
         reader
             .finish()

@@ -40,7 +40,7 @@ fn is_safe(world: &World, lost: &Notification) -> bool {
                     .iter()
                     .filter(|change| lies_between(change, origin, lost))
                     // One that is no event is looked at for itself.
-                    .filter(|change| world.had(change, usize::MAX))
+                    .filter(|change| world.had(change, i64::MAX))
                     .all(|change| {
                         world.had(change, event.seq)
                         // What was still under way when 3scale had its answer, nobody could know.

@@ -26,7 +26,7 @@ const WINDOW_MS: i64 = 1_800_000;
 /// An event, as far as the rules look at it.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
-    pub(super) seq: usize,
+    pub(super) seq: i64,
     /// The notification that it was made of.
     pub(super) origin: usize,
     digest: String,
@@ -70,7 +70,7 @@ pub(super) struct World {
     seen: BTreeSet<usize>,
     swept_at: i64,
     /// What was taken for a repeat as it was pushed, and how many events there were.
-    swallowed: Vec<(usize, usize)>,
+    swallowed: Vec<(usize, i64)>,
     /// How far our clock is ahead of 3scale's.
     skew: i64,
     clock: i64,
@@ -87,9 +87,9 @@ impl World {
     }
 
     /// Whether this had become an event when there were so many.
-    pub(super) fn had(&self, notification: &Notification, events: usize) -> bool {
-        let mut first = self.events.iter().take(events);
-        first.any(|event| event.origin == notification.id)
+    pub(super) fn had(&self, notification: &Notification, events: i64) -> bool {
+        let mut own = self.events.iter();
+        own.any(|event| event.origin == notification.id && event.seq <= events)
     }
 
     /// Whether 3scale was told that we have this before the other had become an event.
@@ -173,7 +173,7 @@ impl World {
         let before = self.events.len();
         desk.commit(self);
         if self.events.len() == before {
-            self.swallowed.push((id, before));
+            self.swallowed.push((id, count(&self.events)));
         }
     }
 
@@ -278,6 +278,10 @@ impl Step {
     }
 }
 
+fn count(events: &[Event]) -> i64 {
+    i64::try_from(events.len()).unwrap()
+}
+
 fn intake(notification: &Notification) -> Intake {
     Intake {
         base: String::new(),
@@ -330,14 +334,11 @@ impl Books for Desk {
             .filter(|event| {
                 event.digest == digest
                     && (from_ms..=to_ms).contains(&event.received)
-                    && !rows
-                        .failures
-                        .values()
-                        .any(|seq| *seq == Some(event.seq as i64))
+                    && !rows.failures.values().any(|seq| *seq == Some(event.seq))
             })
             .max_by_key(|event| (event.received, event.seq));
         Ok(newest.map(|event| Earlier {
-            seq: event.seq as i64,
+            seq: event.seq,
             id: event.seq.to_string(),
             received_ms: event.received,
         }))
@@ -356,7 +357,7 @@ impl Books for Desk {
                 .map_or(event.received, |at| at + dedup::SPREAD_MS);
             event.object == intake.object
                 && event.digest != intake.digest
-                && (after, event.seq as i64) > (earlier.received_ms, earlier.seq)
+                && (after, event.seq) > (earlier.received_ms, earlier.seq)
                 && event.given_up.unwrap_or(event.received) <= until_ms + dedup::SPREAD_MS
         });
         Ok(changes.map(|event| event.updated_at).collect())
@@ -373,7 +374,7 @@ impl Books for Desk {
         given_up_ms: Option<i64>,
     ) -> Result<(String, i64)> {
         let events = &mut self.rows.borrow_mut().events;
-        let seq = events.len() + 1;
+        let seq = count(events) + 1;
         events.push(Event {
             seq,
             origin: std::str::from_utf8(document).unwrap().parse().unwrap(),
@@ -383,7 +384,7 @@ impl Books for Desk {
             received: self.now,
             given_up: given_up_ms,
         });
-        Ok((seq.to_string(), seq as i64))
+        Ok((seq.to_string(), seq))
     }
 
     fn count_repeat(&self, _: i64) -> Result<()> {
