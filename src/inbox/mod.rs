@@ -13,6 +13,7 @@ pub(crate) mod dedup;
 mod dispatcher;
 pub mod filter;
 mod intake;
+mod judging;
 mod operate;
 mod recovered;
 mod replays;

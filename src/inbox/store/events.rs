@@ -118,8 +118,8 @@ impl Store {
     }
 
     /// The `updated_at` of each different event about the same object that 3scale may have begun to send
-    /// after this one, and before `until_ms`. What it gave up, it began `dedup::TRIES_MS` before, and it
-    /// counts from when it was given up, and a little later: 3scale's clock is another.
+    /// after this one, and before `until_ms`. Whichever it began first, either may have taken longer to
+    /// arrive, or to be given up.
     pub(in crate::inbox) fn changes_since(
         &self,
         earlier: &Earlier,
@@ -129,16 +129,15 @@ impl Store {
         let rows = self.rows(
             "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
                 AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)
-                AND coalesce(given_up_at - ?, received_at) <= ?",
+                AND coalesce(given_up_at, received_at) <= ?",
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
                 intake.digest.as_str(),
-                dedup::LATE_MS,
+                dedup::SPREAD_MS,
                 earlier.received_ms,
                 earlier.seq,
-                dedup::TRIES_MS,
-                until_ms,
+                until_ms + dedup::SPREAD_MS,
             ],
         )?;
         rows.into_iter()

@@ -19,7 +19,7 @@ use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 
 pub(super) use self::{
     deliveries::{Attempt, Due},
-    events::{Kept, NewEvent},
+    events::{Earlier, Kept, NewEvent},
     replays::{Match, Step},
 };
 
