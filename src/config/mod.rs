@@ -258,9 +258,23 @@ impl<E: Environment> Reader<'_, E> {
     fn sources(&mut self) -> Vec<Source> {
         let mut sources = Vec::new();
         for (name, value) in self.items("SOURCES") {
-            if let Some(name) = self.name::<SourceName>("SOURCES", &name) {
-                sources.push(self.source(name, value));
+            let Some(name) = self.name::<SourceName>("SOURCES", &name) else {
+                continue;
+            };
+            let source = self.source(name, value);
+            let shares =
+                |other: &&Source| source.admin().is_some() && other.admin_url == source.admin_url;
+            if let Some(other) = sources.iter().find(shares) {
+                self.warn(
+                    format!("SOURCES.{}.admin_url", source.name),
+                    format!(
+                        "is that of {} too: a tenant has one list of failures, and whichever recovers first takes in \
+                         all of it",
+                        other.name
+                    ),
+                );
             }
+            sources.push(source);
         }
         if sources.is_empty() {
             self.mistake(

@@ -75,6 +75,23 @@ fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
 }
 
 #[test]
+fn two_sources_that_would_share_a_list_of_failures_are_warned_of() {
+    let setup = read(|fake| {
+        let url = "https://acme-admin.3scale.net";
+        fake.tables.insert(
+            "SOURCES",
+            json!({ "acme": { "admin_url": url }, "zweite": { "admin_url": url } }),
+        );
+        fake.texts
+            .insert("SOURCE_ZWEITE_SECRET", "a-long-enough-secret");
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "token");
+        fake.texts.insert("SOURCE_ZWEITE_ACCESS_TOKEN", "token");
+    });
+    let items: Vec<_> = setup.warnings.iter().map(|one| one.item.as_str()).collect();
+    assert_eq!(items, ["SOURCES.zweite.admin_url"]);
+}
+
+#[test]
 fn a_url_that_is_a_secret_may_be_one() {
     let slack = |fake: &mut Fake, settings: Value, url| {
         fake.texts.insert("DESTINATION_SLACK_URL", url);
