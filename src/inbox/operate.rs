@@ -93,6 +93,7 @@ pub(super) async fn abandon(core: &Core, destination: &str) -> Result<String> {
         while core.store.drop_undelivered(destination)? {
             others_first().await;
         }
+        retention::look_again(core)?;
     }
     destinations(core)
 }

@@ -51,6 +51,11 @@ async fn events(core: &Core, began: i64, end: &str) -> Result<()> {
     Ok(())
 }
 
+/// Begins with the oldest again at the next cron: what was left may be free to go.
+pub(super) fn look_again(core: &Core) -> Result<()> {
+    core.store.note(BEGAN, 0)
+}
+
 /// From which time on events are looked at.
 fn begin(core: &Core, now: i64) -> Result<i64> {
     let looked_at_all = core.store.noted(BEGAN)?;
