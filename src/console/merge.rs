@@ -21,7 +21,10 @@ fn merge(all: &mut Value, one: Value, name: &str) {
         // Destinations. One that is no longer configured is in those inboxes that have something left of it.
         (Value::Array(all), Value::Array(one)) => {
             for one in one {
-                match all.iter_mut().find(|all| all["name"] == one["name"]) {
+                match all
+                    .iter_mut()
+                    .find(|all| all.get("name") == one.get("name"))
+                {
                     Some(all) => merge(all, one, ""),
                     None => all.push(one),
                 }

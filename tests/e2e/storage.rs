@@ -40,7 +40,7 @@ impl SmallDisk {
             mounted || left_out,
             "a full disk cannot be tried: mounting a tmpfs needs root. NOT_TESTED=full_disk leaves it out"
         );
-        mounted.then_some(Self { at })
+        mounted.then(|| Self { at })
     }
 
     /// Leaves no byte free.
