@@ -15,7 +15,10 @@ use crate::{
 
 /// The cron's call. What fails for one source is no reason to leave the others alone.
 pub async fn run(env: &Env, setup: &Setup) {
-    let Some(config) = &setup.config else { return };
+    let Some(config) = &setup.config else {
+        log::trouble("the cron", &"the configuration has mistakes: see /healthz");
+        return;
+    };
     for source in &config.sources {
         if let Err(error) = look_after(env, source).await {
             log::trouble("looking after a source", &error);

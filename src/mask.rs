@@ -28,7 +28,8 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Hides these: as they are, without `whsec_`, and what follows an authorization's scheme.
+    /// Hides these: as they are, without `whsec_`, what follows an authorization's scheme, and the path of
+    /// a URL.
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         let mut mask = Self::default();
         for secret in secrets {
@@ -39,6 +40,7 @@ impl Mask {
                 value
                     .split_once(' ')
                     .map(|(_, credentials)| credentials.trim()),
+                path(value),
             ];
             for part in parts.into_iter().flatten() {
                 mask.add(part);
@@ -103,6 +105,14 @@ impl Mask {
     }
 }
 
+/// What follows the host of a secret URL, as an origin says that it has no such page.
+fn path(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let (_, path) = rest.split_once('/')?;
+    // A short one is no secret, and hiding it would hide words.
+    (path.len() >= 12).then_some(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +132,20 @@ mod tests {
         );
         assert_eq!(mask.text("héllo"), "héllo");
         assert_eq!(Mask::default().text("all"), "all");
+    }
+
+    #[test]
+    fn a_secret_url_is_hidden_and_so_is_its_path() {
+        let url = Secret::whole("https://hooks.example.com/services/T0/B0/xyz").unwrap();
+        let mask = Mask::new([&url]);
+        assert_eq!(
+            mask.text(
+                "Cannot POST /services/T0/B0/xyz at https://hooks.example.com/services/T0/B0/xyz"
+            ),
+            "Cannot POST /[secret] at [secret]"
+        );
+        let plain = Secret::whole("https://example.com/hook").unwrap();
+        assert_eq!(Mask::new([&plain]).text("no hook here"), "no hook here");
     }
 
     #[test]

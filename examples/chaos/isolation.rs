@@ -85,7 +85,16 @@ pub(crate) async fn measure(seconds: u64) -> anyhow::Result<Isolation> {
     })
 }
 
+/// What is promised of destinations that work.
+const LONGEST_P99_MS: f64 = 1000.0;
+
 impl Isolation {
+    /// Whether the promise is kept beside broken destinations.
+    pub(crate) fn holds(&self) -> bool {
+        let beside = &self.beside_broken_ones;
+        beside.never_arrived == 0 && beside.accept_to_arrival_p99_ms < LONGEST_P99_MS
+    }
+
     /// How much of it is the broken ones' doing.
     pub(crate) fn ratio_of_p99(&self) -> f64 {
         self.beside_broken_ones.accept_to_arrival_p99_ms / self.alone.accept_to_arrival_p99_ms

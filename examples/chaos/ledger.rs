@@ -23,10 +23,25 @@ struct Books {
     arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
     /// Pairs of an accepted event and an origin that took it.
     delivered: usize,
-    kills: Vec<Instant>,
+    cuts: Vec<Cut>,
     last_arrival: Option<Instant>,
     forged: u64,
     too_early: u64,
+}
+
+/// The Worker was dead.
+struct Cut {
+    from: Instant,
+    /// Until it listened again.
+    to: Instant,
+}
+
+impl Cut {
+    /// Whether it was dead at a time between these two. An origin may read while the Worker is dead
+    /// what it had sent before.
+    fn lies_between(&self, before: Instant, again: Instant) -> bool {
+        self.from < again && before < self.to
+    }
 }
 
 /// An event that an origin took.
@@ -85,8 +100,8 @@ impl Repeats {
 
     /// An attempt keeps its number until its outcome is recorded: so a repeat under the same number means
     /// that it never was, and one under a higher number that it was recorded as a failure.
-    fn count(&mut self, before: &Arrival, again: &Arrival, kills: &[Instant]) {
-        let killed = kills.iter().any(|at| (before.at..again.at).contains(at));
+    fn count(&mut self, before: &Arrival, again: &Arrival, cuts: &[Cut]) {
+        let killed = cuts.iter().any(|cut| cut.lies_between(before.at, again.at));
         let cause = if again.attempt == before.attempt && killed {
             &mut self.killed_before_the_commit
         } else if before.late {
@@ -152,9 +167,12 @@ impl Ledger {
         self.books().too_early += 1;
     }
 
-    /// The Worker is dead by now.
-    pub(crate) fn killed(&self) {
-        self.books().kills.push(Instant::now());
+    /// The Worker was dead since then, and listens again.
+    pub(crate) fn was_dead(&self, since: Instant) {
+        self.books().cuts.push(Cut {
+            from: since,
+            to: Instant::now(),
+        });
     }
 
     /// Deliveries of accepted events that have not come yet.
@@ -175,7 +193,7 @@ impl Ledger {
         format!(
             "accepted {accepted}  delivered {delivered} of {}  kills {}",
             accepted * ORIGINS.len(),
-            books.kills.len()
+            books.cuts.len()
         )
     }
 
@@ -196,7 +214,7 @@ impl Ledger {
         tally.lost = tally.accepted * ORIGINS.len() - tally.delivered;
         for (id, arrivals) in books.arrivals.iter().flatten() {
             for (before, again) in arrivals.iter().zip(arrivals.iter().skip(1)) {
-                tally.repeated.count(before, again, &books.kills);
+                tally.repeated.count(before, again, &books.cuts);
             }
             match books.accepted.get(id) {
                 Some(subject) => {

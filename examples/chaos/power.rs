@@ -70,7 +70,6 @@ impl Power {
             }
             let down = Instant::now();
             self.worker.kill9();
-            ledger.killed();
             self.read_log();
             let Self {
                 worker,
@@ -83,6 +82,7 @@ impl Power {
                 cuts,
                 ..Self::on(deployment, port).await?
             };
+            ledger.was_dead(down);
             self.cuts.kills += 1;
             self.cuts.down_seconds += down.elapsed().as_secs_f64();
         }

@@ -186,14 +186,19 @@ impl Reply {
     ///
     /// As [`next`](Self::next).
     pub async fn short_body(&mut self) -> Result<Vec<u8>, Trouble> {
-        let mut body = Vec::new();
-        while body.len() < SHORT
-            && let Some(piece) = self.next().await?
-        {
-            body.extend_from_slice(&piece);
-        }
-        body.truncate(SHORT);
-        Ok(body)
+        let whole = async {
+            let mut body = Vec::new();
+            while body.len() < SHORT
+                && let Some(piece) = self.next().await?
+            {
+                body.extend_from_slice(&piece);
+            }
+            body.truncate(SHORT);
+            Ok(body)
+        };
+        within(TIMEOUT, whole)
+            .await
+            .unwrap_or_else(|| Err(Trouble::timeout()))
     }
 
     /// What this refusal means.

@@ -33,6 +33,12 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// Whether it keeps the latest state of each object.
+    #[must_use]
+    pub fn keeps_objects(&self) -> bool {
+        self.target.keeps_objects()
+    }
+
     /// Whether it wants an event of this source, type and action.
     #[must_use]
     pub fn wants(&self, source: &str, kind: &str, action: &str) -> bool {
@@ -82,12 +88,19 @@ impl<E: Environment> Reader<'_, E> {
         let rate = table
             .integer("rate", 1, 1000)
             .and_then(|rate| u32::try_from(rate).ok());
-        let ordered = table.boolean("ordered").unwrap_or(false);
+        let ordered = table.boolean("ordered");
         let target = target::read(&mut table, env, secrets, allow_local, redact.is_some());
         let known = target.as_ref().map_or(&[][..], Target::keys);
         table.finish(&[known, &COMMON_KEYS].concat(), target.is_some());
 
         let target = target?;
+        let keeps_objects = target.keeps_objects();
+        if keeps_objects && ordered == Some(false) {
+            self.mistake(
+                format!("DESTINATIONS.{name}.ordered"),
+                "must not be false with keep = \"objects\", which writes one state of an object after the other",
+            );
+        }
         if unsigned && target.is_signed() {
             self.warn(
                 format!("DESTINATION_{}_SIGNING_SECRET", name.in_capitals()),
@@ -103,7 +116,8 @@ impl<E: Environment> Reader<'_, E> {
             timing,
             concurrency: usize::try_from(concurrency).unwrap_or(1),
             rate,
-            ordered,
+            // Two states of one object, written at the same time, could end in the wrong order.
+            ordered: keeps_objects || ordered.unwrap_or(false),
         })
     }
 }

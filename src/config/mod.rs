@@ -106,7 +106,10 @@ impl Config {
             .destinations
             .iter()
             .filter_map(|destination| destination.target.secrets())
-            .flat_map(|secrets| secrets.signing.iter().chain(&secrets.authorization));
+            .flat_map(|secrets| {
+                let others = secrets.authorization.iter().chain(&secrets.url);
+                secrets.signing.iter().chain(others)
+            });
         sources.chain(destinations).chain(self.console_token.iter())
     }
 

@@ -96,6 +96,8 @@ pub struct DestinationSecrets {
     pub signing: Secrets,
     /// The `Authorization` header.
     pub authorization: Option<Secret>,
+    /// The URL, where whoever knows it may call it.
+    pub url: Option<Secret>,
 }
 
 impl Target {
@@ -113,6 +115,16 @@ impl Target {
             Self::Kv { .. } => &["kv", "keep", "ttl_days"],
             Self::Queue { .. } => &["queue"],
         }
+    }
+
+    pub(super) fn keeps_objects(&self) -> bool {
+        matches!(
+            self,
+            Self::Kv {
+                keep: Keep::Objects,
+                ..
+            }
+        )
     }
 
     /// Whether it can take an alert, which has no XML and is about no object.
@@ -158,12 +170,14 @@ impl<E: Environment> Reader<'_, E> {
             );
         }
         // The whole header, so unlike other secrets it may hold a space: `Bearer …`.
-        let authorization = self
-            .env
-            .text(&format!("DESTINATION_{}_AUTHORIZATION", name.in_capitals()));
+        let whole = |what: &str| {
+            let variable = format!("DESTINATION_{}_{what}", name.in_capitals());
+            Secret::whole(&self.env.text(&variable)?)
+        };
         DestinationSecrets {
             signing,
-            authorization: authorization.as_deref().and_then(Secret::whole),
+            authorization: whole("AUTHORIZATION"),
+            url: whole("URL"),
         }
     }
 }
@@ -178,17 +192,19 @@ pub(super) fn read(
 ) -> Option<Target> {
     const KINDS: [&str; 4] = ["url", "kv", "service", "queue"];
     let mut kinds = KINDS.into_iter().filter(|kind| table.has(kind));
-    let kind = kinds.next();
-    if kinds.next().is_some() {
+    let secret_url = secrets.url.as_ref().map(|url| url.reveal().to_owned());
+    let kind = kinds.next().or(secret_url.is_some().then_some("url"));
+    if kinds.next().is_some() || (secret_url.is_some() && (kind != Some("url") || table.has("url")))
+    {
         table.report(
             "",
-            "has more than one of url, kv, service and queue: a destination has one target",
+            "has more than one of url (or the URL secret), kv, service and queue: a destination has one target",
         );
         return None;
     }
     match kind {
         Some("url") => {
-            let url = table.text("url").unwrap_or_default();
+            let url = secret_url.or_else(|| table.text("url")).unwrap_or_default();
             if let Err(problem) = target::check(&url, allow_local) {
                 table.report("url", problem.to_string());
             }

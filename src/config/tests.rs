@@ -75,6 +75,60 @@ fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
 }
 
 #[test]
+fn a_url_that_is_a_secret_may_be_one() {
+    let slack = |fake: &mut Fake, settings: Value, url| {
+        fake.texts.insert("DESTINATION_SLACK_URL", url);
+        fake.tables.get_mut("DESTINATIONS").unwrap()["slack"] = settings;
+    };
+    let url = "https://hooks.example.com/services/T0/B0/xyz";
+    let setup = read(|fake| slack(fake, json!({ "format": "slack" }), url));
+    assert_eq!(setup.mistakes, vec![]);
+    let config = setup.config.unwrap();
+    assert!(config.secrets().any(|secret| secret.reveal() == url));
+    let Target::Http {
+        route: Route::Url { url: called, .. },
+        ..
+    } = &config.destination("slack").unwrap().target
+    else {
+        panic!("no URL");
+    };
+    assert_eq!(called, url);
+    for settings in [json!({ "url": url }), json!({ "kv": "EVENTS" })] {
+        assert_eq!(
+            mistakes(|fake| slack(fake, settings, url)),
+            ["DESTINATIONS.slack"]
+        );
+    }
+    let private = mistakes(|fake| slack(fake, json!({}), "https://10.0.0.1/"));
+    assert_eq!(private, ["DESTINATIONS.slack.url"]);
+}
+
+#[test]
+fn states_of_one_object_are_written_one_after_the_other() {
+    let objects = |ordered: Option<bool>| {
+        read(|fake| {
+            let mut settings = json!({ "kv": "EVENTS", "keep": "objects" });
+            if let Some(ordered) = ordered {
+                settings["ordered"] = ordered.into();
+            }
+            fake.tables.get_mut("DESTINATIONS").unwrap()["archive"] = settings;
+        })
+    };
+    assert!(
+        objects(None)
+            .config
+            .unwrap()
+            .destination("archive")
+            .unwrap()
+            .ordered
+    );
+    assert_eq!(
+        objects(Some(false)).mistakes[0].item,
+        "DESTINATIONS.archive.ordered"
+    );
+}
+
+#[test]
 fn alerts_go_where_the_variable_says_and_a_destination_may_be_for_nothing_else() {
     let ops = |fake: &mut Fake, settings: Value| {
         fake.texts.insert("ALERTS", "crm ops");

@@ -25,6 +25,8 @@ pub struct Lane {
     health: Cell<Health>,
     rate: Cell<Rate>,
     under_way: RefCell<Vec<i64>>,
+    /// When it last began an attempt, by a count that all lanes share.
+    turn: Cell<u64>,
 }
 
 impl Lane {
@@ -36,6 +38,7 @@ impl Lane {
             health: Cell::new(health),
             rate: Cell::default(),
             under_way: RefCell::default(),
+            turn: Cell::default(),
         }
     }
 
@@ -127,15 +130,18 @@ pub fn start<D, E>(
             busy: lane.busy(),
             wants: queue.len(),
             failing: lane.is_failing(),
+            turn: lane.turn.get(),
         });
         queues.push(queue);
     }
     let mut starting = Vec::new();
     let granted = share(places, &claims);
+    let now = 1 + lanes.iter().map(|lane| lane.turn.get()).max().unwrap_or(0);
     for (index, ((queue, lane), granted)) in queues.into_iter().zip(lanes).zip(granted).enumerate()
     {
         for one in queue.into_iter().take(granted.min(most - starting.len())) {
             lane.begin(seq(&one), now_ms);
+            lane.turn.set(now);
             starting.push((index, one));
         }
     }
@@ -198,6 +204,36 @@ mod tests {
         let lanes = [Lane::new(limits, health)];
         let due = |_, limit| Ok::<_, ()>((0..100).take(limit).collect());
         [(), ()].map(|()| start(&lanes, 6, 45, 0, due, |seq| *seq).unwrap().len())
+    }
+
+    #[test]
+    fn with_more_destinations_than_places_each_gets_its_turn() {
+        let limits = Limits {
+            concurrency: 6,
+            rate: None,
+        };
+        let lanes: Vec<Lane> = (0..8)
+            .map(|_| Lane::new(limits, Health::default()))
+            .collect();
+        let mut counts = [0; 8];
+        let mut next = 0;
+        let mut under_way = std::collections::VecDeque::new();
+        for _ in 0..1000 {
+            let due = |_, limit| {
+                next += 100;
+                Ok::<_, ()>((next..).take(limit).collect::<Vec<i64>>())
+            };
+            for (index, seq) in start(&lanes, 6, 45, 0, due, |seq| *seq).unwrap() {
+                counts[index] += 1;
+                under_way.push_back((index, seq));
+            }
+            // One attempt ends at a time.
+            if let Some((index, seq)) = under_way.pop_front() {
+                lanes[index].end(seq);
+            }
+        }
+        let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+        assert!(spread <= 2, "{counts:?}");
     }
 
     #[test]

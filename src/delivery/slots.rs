@@ -10,6 +10,8 @@ pub struct Claim {
     pub wants: usize,
     /// Whether its last attempts all failed.
     pub failing: bool,
+    /// When it last began one, by a count that all share: who has waited longest comes first.
+    pub turn: u64,
 }
 
 /// Of all places, how many destinations that fail may hold together.
@@ -28,7 +30,11 @@ pub fn share(places: usize, claims: &[Claim]) -> Vec<usize> {
     let mut failing_places = (places / FAILING_SHARE)
         .saturating_sub(claims.iter().filter(|c| c.failing).map(|c| c.busy).sum());
     let mut granted = vec![0; claims.len()];
-    for (claim, granted) in claims.iter().zip(&mut granted) {
+    let queue = by_turn(claims);
+    for index in &queue {
+        let Some((claim, granted)) = claims.get(*index).zip(granted.get_mut(*index)) else {
+            continue;
+        };
         let first = claim.wants > 0 && claim.busy == 0 && (!claim.failing || failing_places > 0);
         if first && free > 0 {
             *granted = 1;
@@ -44,7 +50,10 @@ pub fn share(places: usize, claims: &[Claim]) -> Vec<usize> {
     let mut spare = free.saturating_sub(idle.min(MOST_RESERVED));
     loop {
         let before = spare;
-        for (claim, granted) in claims.iter().zip(&mut granted) {
+        for index in &queue {
+            let Some((claim, granted)) = claims.get(*index).zip(granted.get_mut(*index)) else {
+                continue;
+            };
             let one_more = !claim.failing && claim.busy + *granted > 0 && claim.wants > *granted;
             if one_more && spare > 0 {
                 *granted += 1;
@@ -57,6 +66,17 @@ pub fn share(places: usize, claims: &[Claim]) -> Vec<usize> {
     }
 }
 
+/// The indexes of those that have waited longest first. There are few, and a sort would cost the
+/// upload more than this costs time.
+fn by_turn(claims: &[Claim]) -> Vec<usize> {
+    let mut queue: Vec<(u64, usize)> = Vec::with_capacity(claims.len());
+    for (index, claim) in claims.iter().enumerate() {
+        let place = queue.iter().position(|(turn, _)| *turn > claim.turn);
+        queue.insert(place.unwrap_or(queue.len()), (claim.turn, index));
+    }
+    queue.into_iter().map(|(_, index)| index).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,14 +86,14 @@ mod tests {
             busy,
             wants,
             failing: false,
+            turn: 0,
         }
     }
 
     fn failing(busy: usize, wants: usize) -> Claim {
         Claim {
-            busy,
-            wants,
             failing: true,
+            ..healthy(busy, wants)
         }
     }
 
@@ -112,6 +132,19 @@ mod tests {
             healthy(0, 9),
         ];
         assert_eq!(share(6, &five), [1, 1, 1, 0, 2]);
+    }
+
+    #[test]
+    fn who_has_waited_longest_comes_first() {
+        let after = |turn, claim| Claim { turn, ..claim };
+        let claims = [
+            after(9, healthy(0, 9)),
+            after(3, healthy(0, 9)),
+            after(7, failing(0, 9)),
+            after(3, healthy(0, 9)),
+        ];
+        assert_eq!(share(1, &claims), [0, 1, 0, 0]);
+        assert_eq!(share(3, &claims), [0, 1, 1, 1]);
     }
 
     #[test]

@@ -67,6 +67,8 @@ impl Message {
         let DestinationSecrets {
             signing,
             authorization,
+            // That is the route.
+            url: _,
         } = &posting.secrets;
         if !signing.is_empty() {
             add(
@@ -218,6 +220,7 @@ mod tests {
             secrets: DestinationSecrets {
                 signing: Secrets::from_text(signing),
                 authorization: Secret::whole("Bearer x"),
+                url: None,
             },
         };
         Message::new(&event, &posting, &Redact::none(), 3, 1_700_000_000_500).unwrap()

@@ -6,14 +6,19 @@ pub mod kv;
 pub mod queue;
 pub mod target;
 
-use worker::Env;
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use worker::{Delay, Env};
 
 use crate::{
     config::{Destination, Target},
-    delivery::outcome::Outcome,
+    delivery::outcome::{Failure, Outcome},
     event::Event,
     mask::Mask,
 };
+
+const BINDING_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What came of an attempt, and what was answered.
 #[derive(Debug)]
@@ -54,9 +59,22 @@ pub async fn send(
             binding,
             keep,
             ttl_seconds,
-        } => kv::put(env, binding, *keep, *ttl_seconds, event, redact)
+        } => {
+            let put = kv::put(env, binding, *keep, *ttl_seconds, event, redact);
+            in_time(put).await.into()
+        }
+        Target::Queue { binding } => in_time(queue::send(env, binding, event, redact))
             .await
             .into(),
-        Target::Queue { binding } => queue::send(env, binding, event, redact).await.into(),
+    }
+}
+
+/// A binding has no timeout of its own, and must not keep its place for ever.
+async fn in_time(sending: impl Future<Output = Outcome>) -> Outcome {
+    match select(pin!(sending), pin!(Delay::from(BINDING_TIMEOUT))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Outcome::failed(Failure::Binding(
+            "did not answer within a minute".to_owned(),
+        )),
     }
 }

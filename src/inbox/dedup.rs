@@ -25,6 +25,10 @@ pub(crate) const LATE_MS: i64 = 120_000;
 /// (`facts.md` §2).
 pub(crate) const TRIES_MS: i64 = 300_000;
 
+/// How much longer than those of another the tries of a notification may take, dice, waiting for
+/// answers and clocks included. `recovery::plan` waits for about as long.
+pub(super) const SPREAD_MS: i64 = TRIES_MS + LATE_MS;
+
 /// When tries of a notification that 3scale gave up at this time may have arrived.
 #[must_use]
 pub(super) fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {

@@ -1,15 +1,17 @@
 //! Taking in: a notification becomes an event, or is found to repeat one; a body that nobody
 //! understands goes to the quarantine.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 use worker::Result;
 
 use super::{
     alerts,
     core::Core,
-    dedup,
-    store::NewEvent,
-    wire::{Intake, Receipt, Status, Suspect},
+    judging::{self, Books},
+    store::{Earlier, NewEvent},
+    wire::{Intake, Receipt, Suspect},
 };
 use crate::{
     alert::{Kind, Occurrence},
@@ -27,29 +29,71 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
         // No await between this and the event: one commit.
         core.store.note(OLD_SECRET, now)?;
     }
-    let receipt = if let Some(id) = repeated(core, intake, now)? {
-        Receipt {
-            id,
-            status: Status::Duplicate,
-        }
-    } else {
-        let id = new_id(now).map_err(|error| error.to_string())?;
-        let event = NewEvent {
-            id: &id,
-            intake,
-            document: xml,
-            received_ms: now,
-            given_up_ms: None,
-        };
-        core.store.keep(&event, &destinations(core, intake))?;
-        Receipt {
-            id,
-            status: Status::Accepted,
-        }
-    };
+    let desk = Desk { core, now };
+    let receipt = judging::take_push(&desk, intake, xml, core.config.dedup_window_ms, now)?;
     // For a repeat as well: the first try may have died between its commit and this.
     core.dispatcher.expect(&core.storage, now).await?;
     Ok(receipt)
+}
+
+/// The inbox's own books, at this time.
+pub(super) struct Desk<'c> {
+    pub(super) core: &'c Core,
+    pub(super) now: i64,
+}
+
+impl Books for Desk<'_> {
+    fn newest_pushed(&self, digest: &str, from_ms: i64, to_ms: i64) -> Result<Option<Earlier>> {
+        self.core.store.newest_pushed(digest, from_ms, to_ms)
+    }
+
+    fn changes_since(
+        &self,
+        earlier: &Earlier,
+        intake: &Intake,
+        until_ms: i64,
+    ) -> Result<Vec<Option<i64>>> {
+        self.core.store.changes_since(earlier, intake, until_ms)
+    }
+
+    fn has_failure(&self, id: &str) -> Result<bool> {
+        self.core.store.has_failure(id)
+    }
+
+    fn keep(
+        &self,
+        intake: &Intake,
+        document: &[u8],
+        given_up_ms: Option<i64>,
+    ) -> Result<(String, i64)> {
+        let mut intake = Cow::Borrowed(intake);
+        if intake.base.is_empty() {
+            intake.to_mut().base = self.core.store.newest_base()?;
+        }
+        let id = new_id(self.now).map_err(|error| error.to_string())?;
+        let event = NewEvent {
+            id: &id,
+            intake: &intake,
+            document,
+            received_ms: self.now,
+            given_up_ms,
+        };
+        let destinations = destinations(self.core, &intake);
+        let seq = self.core.store.keep(&event, &destinations)?;
+        Ok((id, seq))
+    }
+
+    fn count_repeat(&self, seq: i64) -> Result<()> {
+        self.core.store.count_repeat(seq)
+    }
+
+    fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<()> {
+        self.core.store.remember_failure(id, seq, self.now)
+    }
+
+    fn quarantine(&self, suspect: &Suspect, document: &[u8]) -> Result<()> {
+        quarantine(self.core, suspect, document, self.now)
+    }
 }
 
 /// Where a notification goes.
@@ -57,28 +101,6 @@ pub(super) fn destinations<'c>(core: &'c Core, intake: &Intake) -> Vec<&'c Desti
     core.config
         .routed(core.source.name.as_str(), &intake.kind, &intake.action)
         .collect()
-}
-
-/// The id of the event that this notification repeats, if it does.
-fn repeated(core: &Core, intake: &Intake, now: i64) -> Result<Option<String>> {
-    let window = core.config.dedup_window_ms;
-    if window == 0 {
-        return Ok(None);
-    }
-    let Some(earlier) = core
-        .store
-        .newest_pushed(&intake.digest, now - window, now)?
-    else {
-        return Ok(None);
-    };
-    if !dedup::repeats(
-        intake.updated_at,
-        &core.store.changes_since(&earlier, intake, now)?,
-    ) {
-        return Ok(None);
-    }
-    core.store.count_repeat(earlier.seq)?;
-    Ok(Some(earlier.id))
 }
 
 /// Keeps a body that nobody understands. Whoever calls this tells what is worth telling.

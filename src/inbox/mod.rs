@@ -13,6 +13,7 @@ pub(crate) mod dedup;
 mod dispatcher;
 pub mod filter;
 mod intake;
+mod judging;
 mod operate;
 mod recovered;
 mod replays;
@@ -34,11 +35,15 @@ use crate::{
 
 /// When to look again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;
+/// The same while its source is not configured any more: what waits here waits for its return.
+const REMOVED_PAUSE_MS: i64 = 86_400_000;
 
 /// One source's inbox, or one of several: [`shard`] has their names.
 #[durable_object(alarm)]
 pub struct Inbox {
     state: State,
+    /// When to look again while it is closed.
+    closed_pause_ms: i64,
     opened: Result<Rc<Core>>,
 }
 
@@ -46,7 +51,20 @@ impl DurableObject for Inbox {
     fn new(state: State, env: Env) -> Self {
         let setup = setup(&env);
         let opened = Core::open(&state, env, &setup).map(Rc::new);
-        Self { state, opened }
+        let name = state.id().name().unwrap_or_default();
+        let is_removed = setup
+            .config
+            .as_ref()
+            .is_some_and(|config| config.source(shard::source_of(&name)).is_none());
+        Self {
+            state,
+            closed_pause_ms: if is_removed {
+                REMOVED_PAUSE_MS
+            } else {
+                CLOSED_PAUSE_MS
+            },
+            opened,
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -59,16 +77,16 @@ impl DurableObject for Inbox {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        let done = match self.opened() {
-            Ok(core) => Dispatcher::run(core).await,
-            Err(error) => Err(error),
+        let (done, pause_ms) = match self.opened() {
+            Ok(core) => (Dispatcher::run(core).await, CLOSED_PAUSE_MS),
+            Err(error) => (Err(error), self.closed_pause_ms),
         };
         if let Err(error) = done {
             log::trouble("the alarm", &error);
             // Not by an error, after which the runtime tries six times and then forgets the alarm.
             self.state
                 .storage()
-                .set_alarm(ScheduledTime::from(CLOSED_PAUSE_MS))
+                .set_alarm(ScheduledTime::from(pause_ms))
                 .await?;
         }
         Response::empty()

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     alert::Occurrence,
     event::rfc3339,
+    log,
     platform::{now_ms, others_first},
 };
 
@@ -24,15 +25,22 @@ const MOST_LOOKS: usize = 200;
 /// The cron's call: sets the alarm if something is due, since it may have been lost, tells what waits
 /// for too long, and forgets what is old. Says when something came from the source last.
 pub(super) async fn wake(core: &Core) -> Result<Option<i64>> {
-    if !core.config.alerts.is_empty() {
-        alerts::look_for_overdue(core)?;
-        core.dispatcher.tell(core, now_ms()).await?;
-    }
     if let Some(at) = core.dispatcher.next_due(core)? {
         core.dispatcher.expect(&core.storage, at).await?;
     }
+    if let Err(error) = tell(core).await {
+        log::trouble("looking for what is to be told", &error);
+    }
     retention::forget(core).await?;
     core.store.last_received()
+}
+
+async fn tell(core: &Core) -> Result<()> {
+    if core.config.alerts.is_empty() {
+        return Ok(());
+    }
+    alerts::look_for_overdue(core)?;
+    core.dispatcher.tell(core, now_ms()).await
 }
 
 /// Gathers what somebody else has noticed about the source, and tells it.

@@ -12,6 +12,8 @@ pub(super) struct Batch {
     /// Each one's id, and until when 3scale may have given it up, in milliseconds since 1970.
     pub(super) entries: Vec<(String, i64)>,
     pub(super) message: Vec<u8>,
+    /// How large their documents are.
+    pub(super) bytes: usize,
 }
 
 impl Batch {
@@ -22,6 +24,7 @@ impl Batch {
             document,
             ..
         } = item;
+        self.bytes += document.len();
         self.entries.push((entry.id.clone(), entry.at));
         recovered::add(&mut self.message, entry, &what, &document);
     }

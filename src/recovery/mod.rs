@@ -54,11 +54,15 @@ impl DurableObject for Recovery {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        let stepped = match self.opened() {
-            Ok(core) => step::make(core).await,
-            Err(error) => Err(error),
+        let core = match self.opened() {
+            Ok(core) => core,
+            // The source may be gone from the configuration. If it comes back, so does the cron.
+            Err(error) => {
+                log::trouble("the recovery's alarm", &error);
+                return Response::empty();
+            }
         };
-        match stepped {
+        match step::make(core).await {
             Ok(run) if run.more => self.wake_in(0).await?,
             Ok(_) => {}
             Err(error) => {

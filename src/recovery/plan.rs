@@ -125,6 +125,17 @@ impl Reading {
             .is_none_or(|first| first <= up_to)
             .then_some(up_to)
     }
+
+    /// Up to when all that 3scale gave up is known, by its own clock in seconds, now that all that was
+    /// read is committed or stays in the list.
+    #[must_use]
+    pub fn known_up_to(&self, list: List) -> Option<i64> {
+        if list.is_complete {
+            list.date
+        } else {
+            self.newest
+        }
+    }
 }
 
 /// The list that was read.

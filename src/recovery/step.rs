@@ -46,6 +46,7 @@ pub(super) async fn make(core: &Core) -> Result<Run> {
         calls: 0,
         date: None,
         is_complete: false,
+        known_up_to: None,
     };
     step.run.at = rfc3339(began);
     let trouble = step.go().await.err();
@@ -75,6 +76,8 @@ struct Step<'c> {
     date: Option<i64>,
     /// Whether the list was read to its end, and all of it is committed.
     is_complete: bool,
+    /// Up to when, in milliseconds, all that 3scale gave up is known.
+    known_up_to: Option<i64>,
 }
 
 impl Step<'_> {
@@ -98,7 +101,13 @@ impl Step<'_> {
             self.hand_over(shard).await?;
         }
         self.is_complete = read?;
-        self.delete(&api).await
+        let list = List {
+            is_complete: self.is_complete,
+            date: self.date,
+        };
+        let known_up_to = self.reading.known_up_to(list);
+        self.known_up_to = known_up_to.map(|seconds| seconds.saturating_mul(1000));
+        self.delete(&api, list).await
     }
 
     /// Reads entries until there is enough to do; says whether that was all of them.
@@ -139,6 +148,10 @@ impl Step<'_> {
                 if self.is_enough() {
                     return Ok(false);
                 }
+            }
+            // An entry that comes in drops must not take for ever.
+            if self.is_enough() {
+                return Ok(false);
             }
         }
         reader
@@ -197,6 +210,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.calls += 1;
+        let bytes = batch.bytes;
         let message = Recovered {
             judge_before: self.pace.judge_before(self.before.swept_at),
         };
@@ -215,6 +229,12 @@ impl Step<'_> {
                 }
             }
             self.core.store.remember(&committed, self.began)?;
+            if committed.is_empty() {
+                self.new_bytes = self.new_bytes.saturating_sub(bytes);
+            }
+            // What stays must not keep this step, and each after it, from what is behind it.
+            let held = u32::try_from(taken.held.len()).unwrap_or(u32::MAX);
+            self.new_entries = self.new_entries.saturating_sub(held);
             Ok::<_, worker::Error>(taken)
         };
         let taken = taken.await.map_err(|error| ours(&error))?;
@@ -227,11 +247,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    async fn delete(&mut self, api: &AdminApi<'_>) -> std::result::Result<(), Trouble> {
-        let list = List {
-            is_complete: self.is_complete,
-            date: self.date,
-        };
+    async fn delete(&mut self, api: &AdminApi<'_>, list: List) -> std::result::Result<(), Trouble> {
         let up_to = self.reading.delete_up_to(list, self.pace);
         let Some(up_to) = up_to.and_then(|s| Timestamp::from_unix_millis(s.saturating_mul(1000)))
         else {
@@ -254,7 +270,9 @@ impl Step<'_> {
         run.foreign_url = self.sorter.foreign_url;
         run.held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         if self.is_complete {
-            after.swept_at = self.date.map_or(self.began, |date| date * 1000);
+            after.swept_at = self.known_up_to.unwrap_or(self.began);
+        } else if let Some(known_up_to) = self.known_up_to {
+            after.swept_at = after.swept_at.max(known_up_to);
         }
         if let Some(trouble) = trouble {
             after.failures += 1;
@@ -267,12 +285,10 @@ impl Step<'_> {
             after.failures = 0;
             after.next_at = 0;
             let judge_before = self.pace.judge_before(after.swept_at);
-            run.more = if self.is_complete {
-                self.held.iter().any(|at| *at < judge_before)
-            } else {
-                // A step that moves nothing would be followed by its like for ever.
-                self.new_entries > run.held || run.deleted_up_to.is_some()
-            };
+            let can_judge = self.held.iter().any(|at| *at < judge_before);
+            // A step that moves nothing would be followed by its like for ever.
+            let moved = self.new_entries > 0 || run.deleted_up_to.is_some();
+            run.more = can_judge || (moved && !self.is_complete);
         }
         run.failures_in_a_row = u32::try_from(after.failures).unwrap_or(u32::MAX);
         (run, after)

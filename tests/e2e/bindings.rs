@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::demo::kv;
 use crate::harness::fresh_id;
+use crate::harness::operator::{TOKEN, call};
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
 use crate::harness::{PATIENCE, notification};
@@ -104,6 +106,41 @@ async fn kv_keeps_the_latest_state_of_each_object_and_its_end() {
     assert_eq!(of(in_order)["object"]["state"], "live");
     assert_eq!(of(late)["object"]["state"], "suspended");
     assert_eq!(of(deleted)["action"], "deleted");
+}
+
+/// All at once: their order in KV must not hang on which of two writes ends first.
+#[tokio::test]
+async fn states_that_are_due_together_end_as_if_they_had_come_one_by_one() {
+    let worker = Setup::default()
+        .source("acme", SECRET, "")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .destination("states", "kv = \"EVENTS\"\nkeep = \"objects\"")
+        .started()
+        .await;
+    call(&worker, Method::POST, "/destinations/states/pause", "").await;
+    let mut ids = vec![];
+    let objects: Vec<u64> = (0..6).map(|_| fresh_id()).collect();
+    for id in &objects {
+        for (kind, time) in [
+            ("application.updated", "2026-11-21T10:00:05Z"),
+            ("application.deleted", "2026-11-21T10:00:09Z"),
+            ("application.updated", "2026-11-21T10:00:00Z"),
+        ] {
+            let event = Notification::of(kind.parse::<Kind>().unwrap()).id(*id);
+            ids.push(worker.accept("acme", &event.updated_at(time)).await);
+        }
+    }
+    call(&worker, Method::POST, "/destinations/states/resume", "").await;
+    for id in &ids {
+        delivered(&worker, id).await;
+    }
+    let states = tokio::task::spawn_blocking(move || states(&worker))
+        .await
+        .unwrap();
+    for id in objects {
+        let state = &states[&format!("objects/acme/application/{id}")];
+        assert_eq!(state["data"]["action"], "deleted");
+    }
 }
 
 /// Waits until the Worker's log says that the event is delivered.

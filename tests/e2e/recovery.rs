@@ -207,6 +207,31 @@ async fn a_notification_that_did_arrive_is_recognized() {
     assert_eq!(world.delivered(), 1);
 }
 
+/// More than one step takes, of which none can be judged yet.
+#[tokio::test]
+async fn what_cannot_be_judged_yet_hides_nothing_behind_it() {
+    let world = World::start().await;
+    let padding = "x".repeat(230_000);
+    for _ in 0..10 {
+        let sent = ["a", "b", "c", "d"]
+            .iter()
+            .fold(notification("user.updated"), |sent, name| {
+                sent.extra_field(name, &padding)
+            });
+        world.worker.accept("acme", &sent).await;
+        world.gave_up(&sent, 5);
+    }
+    world.gave_up(&notification("user.created"), 5);
+    let first = world.run().await;
+    assert_eq!(
+        (&first["held"], &first["taken_in"]),
+        (&json!(10), &json!(1)),
+        "{first}"
+    );
+    world.empties().await;
+    world.origin.requests("/crm", 11).await;
+}
+
 /// Added, removed, added: the first arrived. The list has the other two in the order of their last tries.
 #[tokio::test]
 async fn a_key_added_again_is_not_taken_for_the_first_time() {

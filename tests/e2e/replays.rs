@@ -266,6 +266,29 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
 }
 
 #[tokio::test]
+async fn a_replay_while_the_last_attempt_is_under_way_begins_anew() {
+    let origin = Origin::start();
+    let worker = worker(&origin, 1, "").await;
+    origin.plan("/crm", [Reply::Status(500), Reply::Held(500)]);
+    let user = notification("user.created");
+    let id = worker.accept("acme", &user).await;
+    origin.nth_attempt("/crm", &id, 2).await;
+    let body = json!({ "destinations": ["crm"] });
+    post(
+        &worker,
+        &format!("/events/{id}/replay"),
+        &body,
+        StatusCode::OK,
+    )
+    .await;
+    origin.release();
+    let third = origin.nth_attempt("/crm", &id, 3).await;
+    assert_eq!(third.header("webhook-attempt"), "1", "all attempts anew");
+    settled(&worker).await;
+    assert_eq!(in_state(&worker, "dead").await["crm"], 0);
+}
+
+#[tokio::test]
 async fn a_wrong_request_is_refused_with_what_would_be_right_and_does_nothing() {
     let origin = Origin::start();
     let worker = worker(&origin, 1, "").await;

@@ -53,6 +53,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         seq: due.event.seq,
         destination: &destination.name,
         number,
+        due_at: due.next_at,
         at_ms: began,
         took_ms: ended - began,
         outcome: &outcome,
@@ -73,7 +74,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     }
     lane.end(due.event.seq);
     log_attempt(core.source.name.as_str(), &due.event.id, &attempt, next);
-    dispatcher.bell.ring();
+    dispatcher.has_ended(&core).await;
 }
 
 /// Keeps what came of it, and gathers what of that is worth telling, if anything is.
@@ -86,28 +87,40 @@ fn record(
 ) -> Result<bool> {
     // An alert that does not arrive would tell of itself for ever.
     let dead = (next == Next::Dead && !due.event.is_alert()).then_some(Kind::DeadLetter);
-    let kinds = dead.into_iter().chain(Kind::of_change(before, health));
-    let happened: Vec<_> = kinds
-        .map(|kind| Occurrence {
-            kind,
-            destination: Some(attempt.destination.as_str()),
-            event: Some(&due.event.id),
-            detail: attempt.detail.as_deref(),
-            times: 1,
-        })
-        .collect();
+    let change = Kind::of_change(before, health);
     let ended = attempt.at_ms + attempt.took_ms;
     core.store.transaction(|| {
         let changed = (health != before).then_some(health);
-        core.store.record(attempt, next, changed)?;
-        happened
-            .iter()
-            .try_for_each(|one| alerts::note(core, one, ended))
-    })?;
-    Ok(!happened.is_empty())
+        let goes_on = core.store.record(attempt, next, changed)?;
+        let happened = dead.filter(|_| goes_on).into_iter().chain(change);
+        let mut is_worth_telling = false;
+        for kind in happened {
+            let occurrence = Occurrence {
+                kind,
+                destination: Some(attempt.destination.as_str()),
+                event: Some(&due.event.id),
+                detail: attempt.detail.as_deref(),
+                times: 1,
+            };
+            alerts::note(core, &occurrence, ended)?;
+            is_worth_telling = true;
+        }
+        Ok(is_worth_telling)
+    })
 }
 
 async fn send(core: &Core, destination: &Destination, due: &Due, attempt: u32, now: i64) -> Sent {
+    if destination.keeps_objects() {
+        match core.store.is_superseded(&due.event, &destination.name) {
+            Ok(false) => {}
+            // There is something newer, or that which is for ever.
+            Ok(true) => return Outcome::Delivered { status: None }.into(),
+            Err(error) => {
+                log::trouble("looking for a newer state", &error);
+                return Outcome::failed(Failure::Unsendable("the inbox could not be read")).into();
+            }
+        }
+    }
     match due.event.event(&core.source) {
         Ok(event) => {
             destination::send(&core.env, destination, &event, attempt, now, &core.mask).await

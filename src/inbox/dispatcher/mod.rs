@@ -88,6 +88,23 @@ impl Dispatcher {
         self.replaying.get()
     }
 
+    /// An attempt has ended: the loop goes on, or an alarm is set for what this has made due if the
+    /// loop has ended before.
+    async fn has_ended(&self, core: &Core) {
+        if self.beat.get().is_some() {
+            self.bell.ring();
+            return;
+        }
+        let expected = match self.next_due(core) {
+            Ok(Some(at)) => self.expect(&core.storage, at).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = expected {
+            log::trouble("going on after an attempt", &error);
+        }
+    }
+
     /// A replay has been asked for, and is in the store.
     pub(super) async fn begin_replay(&self, storage: &Storage) -> Result<()> {
         self.replaying.set(true);

@@ -18,6 +18,8 @@ pub(in crate::inbox) struct Due {
     pub(in crate::inbox) event: Kept,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
+    /// Since when it is due. Whoever begins it anew changes that.
+    pub(in crate::inbox) next_at: i64,
 }
 
 /// Which deliveries go first where more are due than can be sent.
@@ -46,6 +48,8 @@ pub(in crate::inbox) struct Attempt<'a> {
     pub(in crate::inbox) destination: &'a DestinationName,
     /// From 1.
     pub(in crate::inbox) number: u32,
+    /// Since when its delivery was due.
+    pub(in crate::inbox) due_at: i64,
     pub(in crate::inbox) at_ms: i64,
     pub(in crate::inbox) took_ms: i64,
     pub(in crate::inbox) outcome: &'a Outcome,
@@ -84,7 +88,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Due>> {
         let query = format!(
-            "SELECT {}, attempts
+            "SELECT {}, attempts, next_at
              FROM deliveries AS this JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
@@ -103,6 +107,7 @@ impl Store {
                 all.push(Due {
                     event,
                     attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
+                    next_at: row.integer()?,
                 });
             }
         }
@@ -183,13 +188,14 @@ impl Store {
     }
 
     /// Records an attempt, where its delivery goes on, and how its destination does: all or nothing.
-    /// `health` is `None` where it has not changed.
+    /// `health` is `None` where it has not changed. Says whether the delivery goes on so: not if it was
+    /// begun anew while the attempt was under way.
     pub(in crate::inbox) fn record(
         &self,
         attempt: &Attempt<'_>,
         next: Next,
         health: Option<Health>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (state, next_at) = match next {
             Next::Wait { until } => ("waiting", until),
             Next::Delivered => ("delivered", attempt.at_ms),
@@ -218,11 +224,22 @@ impl Store {
                     ORDER BY at DESC, number DESC LIMIT 1 OFFSET ?3)",
                 values![attempt.seq, destination, KEPT_ATTEMPTS],
             )?;
-            self.run(
-                "UPDATE deliveries SET state = ?, attempts = ?, next_at = ? WHERE destination = ? AND seq = ?",
-                values![state, i64::from(attempt.number), next_at, destination, attempt.seq],
+            let updated = self.row(
+                "UPDATE deliveries SET state = ?, attempts = ?, next_at = ?
+                 WHERE destination = ? AND seq = ? AND next_at = ? RETURNING seq",
+                values![
+                    state,
+                    i64::from(attempt.number),
+                    next_at,
+                    destination,
+                    attempt.seq,
+                    attempt.due_at,
+                ],
             )?;
-            health.map_or(Ok(()), |health| self.set_health(attempt.destination, health))
+            health.map_or(Ok(()), |health| {
+                self.set_health(attempt.destination, health)
+            })?;
+            Ok(updated.is_some())
         })
     }
 

@@ -118,8 +118,8 @@ impl Store {
     }
 
     /// The `updated_at` of each different event about the same object that 3scale may have begun to send
-    /// after this one, and before `until_ms`. What it gave up, it began `dedup::TRIES_MS` before, and it
-    /// counts from when it was given up, and a little later: 3scale's clock is another.
+    /// after this one, and before `until_ms`. Whichever it began first, either may have taken longer to
+    /// arrive, or to be given up.
     pub(in crate::inbox) fn changes_since(
         &self,
         earlier: &Earlier,
@@ -129,21 +129,41 @@ impl Store {
         let rows = self.rows(
             "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
                 AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)
-                AND coalesce(given_up_at - ?, received_at) <= ?",
+                AND coalesce(given_up_at, received_at) <= ?",
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
                 intake.digest.as_str(),
-                dedup::LATE_MS,
+                dedup::SPREAD_MS,
                 earlier.received_ms,
                 earlier.seq,
-                dedup::TRIES_MS,
-                until_ms,
+                until_ms + dedup::SPREAD_MS,
             ],
         )?;
         rows.into_iter()
             .map(|mut row| row.optional_integer())
             .collect()
+    }
+
+    /// Whether a destination has, or will get, a later state of the same object: as `kv::State` has it, but
+    /// from what was accepted, since KV may give a reader what it held a minute ago.
+    pub(in crate::inbox) fn is_superseded(
+        &self,
+        event: &Kept,
+        destination: &DestinationName,
+    ) -> Result<bool> {
+        let row = self.row(
+            "SELECT 1 FROM events AS this JOIN events AS other
+                ON other.kind = this.kind AND other.object = this.object AND other.seq <> this.seq
+             WHERE this.seq = ? AND this.action <> 'deleted'
+                AND (other.action = 'deleted'
+                    OR (coalesce(other.updated_at, other.received_at / 1000), other.seq)
+                        > (coalesce(this.updated_at, this.received_at / 1000), this.seq))
+                AND EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = other.seq AND destination = ?)
+             LIMIT 1",
+            values![event.seq, destination.as_str()],
+        )?;
+        Ok(row.is_some())
     }
 
     /// Counts a repeat.

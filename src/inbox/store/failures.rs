@@ -24,10 +24,11 @@ impl Store {
         )
     }
 
-    /// Our origin, as the last one called it; empty if nobody has.
+    /// Our origin, as the last one called it; empty if nobody has. An event that comes without takes
+    /// this, so the newest event has it, and the others need no look.
     pub(in crate::inbox) fn newest_base(&self) -> Result<String> {
         let row = self.row(
-            "SELECT base FROM events WHERE base <> '' ORDER BY seq DESC LIMIT 1",
+            "SELECT base FROM events ORDER BY seq DESC LIMIT 1",
             values![],
         )?;
         row.map_or_else(|| Ok(String::new()), |mut row| row.text())

@@ -21,7 +21,7 @@ use crate::name::DestinationName;
 
 pub(super) use self::{
     deliveries::{Attempt, Due},
-    events::{Kept, NewEvent},
+    events::{Earlier, Kept, NewEvent},
     replays::{Match, Step},
 };
 

@@ -60,6 +60,14 @@ fn what_has_to_stay_guards_all_behind_it() {
 }
 
 #[test]
+fn a_list_that_was_read_in_part_is_known_up_to_there() {
+    let part = reading(&[(100, true), (105, false)]);
+    assert_eq!(part.known_up_to(list(false, 1000)), Some(105));
+    assert_eq!(part.known_up_to(list(true, 1000)), Some(1000));
+    assert_eq!(Reading::default().known_up_to(list(false, 1000)), None);
+}
+
+#[test]
 fn pauses_grow_to_an_hour_and_follow_3scale() {
     let minutes = |failures| LIFE.pause(failures, None) / 60_000;
     assert_eq!([1, 2, 3, 4, 5, 99].map(minutes), [5, 10, 20, 40, 60, 60]);
