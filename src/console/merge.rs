@@ -18,10 +18,16 @@ pub(super) fn inboxes(answers: Vec<String>) -> Option<String> {
 /// Adds `one` to `all`; `name` is the member that they are the value of.
 fn merge(all: &mut Value, one: Value, name: &str) {
     match (all, one) {
-        // A destination stands in the same place everywhere: that of the configuration.
+        // Destinations. One that is no longer configured is in those inboxes that have something left of it.
         (Value::Array(all), Value::Array(one)) => {
-            for (all, one) in all.iter_mut().zip(one) {
-                merge(all, one, "");
+            for one in one {
+                match all
+                    .iter_mut()
+                    .find(|all| all.get("name") == one.get("name"))
+                {
+                    Some(all) => merge(all, one, ""),
+                    None => all.push(one),
+                }
             }
         }
         (Value::Object(all), Value::Object(one)) => {
@@ -85,6 +91,29 @@ mod tests {
         assert_eq!(
             all,
             Some(inbox("open", 7, 43, Some("2026-11-22T09:00:00.000Z")).to_string())
+        );
+    }
+
+    #[test]
+    fn a_destination_that_only_some_inboxes_know_is_shown_once() {
+        let with = |names: &[&str]| {
+            let all: Vec<_> = names
+                .iter()
+                .map(|name| json!({ "name": name, "waiting": 1 }))
+                .collect();
+            json!({ "destinations": all }).to_string()
+        };
+        let all = inboxes(vec![
+            with(&["crm"]),
+            with(&["crm", "old"]),
+            with(&["crm", "older", "old"]),
+        ]);
+        let all: Value = serde_json::from_str(&all.unwrap()).unwrap();
+        assert_eq!(
+            all["destinations"],
+            json!([
+                { "name": "crm", "waiting": 3 }, { "name": "old", "waiting": 2 }, { "name": "older", "waiting": 1 }
+            ])
         );
     }
 

@@ -24,6 +24,7 @@ use crate::{
     },
     location::Location,
     log,
+    name::DestinationName,
     platform::{new_id, now_ms},
     secret::Presented,
 };
@@ -140,6 +141,19 @@ fn operation(
                 paused: *action == "pause",
             }
         }
+        ["destinations", name, "drop"] => {
+            if name.parse::<DestinationName>().is_err() {
+                return Err(Problem::NotFound);
+            }
+            only(method, &Method::Post)?;
+            if config.destination(name).is_some() {
+                let right = "is configured: take it out of DESTINATIONS before what waits for it is dropped";
+                return Err(members::wrong(name, right));
+            }
+            Operation::Drop {
+                destination: (*name).to_owned(),
+            }
+        }
         ["events"] => {
             only(method, &Method::Get)?;
             let (asked, limit) = events::read(query, config)?;
@@ -228,7 +242,7 @@ fn present(
     operation: &Operation,
     sources: Vec<Vec<String>>,
 ) -> std::result::Result<Answer, Problem> {
-    if let Operation::Destinations | Operation::Pause { .. } = operation {
+    if let Operation::Destinations | Operation::Pause { .. } | Operation::Drop { .. } = operation {
         let sources: Vec<_> = sources.into_iter().filter_map(merge::inboxes).collect();
         return Ok(Answer::ok(format!(
             "{{\"sources\":[{}]}}",

@@ -43,15 +43,29 @@ pub(super) fn note_lasting(core: &Core, occurrence: &Occurrence<'_>, pause_ms: i
     note(core, occurrence, now)
 }
 
-/// Looks for deliveries that have been waiting for too long.
+/// Looks for deliveries that have been waiting for too long, and names the destination for which most of them
+/// wait. One that is no longer configured is for operators to drop.
 pub(super) fn look_for_overdue(core: &Core) -> Result<()> {
     let limit = core.config.overdue_after_ms;
-    let Some((times, event)) = core.store.overdue(now_ms() - limit)? else {
+    let before = now_ms() - limit;
+    let (mut times, mut most) = (0, 0);
+    let mut worst = None;
+    for destination in &core.config.destinations {
+        let Some((count, event)) = core.store.overdue(&destination.name, before)? else {
+            continue;
+        };
+        times += count;
+        if count > most {
+            most = count;
+            worst = Some((destination.name.as_str(), event));
+        }
+    }
+    let Some((destination, event)) = worst else {
         return Ok(());
     };
     let overdue = Occurrence {
         kind: Kind::Overdue,
-        destination: None,
+        destination: Some(destination),
         event: Some(&event),
         detail: None,
         times,

@@ -21,6 +21,11 @@ pub enum Operation {
         /// Which of the two.
         paused: bool,
     },
+    /// To drop what has not arrived at a destination that is no longer configured.
+    Drop {
+        /// Its name.
+        destination: String,
+    },
     /// What became of an event.
     Event {
         /// Its id.
@@ -175,6 +180,7 @@ impl Inbox {
                 destination,
                 paused: false,
             } => (wire::RESUME, destination.clone().into_bytes()),
+            Operation::Drop { destination } => (wire::DROP, destination.clone().into_bytes()),
             Operation::Event { id } => (wire::EVENT, id.clone().into_bytes()),
             Operation::Replay { id, destinations } => {
                 let mut lines = vec![id.as_str()];

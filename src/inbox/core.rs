@@ -37,7 +37,8 @@ impl Core {
             .source(shard::source_of(&name))
             .cloned()
             .ok_or("the source is not configured")?;
-        let store = Store::open(state)?;
+        let ordered = config.destinations.iter().filter(|one| one.ordered);
+        let store = Store::open(state, ordered.map(|one| one.name.clone()).collect())?;
         let dispatcher = Dispatcher::new(&config, &store.health()?, store.replay()?.is_some());
         Ok(Self {
             env,

@@ -17,6 +17,7 @@ mod judging;
 mod operate;
 mod recovered;
 mod replays;
+mod retention;
 pub mod shard;
 pub(crate) mod store;
 pub mod wire;
@@ -115,6 +116,7 @@ impl Inbox {
             wire::DESTINATIONS => text(operate::destinations(core)?),
             wire::PAUSE => text(operate::pause(core, utf8(message)?, true).await?),
             wire::RESUME => text(operate::pause(core, utf8(message)?, false).await?),
+            wire::DROP => text(operate::abandon(core, utf8(message)?).await?),
             wire::EVENT => text(operate::event(core, utf8(message)?)?.unwrap_or_default()),
             wire::REPLAY => text(
                 operate::replay(core, utf8(message)?)

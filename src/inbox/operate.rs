@@ -8,7 +8,7 @@ use super::{
     core::Core,
     filter::{Filter, List, Member},
     intake::OLD_SECRET,
-    replays,
+    replays, retention,
     store::Match,
     wire::Report,
 };
@@ -18,9 +18,6 @@ use crate::{
     log,
     platform::{now_ms, others_first},
 };
-
-/// For how long at the least an entry of 3scale's list of failures is known.
-const FAILURES_KNOWN_MS: i64 = 30 * 86_400_000;
 
 /// How many looks one page may take: 200,000 events are looked at.
 const MOST_LOOKS: usize = 200;
@@ -34,15 +31,7 @@ pub(super) async fn wake(core: &Core) -> Result<Option<i64>> {
     if let Err(error) = tell(core).await {
         log::trouble("looking for what is to be told", &error);
     }
-    // As long as an equal document may be a repeat, its first must be there.
-    let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
-    let now = now_ms();
-    // A replay may be about to deliver what is old.
-    if !core.dispatcher.is_replaying() {
-        core.store.forget(now - keep)?;
-    }
-    core.store
-        .forget_failures(now - keep.max(FAILURES_KNOWN_MS))?;
+    retention::forget(core).await?;
     core.store.last_received()
 }
 
@@ -73,11 +62,17 @@ pub(super) fn old_secret(core: &Core) -> Result<String> {
     Ok(at.map_or_else(String::new, |ms| rfc3339(ms - ms % 1000)))
 }
 
-/// How each destination is doing.
+/// How each destination is doing, and what is left of those that are no longer configured.
 pub(super) fn destinations(core: &Core) -> Result<String> {
     let mut all = Vec::new();
     for destination in &core.config.destinations {
-        all.push(core.store.destination_overview(&destination.name)?);
+        let name = destination.name.as_str();
+        all.push(core.store.destination_overview(name, false)?);
+    }
+    for name in core.store.undelivered_destinations()? {
+        if core.config.destination(&name).is_none() {
+            all.push(core.store.destination_overview(&name, true)?);
+        }
     }
     Ok(format!(
         r#"{{"source":"{}","destinations":[{}]}}"#,
@@ -96,6 +91,17 @@ pub(super) async fn pause(core: &Core, destination: &str, paused: bool) -> Resul
     if let Some(index) = known {
         core.dispatcher.pause(core, index, paused)?;
         core.dispatcher.expect(&core.storage, now_ms()).await?;
+    }
+    destinations(core)
+}
+
+/// Drops what has not arrived at a destination that is no longer configured.
+pub(super) async fn abandon(core: &Core, destination: &str) -> Result<String> {
+    if core.config.destination(destination).is_none() {
+        while core.store.drop_undelivered(destination)? {
+            others_first().await;
+        }
+        retention::look_again(core)?;
     }
     destinations(core)
 }

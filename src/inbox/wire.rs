@@ -26,6 +26,8 @@ pub const DESTINATIONS: &str = "/destinations";
 pub const PAUSE: &str = "/pause";
 /// Resumes a destination; its name is the body.
 pub const RESUME: &str = "/resume";
+/// Drops what has not arrived at a destination that is no longer configured; its name is the body.
+pub const DROP: &str = "/drop";
 /// Tells operators what became of an event; its id is the body.
 pub const EVENT: &str = "/event";
 /// Delivers an event again; its id is the body, and in lines below it the destinations, if only some.

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::harness::operator::{TOKEN, call};
 use crate::harness::origin::{Origin, Reply, Request};
 use crate::harness::tenant::Admin;
 use crate::harness::worker::{Setup, Worker};
@@ -201,6 +203,33 @@ async fn a_recovery_that_fails_is_told_with_what_to_do_and_without_the_token() {
     assert!(!text.contains(token), "{text}");
     sleep(Duration::from_millis(500)).await;
     assert_eq!(origin.requests_at("/ops"), 1, "once in ten minutes");
+}
+
+/// The same after the last of its events was forgotten. The cron is wrangler's to call.
+#[tokio::test]
+async fn a_source_whose_last_event_was_forgotten_is_told_of_when_it_is_silent() {
+    let origin = Origin::start();
+    // An hour is 12 s.
+    let worker = setup(Setup::default(), &origin, 300, "")
+        .var("RETENTION_DAYS", "0")
+        .var("DEDUP_WINDOW_SECONDS", "1")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .started()
+        .await;
+    let id = accept(&worker).await;
+    origin.delivery("/crm", &id).await;
+    let path = format!("/events/{id}");
+    let forgotten = async {
+        while call(&worker, Method::GET, &path, "").await.status != StatusCode::NOT_FOUND {
+            sleep(Duration::from_millis(200)).await;
+            worker.get("/cdn-cgi/handler/scheduled").await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, forgotten).await.unwrap();
+    assert_eq!(origin.requests_at("/ops"), 0, "it was heard of just now");
+    sleep(Duration::from_secs(12)).await;
+    worker.get("/cdn-cgi/handler/scheduled").await;
+    alert(&origin, "source_silent", 1).await;
 }
 
 /// The cron is wrangler's to call.

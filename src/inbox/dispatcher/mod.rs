@@ -157,7 +157,7 @@ impl Dispatcher {
             let Some(destination) = core.config.destinations.get(index) else {
                 return Ok(None);
             };
-            core.store.next_due(&destination.name, destination.ordered)
+            core.store.next_due(&destination.name)
         })?;
         // The next step of a replay is due at once.
         let replay = self.replaying.get().then(now_ms);
@@ -267,8 +267,7 @@ impl Dispatcher {
             let Some(destination) = core.config.destinations.get(index) else {
                 return Ok(Vec::new());
             };
-            core.store
-                .due(&destination.name, destination.ordered, now, limit)
+            core.store.due(&destination.name, now, limit)
         };
         lane::start(&self.lanes, PLACES, budget, now, due, |due| due.event.seq)
     }

@@ -3,7 +3,10 @@
 use worker::Result;
 
 use super::{Store, values};
-use crate::alert::{Gathered, Kind, Occurrence};
+use crate::{
+    alert::{Gathered, Kind, Occurrence},
+    name::DestinationName,
+};
 
 impl Store {
     /// Adds an occurrence to what was gathered of its kind.
@@ -81,16 +84,19 @@ impl Store {
         self.time("SELECT min(last_at) FROM alerts WHERE count > 0", values![])
     }
 
-    /// How many deliveries of events that were received before this time still wait, and the first
-    /// such event.
+    /// How many events that were received before this time still wait for a destination, and the first of
+    /// them.
     pub(in crate::inbox) fn overdue(
         &self,
+        destination: &DestinationName,
         received_before_ms: i64,
     ) -> Result<Option<(i64, String)>> {
+        // In this order: what waits, however many events there are.
         let row = self.row(
-            "SELECT count(*), min(id) FROM events JOIN deliveries USING (seq)
-             WHERE id < ? AND state = 'waiting' AND kind <> ?",
+            "SELECT count(*), min(id) FROM deliveries CROSS JOIN events USING (seq)
+             WHERE destination = ? AND state = 'waiting' AND id < ? AND kind <> ?",
             values![
+                destination.as_str(),
                 crate::platform::first_id(received_before_ms),
                 crate::alert::TYPE
             ],
@@ -98,13 +104,5 @@ impl Store {
         let Some(mut row) = row else { return Ok(None) };
         let count = row.integer()?;
         Ok(row.optional_text()?.map(|id| (count, id)))
-    }
-
-    /// When something came from the source last.
-    pub(in crate::inbox) fn last_received(&self) -> Result<Option<i64>> {
-        self.time(
-            "SELECT received_at FROM events WHERE kind <> ? ORDER BY seq DESC LIMIT 1",
-            values![crate::alert::TYPE],
-        )
     }
 }

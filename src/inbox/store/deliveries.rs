@@ -62,11 +62,15 @@ pub(in crate::inbox) struct Attempt<'a> {
 /// How many attempts of one delivery are kept, the newest: a replay begins anew, as often as one likes.
 const KEPT_ATTEMPTS: i64 = 50;
 
-/// No earlier event about the same object waits for the same destination.
+/// No earlier event about the same object waits for the same destination. One look into an index of what
+/// waits, however much was delivered before.
 const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
-    SELECT 1 FROM events AS before JOIN deliveries AS other ON other.seq = before.seq
-    WHERE before.kind = events.kind AND before.object = events.object AND before.seq < events.seq
-        AND other.destination = this.destination AND other.state = 'waiting')";
+    SELECT 1 FROM deliveries AS before
+    WHERE before.destination = this.destination AND before.state = 'waiting'
+        AND before.object = this.object AND before.seq < this.seq)";
+
+/// What stands in line together: an event's object, in the words of `deliveries.object`.
+const LINE: &str = "SELECT kind || ' ' || events.object FROM events WHERE events.seq =";
 
 /// The earliest time of both turns.
 fn earliest(of: impl Fn(Turn) -> Result<Option<i64>>) -> Result<Option<i64>> {
@@ -76,11 +80,10 @@ fn earliest(of: impl Fn(Turn) -> Result<Option<i64>>) -> Result<Option<i64>> {
 
 impl Store {
     /// Deliveries to a destination that are due: by their turn, and the longest overdue first. Where they
-    /// are `ordered`, one whose object has an earlier event waiting is not due.
+    /// ordered, one whose object has an earlier event waiting is not due.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,
-        ordered: bool,
         now_ms: i64,
         limit: usize,
     ) -> Result<Vec<Due>> {
@@ -90,7 +93,7 @@ impl Store {
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
             Kept::COLUMNS,
-            if ordered { FIRST_OF_ITS_OBJECT } else { "" }
+            self.turn_in_line(destination)
         );
         let mut all = Vec::new();
         for turn in Turn::ALL {
@@ -112,21 +115,13 @@ impl Store {
     }
 
     /// When the next delivery to a destination is due, if any waits.
-    pub(in crate::inbox) fn next_due(
-        &self,
-        destination: &DestinationName,
-        ordered: bool,
-    ) -> Result<Option<i64>> {
+    pub(in crate::inbox) fn next_due(&self, destination: &DestinationName) -> Result<Option<i64>> {
         let query = format!(
-            "SELECT min(next_at) FROM deliveries AS this JOIN events USING (seq)
-             WHERE destination = ? AND state = 'waiting' AND replayed = ? {FIRST_OF_ITS_OBJECT}"
+            "SELECT min(next_at) FROM deliveries AS this
+             WHERE destination = ? AND state = 'waiting' AND replayed = ? {}",
+            self.turn_in_line(destination)
         );
-        let query = if ordered {
-            query.as_str()
-        } else {
-            "SELECT min(next_at) FROM deliveries WHERE destination = ? AND state = 'waiting' AND replayed = ?"
-        };
-        earliest(|turn| self.time(query, values![destination.as_str(), turn.column()]))
+        earliest(|turn| self.time(&query, values![destination.as_str(), turn.column()]))
     }
 
     /// When the first delivery to a destination is due that is not due yet.
@@ -135,16 +130,34 @@ impl Store {
         destination: &DestinationName,
         now_ms: i64,
     ) -> Result<Option<i64>> {
-        earliest(|turn| {
-            self.time(
-                "SELECT min(next_at) FROM deliveries
-                 WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at > ?",
-                values![destination.as_str(), turn.column(), now_ms],
-            )
-        })
+        let query = format!(
+            "SELECT min(next_at) FROM deliveries AS this
+             WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at > ? {}",
+            self.turn_in_line(destination)
+        );
+        earliest(|turn| self.time(&query, values![destination.as_str(), turn.column(), now_ms]))
     }
 
-    /// Makes a delivery due with no attempt made, one that ended too, or one that never was.
+    fn turn_in_line(&self, destination: &DestinationName) -> &'static str {
+        if self.ordered.contains(destination) {
+            FIRST_OF_ITS_OBJECT
+        } else {
+            ""
+        }
+    }
+
+    /// Puts in line what waits for an ordered destination and is not yet: it came before the destination
+    /// was ordered.
+    pub(super) fn line_up(&self, destination: &DestinationName) -> Result<()> {
+        let statement = format!(
+            "UPDATE deliveries SET object = ({LINE} deliveries.seq)
+             WHERE destination = ? AND state = 'waiting' AND object IS NULL
+                AND ({LINE} deliveries.seq) IS NOT NULL"
+        );
+        self.run(&statement, values![destination.as_str()])
+    }
+
+    /// Makes a delivery due with no attempt made: a new one, or one that is there, even if it has ended.
     pub(super) fn begin_anew(
         &self,
         seq: i64,
@@ -152,10 +165,19 @@ impl Store {
         now_ms: i64,
         turn: Turn,
     ) -> Result<()> {
-        self.run(
-            "INSERT INTO deliveries (destination, seq, next_at, replayed) VALUES (?, ?, ?, ?)
+        let line = if self.ordered.contains(destination) {
+            format!("({LINE} ?2)")
+        } else {
+            "NULL".to_owned()
+        };
+        let statement = format!(
+            "INSERT INTO deliveries (destination, seq, next_at, replayed, object) VALUES (?1, ?2, ?3, ?4, {line})
              ON CONFLICT (seq, destination) DO UPDATE SET
-                state = 'waiting', attempts = 0, next_at = excluded.next_at, replayed = excluded.replayed",
+                state = 'waiting', attempts = 0, next_at = excluded.next_at, replayed = excluded.replayed,
+                object = excluded.object"
+        );
+        self.run(
+            &statement,
             values![destination.as_str(), seq, now_ms, turn.column()],
         )
     }

@@ -3,7 +3,7 @@
 use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Row, Store, values};
+use super::{Row, Store, deliveries::Turn, values};
 use crate::{
     alert,
     config::Source,
@@ -203,10 +203,7 @@ impl Store {
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;
             for destination in destinations {
-                self.run(
-                    "INSERT INTO deliveries (destination, seq, next_at) VALUES (?, ?, ?)",
-                    values![destination.as_str(), seq, event.received_ms],
-                )?;
+                self.begin_anew(seq, destination, event.received_ms, Turn::First)?;
             }
             Ok(seq)
         })

@@ -17,6 +17,8 @@ mod transaction;
 
 use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 
+use crate::name::DestinationName;
+
 pub(super) use self::{
     deliveries::{Attempt, Due},
     events::{Earlier, Kept, NewEvent},
@@ -29,17 +31,26 @@ use self::row::Row;
 pub(super) struct Store {
     storage: Storage,
     sql: SqlStorage,
+    /// The destinations that get the events of one object in sequence.
+    ordered: Vec<DestinationName>,
 }
 
 impl Store {
     /// Opens the tables, and brings them up to date.
-    pub(super) fn open(state: &State) -> Result<Self> {
+    pub(super) fn open(state: &State, ordered: Vec<DestinationName>) -> Result<Self> {
         let storage = state.storage();
         let store = Self {
             sql: storage.sql(),
             storage,
+            ordered,
         };
-        store.transaction(|| schema::migrate(&store.sql))?;
+        store.transaction(|| {
+            schema::migrate(&store.sql)?;
+            store
+                .ordered
+                .iter()
+                .try_for_each(|name| store.line_up(name))
+        })?;
         Ok(store)
     }
 

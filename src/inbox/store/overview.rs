@@ -5,32 +5,82 @@ use worker::Result;
 use super::{Store, deliveries::Turn, events::Kept, time, values};
 use crate::name::DestinationName;
 
+/// How many deliveries go in one step when a destination's are dropped.
+const DROPPED: i64 = 1000;
+
 impl Store {
-    /// How a destination is doing.
-    pub(in crate::inbox) fn destination_overview(&self, name: &DestinationName) -> Result<String> {
+    /// How a destination is doing, one that was `removed` from the configuration too.
+    pub(in crate::inbox) fn destination_overview(
+        &self,
+        name: &str,
+        removed: bool,
+    ) -> Result<String> {
         self.json(
             concat!(
                 "SELECT json_object(
                     'name', ?1,
-                    'state', CASE WHEN health.paused THEN 'paused' WHEN health.probe_at THEN 'open'
+                    'state', CASE WHEN ?2 THEN 'removed' WHEN health.paused THEN 'paused' WHEN health.probe_at THEN 'open'
                         WHEN health.failures THEN 'failing' ELSE 'ok' END,
                     'failures_in_a_row', coalesce(health.failures, 0),
                     'next_probe_at', ",
                 time!("health.probe_at"),
                 ",
-                    'waiting', total.waiting, 'delivered', total.delivered, 'dead', total.dead,
+                    'waiting', waiting.deliveries,
+                    'delivered', coalesce((SELECT deliveries FROM arrived WHERE destination = ?1), 0),
+                    'dead', (SELECT count(*) FROM deliveries WHERE destination = ?1 AND state = 'dead'),
                     'oldest_waiting_at', ",
-                time!("total.oldest"),
+                time!("oldest.received_at"),
                 ")
-                 FROM (SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
-                        count(*) FILTER (WHERE state = 'delivered') AS delivered,
-                        count(*) FILTER (WHERE state = 'dead') AS dead,
-                        min(received_at) FILTER (WHERE state = 'waiting') AS oldest
-                    FROM deliveries JOIN events USING (seq) WHERE destination = ?1) AS total
+                 FROM (SELECT count(*) AS deliveries, min(seq) AS first FROM deliveries
+                    WHERE destination = ?1 AND state = 'waiting') AS waiting
+                 LEFT JOIN events AS oldest ON oldest.seq = waiting.first
                  LEFT JOIN destinations AS health ON health.name = ?1"
             ),
-            values![name.as_str()],
+            values![name, i64::from(removed)],
         )
+    }
+
+    /// Every destination for which something waits, or has run out of attempts. From one name to the next
+    /// in an index, however much there is of each.
+    pub(in crate::inbox) fn undelivered_destinations(&self) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        for state in ["waiting", "dead"] {
+            let query = format!(
+                "WITH RECURSIVE each (name) AS (
+                    SELECT min(destination) FROM deliveries WHERE state = '{state}'
+                    UNION ALL
+                    SELECT (SELECT min(destination) FROM deliveries
+                            WHERE state = '{state}' AND destination > name)
+                        FROM each WHERE name IS NOT NULL)
+                 SELECT name FROM each WHERE name IS NOT NULL"
+            );
+            for mut row in self.rows(&query, values![])? {
+                let name = row.text()?;
+                if !all.contains(&name) {
+                    all.push(name);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Takes away some of what has not arrived at a destination, and what is known of its health. `false`
+    /// if that was the last.
+    pub(in crate::inbox) fn drop_undelivered(&self, name: &str) -> Result<bool> {
+        let mut more = false;
+        self.transaction(|| {
+            for state in ["waiting", "dead"] {
+                let statement = format!(
+                    "DELETE FROM deliveries WHERE destination = ?1 AND seq IN (
+                        SELECT seq FROM deliveries WHERE destination = ?1 AND state = '{state}' LIMIT ?2)
+                     RETURNING 1"
+                );
+                let gone = self.rows(&statement, values![name, DROPPED])?.len();
+                more |= i64::try_from(gone) == Ok(DROPPED);
+            }
+            self.run("DELETE FROM destinations WHERE name = ?", values![name])
+        })?;
+        Ok(more)
     }
 
     /// Where an event's deliveries stand, and what was tried.

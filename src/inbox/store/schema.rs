@@ -105,6 +105,28 @@ const STEPS: &[&str] = &[
         name        TEXT PRIMARY KEY,
         at          INTEGER NOT NULL
     ) WITHOUT ROWID",
+    // What `ordered` keeps in line. NULL: it waits for nobody, and costs no index.
+    "ALTER TABLE deliveries ADD COLUMN object TEXT",
+    "CREATE INDEX deliveries_in_line ON deliveries (destination, object, seq)
+        WHERE state = 'waiting' AND object IS NOT NULL",
+    "CREATE INDEX deliveries_dead ON deliveries (destination, seq) WHERE state = 'dead'",
+    // How many rows of `deliveries` are delivered. Triggers, so that nobody can forget to count.
+    "CREATE TABLE arrived (
+        destination TEXT PRIMARY KEY,
+        deliveries  INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "INSERT INTO arrived
+        SELECT destination, count(*) FROM deliveries WHERE state = 'delivered' GROUP BY destination",
+    "CREATE TRIGGER deliveries_arrive AFTER UPDATE OF state ON deliveries
+        WHEN (OLD.state = 'delivered') <> (NEW.state = 'delivered')
+     BEGIN
+        INSERT INTO arrived VALUES (NEW.destination, (NEW.state = 'delivered') - (OLD.state = 'delivered'))
+            ON CONFLICT (destination) DO UPDATE SET deliveries = deliveries + excluded.deliveries;
+     END",
+    "CREATE TRIGGER deliveries_go AFTER DELETE ON deliveries WHEN OLD.state = 'delivered'
+     BEGIN
+        UPDATE arrived SET deliveries = deliveries - 1 WHERE destination = OLD.destination;
+     END",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

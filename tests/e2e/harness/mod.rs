@@ -1,5 +1,6 @@
 //! What the tests stand on: a Worker, an origin, and how to wait for something.
 
+pub(crate) mod database;
 pub(crate) mod front;
 pub(crate) mod operator;
 pub(crate) mod origin;

@@ -306,6 +306,15 @@ impl Worker {
         tokio::task::spawn_blocking(restart).await.unwrap()
     }
 
+    /// The same, with other variables in its configuration.
+    pub(crate) async fn reconfigured(self, change: impl FnOnce(&mut toml::Value)) -> Self {
+        let file = self.deployment.config();
+        let mut config: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        change(&mut config["vars"]);
+        std::fs::write(&file, toml::to_string(&config).unwrap()).unwrap();
+        self.restarted().await
+    }
+
     /// Starts it again on the same state and port.
     pub(crate) fn restart(&mut self) {
         let (port, log) = (self.runtime.port(), self.runtime.log().clone());

@@ -1,0 +1,145 @@
+//! An inbox with tens of thousands of events: what each thing costs hangs on what waits, not on what was
+//! delivered before. The history is written into the stopped runtime's tables.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::harness::database::{change, multiply};
+use crate::harness::operator::{TOKEN, call, get};
+use crate::harness::origin::{Origin, Reply};
+use crate::harness::worker::{Setup, Worker};
+use crate::harness::{PATIENCE, notification};
+
+fn setup(base: Setup, origin: &Origin, crm: &str) -> Setup {
+    base.source("acme", "acme-secret-0123456789", "")
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .destination("crm", &format!("url = \"{}\"\n{crm}", origin.url("/crm")))
+}
+
+/// How many deliveries to `crm` are waiting, delivered and dead.
+async fn counts(worker: &Worker) -> [u64; 3] {
+    let all = get(worker, "/destinations").await;
+    let crm = &all["sources"][0]["destinations"][0];
+    ["waiting", "delivered", "dead"].map(|state| crm[state].as_u64().unwrap())
+}
+
+/// Waits until they are these.
+async fn reached(worker: &Worker, expected: [u64; 3]) {
+    let reached = async {
+        while counts(worker).await != expected {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let in_time = timeout(PATIENCE, reached).await;
+    assert!(
+        in_time.is_ok(),
+        "{:?} is not {expected:?}",
+        counts(worker).await
+    );
+}
+
+/// A Worker whose destination has got one event.
+async fn with_one_delivered(setup: Setup, origin: &Origin) -> (Worker, String) {
+    let worker = setup.started().await;
+    let event = notification("application.updated");
+    let id = worker.accept("acme", &event).await;
+    origin.delivery("/crm", &id).await;
+    reached(&worker, [0, 1, 0]).await;
+    (worker, id)
+}
+
+/// Found by probing the whole history for each that waits, 2,000 behind 10,000 took nine seconds a look.
+#[tokio::test]
+async fn an_object_with_a_long_history_is_delivered_in_sequence_as_fast_as_any() {
+    let origin = Origin::start();
+    // When these came, the destination was not ordered yet.
+    let (mut worker, _) = with_one_delivered(setup(Setup::bare(), &origin, ""), &origin).await;
+    worker.kill9();
+    multiply(&worker, 12_000, 0);
+    let wait = "UPDATE deliveries SET state = 'waiting' WHERE seq > 10001";
+    assert_eq!(change(&worker, &[wait]), 2000);
+    let worker = worker
+        .reconfigured(|vars| {
+            let crm = vars["DESTINATIONS"]["crm"].as_table_mut().unwrap();
+            crm.insert("ordered".to_owned(), true.into());
+        })
+        .await;
+    assert_eq!(counts(&worker).await, [2000, 10_001, 0]);
+    let begin = Instant::now();
+    let other = worker.accept("acme", &notification("user.created")).await;
+    origin.delivery("/crm", &other).await;
+    origin.requests("/crm", 50).await;
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let received = origin.received("/crm");
+    let numbers = received
+        .iter()
+        .skip(1)
+        .map(|one| one.json()["sequence"].clone());
+    let numbers = numbers.map(|one| one.as_str().unwrap().parse::<u64>().unwrap());
+    let in_line: Vec<u64> = numbers.filter(|number| *number <= 12_001).collect();
+    let expected: Vec<u64> = (10_002..).take(in_line.len()).collect();
+    assert_eq!(in_line, expected);
+}
+
+#[tokio::test]
+async fn how_destinations_are_doing_is_told_without_reading_what_was_delivered() {
+    let origin = Origin::start();
+    let (mut worker, id) = with_one_delivered(setup(Setup::bare(), &origin, ""), &origin).await;
+    worker.kill9();
+    multiply(&worker, 150_000, 0);
+    let worker = worker.restarted().await;
+    assert_eq!(counts(&worker).await, [0, 150_001, 0]);
+    let mut fastest = Duration::MAX;
+    for _ in 0..10 {
+        let begin = Instant::now();
+        counts(&worker).await;
+        fastest = fastest.min(begin.elapsed());
+    }
+    println!("the fastest of ten answers took {fastest:?}");
+    assert!(fastest < Duration::from_millis(30), "{fastest:?}");
+
+    // Delivered again, it is waiting for a while.
+    origin.plan("/crm", [Reply::Held(204)]);
+    call(
+        &worker,
+        reqwest::Method::POST,
+        &format!("/events/{id}/replay"),
+        "",
+    )
+    .await;
+    origin.nth_attempt("/crm", &id, 2).await;
+    assert_eq!(counts(&worker).await, [1, 150_000, 0]);
+    origin.release();
+    reached(&worker, [0, 150_001, 0]).await;
+}
+
+/// The cron is wrangler's to call.
+#[tokio::test]
+async fn one_cron_forgets_all_that_is_old_and_the_next_day_what_has_arrived_since() {
+    let origin = Origin::start();
+    let (mut worker, _) = with_one_delivered(setup(Setup::default(), &origin, ""), &origin).await;
+    worker.kill9();
+    multiply(&worker, 3000, 40);
+    let dies = "UPDATE deliveries SET state = 'dead' WHERE seq = 2000";
+    assert_eq!(change(&worker, &[dies]), 1);
+    worker = worker.restarted().await;
+    assert_eq!(counts(&worker).await, [0, 3000, 1]);
+    worker.get("/cdn-cgi/handler/scheduled").await;
+    assert_eq!(counts(&worker).await, [0, 1, 1], "of 3,000 old ones");
+
+    worker.kill9();
+    let arrives = "UPDATE deliveries SET state = 'delivered' WHERE seq = 2000";
+    assert_eq!(change(&worker, &[arrives]), 1);
+    worker = worker.restarted().await;
+    worker.get("/cdn-cgi/handler/scheduled").await;
+    assert_eq!(counts(&worker).await, [0, 2, 0], "it was looked at today");
+    worker.kill9();
+    let a_day_later = "UPDATE notes SET at = at - 86400000 WHERE name = 'forgetting_began'";
+    assert_eq!(change(&worker, &[a_day_later]), 1);
+    worker = worker.restarted().await;
+    worker.get("/cdn-cgi/handler/scheduled").await;
+    assert_eq!(counts(&worker).await, [0, 1, 0]);
+}
