@@ -146,7 +146,8 @@ impl Store {
     }
 
     /// Whether a destination has, or will get, a later state of the same object: as `kv::State` has it, but
-    /// from what was accepted, since KV may give a reader what it held a minute ago.
+    /// from what was accepted, since KV may give a reader what it held a minute ago. It looks back over
+    /// the last thousand events: what is older, KV has.
     pub(in crate::inbox) fn is_superseded(
         &self,
         event: &Kept,
@@ -155,6 +156,7 @@ impl Store {
         let row = self.row(
             "SELECT 1 FROM events AS this JOIN events AS other
                 ON other.kind = this.kind AND other.object = this.object AND other.seq <> this.seq
+                AND other.seq > this.seq - 1000
              WHERE this.seq = ? AND this.action <> 'deleted'
                 AND (other.action = 'deleted'
                     OR (coalesce(other.updated_at, other.received_at / 1000), other.seq)
