@@ -168,7 +168,10 @@ impl fmt::Display for Problem {
                  https://<this worker>/hooks/<source>?<parameter>=<secret>.",
             ),
             Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
-            Self::NotFound => f.write_str("3scale's webhooks are taken at /hooks/<source>."),
+            Self::NotFound => f.write_str(
+                "3scale's webhooks are taken at /hooks/<source>. The API at /api/v1 is there once the secret \
+                 CONSOLE_TOKEN is set.",
+            ),
             Self::InvalidParameter { name, right } => write!(f, "`{name}` {right}."),
             Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
             Self::PayloadTooLarge { limit } => {
