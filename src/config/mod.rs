@@ -151,6 +151,23 @@ pub struct Setup {
 pub const LARGEST_MAX_BODY_BYTES: u32 = 1_900_000;
 
 impl Setup {
+    /// The configuration and the source of this name: what an object that belongs to one works with.
+    ///
+    /// # Errors
+    ///
+    /// The configuration has mistakes, or no such source.
+    pub fn of_source(&self, name: &str) -> Result<(Rc<Config>, Source), &'static str> {
+        let config = self
+            .config
+            .clone()
+            .ok_or("the configuration has mistakes: see /healthz")?;
+        let source = config
+            .source(name)
+            .cloned()
+            .ok_or("the source is not configured")?;
+        Ok((config, source))
+    }
+
     /// Reads everything.
     #[must_use]
     pub fn read(env: &impl Environment) -> Self {

@@ -25,18 +25,11 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
-        let config = setup
-            .config
-            .clone()
-            .ok_or("the configuration has mistakes: see /healthz")?;
         let name = state
             .id()
             .name()
             .ok_or("the inbox was called without a name")?;
-        let source = config
-            .source(shard::source_of(&name))
-            .cloned()
-            .ok_or("the source is not configured")?;
+        let (config, source) = setup.of_source(shard::source_of(&name))?;
         let ordered = config.destinations.iter().filter(|one| one.ordered);
         let store = Store::open(state, ordered.map(|one| one.name.clone()).collect())?;
         let dispatcher = Dispatcher::new(&config, &store.health()?, store.replay()?.is_some());

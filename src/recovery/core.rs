@@ -24,18 +24,11 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
-        let config = setup
-            .config
-            .clone()
-            .ok_or("the configuration has mistakes: see /healthz")?;
         let name = state
             .id()
             .name()
             .ok_or("the recovery was called without a name")?;
-        let source = config
-            .source(&name)
-            .cloned()
-            .ok_or("the source is not configured")?;
+        let (config, source) = setup.of_source(&name)?;
         Ok(Self {
             env,
             store: Store::open(state)?,

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::harness::fresh_id;
+use crate::harness::operator::TOKEN;
 use crate::harness::origin::Origin;
 use crate::harness::tenant::{ACCESS_TOKEN, Admin};
 use crate::harness::worker::{Setup, Worker};
@@ -20,7 +21,6 @@ use crate::stand_in::notifications::Notification;
 use crate::stand_in::sidekiq::{Job, Outcome};
 use crate::stand_in::wire::BodyFormat;
 
-const TOKEN: &str = "an-operators-token";
 /// An hour is six seconds.
 const FACTOR: u32 = 600;
 /// How long all deliveries of a test may take.

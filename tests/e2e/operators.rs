@@ -6,11 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::harness::front::Answer;
+use crate::harness::operator::TOKEN;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
 use crate::harness::{PATIENCE, notification};
-
-const TOKEN: &str = "an-operators-token";
 
 fn setup(origin: &Origin) -> Setup {
     let signing = "whsec_b3BlcmF0b3JzLXRlc3Qtc2lnbmluZy1rZXk=";

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::harness::front::{Answer, encode};
 use crate::harness::notification;
+use crate::harness::operator::TOKEN;
 use crate::harness::tenant::{ACCESS_TOKEN, Admin, fault};
 use crate::harness::worker::{Setup, Worker};
 
-const TOKEN: &str = "an-operators-token";
 const NEW: &str = "n3w/secret+of&register";
 const OLD: &str = "old-secret-of-register";
 

@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use crate::harness::fresh_id;
+use crate::harness::operator::TOKEN;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
 use crate::stand_in::kinds::Kind;
 use crate::stand_in::notifications::Notification;
-
-const TOKEN: &str = "an-operators-token";
 
 fn setup(origin: &Origin, shards: u32, crm: &str) -> Setup {
     Setup::bare()

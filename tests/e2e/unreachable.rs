@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use crate::demo::free_port;
 use crate::harness::notification;
+use crate::harness::operator::TOKEN;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::raw;
 use crate::harness::worker::Setup;
-
-const TOKEN: &str = "an-operators-token";
 
 #[tokio::test]
 async fn each_failure_is_recorded_as_what_the_runtime_tells_of_it() {

@@ -80,7 +80,7 @@ fn earliest(of: impl Fn(Turn) -> Result<Option<i64>>) -> Result<Option<i64>> {
 
 impl Store {
     /// Deliveries to a destination that are due: by their turn, and the longest overdue first. Where they
-    /// ordered, one whose object has an earlier event waiting is not due.
+    /// are ordered, one whose object has an earlier event waiting is not due.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,

@@ -12,13 +12,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::harness::PATIENCE;
 use crate::harness::front::Answer;
+use crate::harness::operator::TOKEN;
 use crate::harness::origin::Origin;
 use crate::harness::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
 use crate::harness::worker::{Setup, Worker};
 use crate::stand_in::kinds::Kind;
 use crate::stand_in::notifications::Notification;
 
-const TOKEN: &str = "an-operators-token";
 const SECRET: &str = "acme-secret-of-recovery";
 
 fn setup(admin: &Admin, token: &str) -> Setup {
