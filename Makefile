@@ -8,8 +8,9 @@ SHELL := /bin/bash
 include tools/setup.mk
 
 # What the built Worker is made of.
-SOURCES := $(shell find src crates/*/src schemas templates static -type f 2>/dev/null) \
-	Cargo.toml Cargo.lock crates/threescale/Cargo.toml
+WORKER_CRATES := crates/edge-core crates/threescale
+SOURCES := $(shell find src schemas $(WORKER_CRATES:%=%/src) -type f) \
+	Cargo.toml Cargo.lock $(WORKER_CRATES:%=%/Cargo.toml)
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
 # For how long `make fuzz` tries each input.
@@ -39,7 +40,7 @@ test: build ## all tests: the rules natively, the built Worker in the real runti
 check: build ## format, lints, documents, the upload's size
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p threescale -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	@tools/upload-size $(MAX_UPLOAD)
 

@@ -1,17 +1,15 @@
 //! What is done every five minutes for each source: its inboxes are woken, 3scale is asked for what it
 //! failed to deliver, and one that has been silent for too long is told of.
 
-use worker::{Env, Result};
-
-use crate::{
+use edge_core::{
     alert::{self, Kind},
     config::{Setup, Source},
-    event::rfc3339,
-    inbox::{client::Inbox, wire::Report},
-    log,
-    platform::now_ms,
-    recovery::client::Recovery,
+    messages::Report,
+    time::rfc3339,
 };
+use worker::{Env, Result};
+
+use crate::{inbox::client::Inbox, log, platform::now_ms, recovery::client::Recovery};
 
 /// The cron's call. What fails for one source is no reason to leave the others alone.
 pub async fn run(env: &Env, setup: &Setup) {

@@ -3,43 +3,46 @@
 //! destination has it.
 //!
 //! ```text
-//! 3scale ─▶ door ─▶ inbox (SQLite) ─▶ dispatcher ─▶ destination: an origin over HTTP, or KV
+//! 3scale ─▶ hooks ─▶ inbox (SQLite) ─▶ dispatcher ─▶ destination: an origin over HTTP, or KV
 //! ```
 //!
-//! [`door`] answers 3scale, [`console`] operators, [`inbox`] keeps and dispatches, [`delivery`] has the rules,
-//! [`destination`] does the sending, [`recovery`] fetches through [`admin`] what 3scale gave up, and the crate [`threescale`] knows what 3scale says.
-//! This file holds the entry points only. `docs/design.md` says why it is built like this.
+//! [`hooks`] answers 3scale, [`api`] operators, [`inbox`] keeps and dispatches, [`destination`] does the sending, and
+//! [`recovery`] fetches through [`admin_client`] the notifications that 3scale gave up. They carry values between
+//! the platform and the rules, which are in the crate [`edge_core`]; the crate [`threescale`] knows what 3scale says.
+//! This file holds the entry points only. `ARCHITECTURE.md` has the map, `docs/design.md` the reasons.
 
-pub mod admin;
-pub mod alert;
-pub mod config;
-pub mod console;
+pub mod admin_client;
+pub mod api;
 pub mod cron;
-pub mod delivery;
 pub mod destination;
-pub mod door;
-pub mod event;
-pub mod http_date;
+pub mod environment;
+pub mod health;
+pub mod hooks;
+pub mod http;
 pub mod inbox;
-pub mod location;
 pub mod log;
-pub mod mask;
-pub mod name;
-pub mod outgoing;
 pub mod platform;
 pub mod recovery;
-pub mod secret;
+pub mod schemas;
+pub mod sql;
 
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use edge_core::problem::Problem;
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
-/// Every HTTP request: operators' at `/api/v1`, all others at the front door.
+/// Every HTTP request.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     let setup = platform::setup(&env);
     let path = request.path();
     match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
-        ["api", "v1", path @ ..] => console::answer(request, &env, &setup, path).await,
-        path => door::answer(request, &env, &setup, path).await,
+        ["hooks", source] => hooks::answer(request, &env, &setup, source).await,
+        ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
+        ["healthz"] if http::request::is_read(&request) => health::answer(&env, &setup).await,
+        ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
+        ["healthz"] | ["schemas", _] => {
+            http::problem(&Problem::MethodNotAllowed { allow: "GET, HEAD" })
+        }
+        _ => http::problem(&Problem::NotFound),
     }
 }
 

@@ -2,10 +2,9 @@
 //! what these types name can be printed, and none of it comes from a URL, a header or a body's values
 //! but for the notification's type, action and id.
 
+use edge_core::recovery::run::Run;
 use serde::Serialize;
 use worker::{console_error, console_log};
-
-use crate::recovery::run::Run;
 
 /// A request at the front door.
 #[derive(Debug, Default, Serialize)]

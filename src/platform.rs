@@ -2,9 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use worker::{Date, Env};
+use edge_core::{config::Setup, delivery::timing::Jitter, id, location::Location};
+use worker::{Date, Env, web_sys};
 
-use crate::{config::Setup, delivery::timing::Jitter};
+use crate::environment::WorkerEnvironment;
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
 #[must_use]
@@ -12,7 +13,7 @@ pub fn now_ms() -> i64 {
     i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A new event id: UUID version 7, which sorts by time.
+/// A new event id.
 ///
 /// # Errors
 ///
@@ -20,15 +21,21 @@ pub fn now_ms() -> i64 {
 pub fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
     let mut random = [0; 10];
     getrandom::fill(&mut random)?;
-    let id = uuid::Builder::from_unix_timestamp_millis(now_ms.max(0).cast_unsigned(), &random);
-    Ok(id.into_uuid().to_string())
+    Ok(id::new_id(now_ms, &random))
 }
 
-/// What sorts before every id of this time and later.
+/// Takes a URL apart with the runtime's own parser, the one that `fetch` uses.
 #[must_use]
-pub fn first_id(time_ms: i64) -> String {
-    let ms = time_ms.max(0);
-    format!("{:08x}-{:04x}", ms >> 16, ms & 0xffff)
+pub fn parse_url(url: &str) -> Option<Location> {
+    let url = web_sys::Url::new(url).ok()?;
+    Some(Location {
+        scheme: url.protocol().trim_end_matches(':').to_owned(),
+        host: url.hostname(),
+        origin: url.origin(),
+        path: url.pathname(),
+        query: url.search().trim_start_matches('?').to_owned(),
+        credentials: !url.username().is_empty() || !url.password().is_empty(),
+    })
 }
 
 /// How far an attempt is put off. Nothing secret hangs on it, so any chance will do.
@@ -50,19 +57,7 @@ thread_local! {
 /// change while one lives.
 #[must_use]
 pub fn setup(env: &Env) -> Rc<Setup> {
-    SETUP.with_borrow_mut(|setup| Rc::clone(setup.get_or_insert_with(|| Rc::new(Setup::read(env)))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_sort_by_their_time() {
-        let now = 1_700_000_000_123;
-        let id = new_id(now).unwrap();
-        assert!(first_id(now) < id && id < first_id(now + 1), "{id}");
-        assert!(new_id(now - 1).unwrap() < first_id(now));
-        assert_eq!(id.len(), 36);
-    }
+    SETUP.with_borrow_mut(|setup| {
+        Rc::clone(setup.get_or_insert_with(|| Rc::new(Setup::read(&WorkerEnvironment(env)))))
+    })
 }

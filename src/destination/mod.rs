@@ -4,19 +4,18 @@ mod answer;
 pub mod http;
 pub mod kv;
 pub mod queue;
-pub mod target;
 
 use std::{pin::pin, time::Duration};
 
-use futures_util::future::{Either, select};
-use worker::{Delay, Env};
-
-use crate::{
+use edge_core::{
     config::{Destination, Target},
     delivery::outcome::{Failure, Outcome},
+    destination::http::Message,
     event::Event,
     mask::Mask,
 };
+use futures_util::future::{Either, select};
+use worker::{Delay, Env};
 
 const BINDING_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -50,8 +49,8 @@ pub async fn send(
     let redact = &destination.redact;
     match &destination.target {
         Target::Http { route, posting } => {
-            match http::Message::new(event, posting, redact, attempt, now_ms) {
-                Ok(message) => message.post(env, route, posting.timeout_ms, mask).await,
+            match Message::new(event, posting, redact, attempt, now_ms) {
+                Ok(message) => http::post(&message, env, route, posting.timeout_ms, mask).await,
                 Err(problem) => Outcome::failed(problem).into(),
             }
         }

@@ -1,12 +1,11 @@
 //! A Cloudflare Queue: its consumer gets the CloudEvent as text. A message holds 128 KB at the most.
 
-use threescale::Redact;
-use worker::{Env, QueueContentType, RawMessageBuilder, wasm_bindgen::JsValue};
-
-use crate::{
+use edge_core::{
     delivery::outcome::{Failure, Outcome},
     event::Event,
 };
+use threescale::Redact;
+use worker::{Env, QueueContentType, RawMessageBuilder, wasm_bindgen::JsValue};
 
 /// Puts it into the queue. As text: the crate turns maps into JavaScript's, which arrive empty.
 pub async fn send(env: &Env, binding: &str, event: &Event<'_>, redact: &Redact) -> Outcome {

@@ -1,13 +1,14 @@
 //! Alerts of one inbox: what happens is gathered in the commit in which it happens, and told in an
 //! event that is kept and delivered like all others.
 
+use edge_core::{
+    alert::{self, Gathered, Kind, Occurrence},
+    messages::Intake,
+};
 use worker::Result;
 
-use super::{core::Core, store::NewEvent, wire::Intake};
-use crate::{
-    alert::{self, Gathered, Kind, Occurrence},
-    platform::{new_id, now_ms},
-};
+use super::{context::Core, store::NewEvent};
+use crate::platform::{new_id, now_ms};
 
 /// Gathers what has happened. Without anybody to tell, nothing.
 pub(super) fn note(core: &Core, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {

@@ -1,13 +1,14 @@
 //! The inbox as the rest of the Worker sees it.
 
+use edge_core::{
+    config::Source,
+    filter::{Again, List},
+    messages::{self as wire, Intake, Receipt, Recovered, Report, Suspect, Taken},
+    shard,
+};
 use worker::{Env, Response, Result, Stub};
 
-use super::{
-    filter::{Again, List},
-    shard,
-    wire::{self, Intake, Receipt, Recovered, Report, Suspect, Taken},
-};
-use crate::{config::Source, outgoing};
+use crate::http::request;
 
 /// What operators ask of an inbox.
 #[derive(Debug)]
@@ -196,7 +197,7 @@ impl Inbox {
     }
 
     async fn call(&self, path: &str, message: Vec<u8>) -> Result<Response> {
-        let request = outgoing::post(&format!("https://inbox{path}"), [], &message, None)?;
+        let request = request::post(&format!("https://inbox{path}"), [], &message, None)?;
         let response = self.0.fetch_with_request(request).await?;
         match response.status_code() {
             200..=299 => Ok(response),

@@ -3,21 +3,17 @@
 
 use std::borrow::Cow;
 
+use edge_core::{
+    alert::{Kind, Occurrence},
+    dedup::{self, Books, Earlier},
+    messages::{Intake, Receipt, Suspect},
+    name::DestinationName,
+};
 use sha2::{Digest as _, Sha256};
 use worker::Result;
 
-use super::{
-    alerts,
-    core::Core,
-    judging::{self, Books},
-    store::{Earlier, NewEvent},
-    wire::{Intake, Receipt, Suspect},
-};
-use crate::{
-    alert::{Kind, Occurrence},
-    name::DestinationName,
-    platform::{new_id, now_ms},
-};
+use super::{alerts, context::Core, store::NewEvent};
+use crate::platform::{new_id, now_ms};
 
 /// The note of when an old value of the secret was last used.
 pub(super) const OLD_SECRET: &str = "old_secret";
@@ -30,7 +26,7 @@ pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<
         core.store.note(OLD_SECRET, now)?;
     }
     let desk = Desk { core, now };
-    let receipt = judging::take_push(&desk, intake, xml, core.config.dedup_window_ms, now)?;
+    let receipt = dedup::take_push(&desk, intake, xml, core.config.dedup_window_ms, now)?;
     // For a repeat as well: the first try may have died between its commit and this.
     core.dispatcher.expect(&core.storage, now).await?;
     Ok(receipt)
@@ -43,6 +39,8 @@ pub(super) struct Desk<'c> {
 }
 
 impl Books for Desk<'_> {
+    type Error = worker::Error;
+
     fn newest_pushed(&self, digest: &str, from_ms: i64, to_ms: i64) -> Result<Option<Earlier>> {
         self.core.store.newest_pushed(digest, from_ms, to_ms)
     }

@@ -8,26 +8,25 @@
 
 mod alerts;
 pub mod client;
-mod core;
-pub(crate) mod dedup;
+mod context;
 mod dispatcher;
-pub mod filter;
 mod intake;
-mod judging;
-mod operate;
+mod operations;
 mod recovered;
 mod replays;
 mod retention;
-pub mod shard;
-pub(crate) mod store;
-pub mod wire;
+mod store;
 
 use std::rc::Rc;
 
+use edge_core::{
+    messages::{self as wire},
+    shard,
+};
 use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
-use self::{core::Core, dispatcher::Dispatcher};
+use self::{context::Core, dispatcher::Dispatcher};
 use crate::{
     log,
     platform::{now_ms, setup},
@@ -112,27 +111,27 @@ impl Inbox {
                 let (batch, documents) = read(message)?;
                 json(&recovered::take_in(core, &batch, documents).await?)
             }
-            wire::OLD_SECRET => text(operate::old_secret(core)?),
-            wire::DESTINATIONS => text(operate::destinations(core)?),
-            wire::PAUSE => text(operate::pause(core, utf8(message)?, true).await?),
-            wire::RESUME => text(operate::pause(core, utf8(message)?, false).await?),
-            wire::DROP => text(operate::abandon(core, utf8(message)?).await?),
-            wire::EVENT => text(operate::event(core, utf8(message)?)?.unwrap_or_default()),
+            wire::OLD_SECRET => text(operations::old_secret(core)?),
+            wire::DESTINATIONS => text(operations::destinations(core)?),
+            wire::PAUSE => text(operations::pause(core, utf8(message)?, true).await?),
+            wire::RESUME => text(operations::pause(core, utf8(message)?, false).await?),
+            wire::DROP => text(operations::abandon(core, utf8(message)?).await?),
+            wire::EVENT => text(operations::event(core, utf8(message)?)?.unwrap_or_default()),
             wire::REPLAY => text(
-                operate::replay(core, utf8(message)?)
+                operations::replay(core, utf8(message)?)
                     .await?
                     .unwrap_or_default(),
             ),
             wire::ALERT => {
                 let (report, _) = read(message)?;
-                operate::alert(core, &report).await?;
+                operations::alert(core, &report).await?;
                 Response::empty()
             }
             wire::WAKE => {
-                let last = operate::wake(core).await?;
+                let last = operations::wake(core).await?;
                 text(last.map_or_else(String::new, |last| last.to_string()))
             }
-            wire::LIST => text(operate::list(core, read(message)?.0).await?),
+            wire::LIST => text(operations::list(core, read(message)?.0).await?),
             wire::AGAIN => text(replays::ask(core, &read(message)?.0).await?),
             wire::REPLAYS => text(core.store.replays_overview()?),
             other => Err(format!("the inbox has no {other}").into()),

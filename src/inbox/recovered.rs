@@ -2,14 +2,13 @@
 //! only our answer was lost, and the event is there. Each entry's id is remembered in the same
 //! commit, so that it is taken in once whatever crashes between here and 3scale's list.
 
+use edge_core::{
+    dedup,
+    messages::{Recovered, Taken},
+};
 use worker::Result;
 
-use super::{
-    core::Core,
-    intake::Desk,
-    judging,
-    wire::{Recovered, Taken},
-};
+use super::{context::Core, intake::Desk};
 use crate::platform::now_ms;
 
 /// Takes in a batch: all of it, or nothing.
@@ -19,7 +18,7 @@ pub(super) async fn take_in(core: &Core, batch: &Recovered, entries: &[u8]) -> R
     let window = core.config.dedup_window_ms;
     let taken = core
         .store
-        .transaction(|| judging::take_batch(&desk, batch, entries, window))?;
+        .transaction(|| dedup::take_batch(&desk, batch, entries, window))?;
     // Whatever came: an earlier try may have died between its commit and this.
     core.dispatcher.expect(&core.storage, now).await?;
     core.dispatcher.tell(core, now).await?;

@@ -2,17 +2,17 @@
 //! how far it has got, so that nothing is left out or done twice wherever the object dies. In between,
 //! what comes in goes first.
 
+use edge_core::{
+    filter::{Again, Filter},
+    name::DestinationName,
+};
 use worker::Result;
 
 use super::{
-    core::Core,
-    filter::{Again, Filter},
+    context::Core,
     store::{Match, Step},
 };
-use crate::{
-    name::DestinationName,
-    platform::{now_ms, others_first},
-};
+use crate::platform::{now_ms, others_first};
 
 /// Counts the events and the deliveries that a replay would make, and begins it unless counting is all that
 /// was asked for. It concerns the events that are there now.

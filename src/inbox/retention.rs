@@ -1,9 +1,10 @@
 //! Forgetting, for a while at each cron: what has arrived everywhere goes once it is old, what has not stays.
 
+use edge_core::id::first_id;
 use worker::Result;
 
-use super::core::Core;
-use crate::platform::{first_id, now_ms, others_first};
+use super::context::Core;
+use crate::platform::{now_ms, others_first};
 
 /// For how long it goes on at each cron: much less than the five minutes to the next.
 const LONGEST_MS: i64 = 20_000;

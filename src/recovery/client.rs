@@ -1,8 +1,9 @@
 //! Recovery as the rest of the Worker sees it.
 
+use edge_core::config::Source;
 use worker::{Env, Result, Stub};
 
-use crate::{config::Source, outgoing};
+use crate::http::request;
 
 /// Makes a step now; the answer says what came of it.
 pub(super) const RUN: &str = "/run";
@@ -54,7 +55,7 @@ impl Recovery {
     }
 
     async fn call(&self, path: &str) -> Result<String> {
-        let request = outgoing::post(&format!("https://recovery{path}"), [], &[], None)?;
+        let request = request::post(&format!("https://recovery{path}"), [], &[], None)?;
         let mut response = self.0.fetch_with_request(request).await?;
         match response.status_code() {
             200..=299 => response.text().await,

@@ -10,19 +10,15 @@
     reason = "the durable_object macro generates public functions without them"
 )]
 
-mod batch;
 pub mod client;
-mod core;
-mod entry;
-pub mod plan;
+mod context;
 mod report;
-pub mod run;
 mod step;
 mod store;
 
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
-use self::core::Core;
+use self::context::Core;
 use crate::{
     log,
     platform::{now_ms, setup},

@@ -1,11 +1,9 @@
 //! Tells the operator how it went.
 
-use super::{core::Core, run::Run};
-use crate::{
-    alert::Kind,
-    inbox::{client::Inbox, wire::Report},
-    log,
-};
+use edge_core::{alert::Kind, messages::Report, recovery::run::Run};
+
+use super::context::Core;
+use crate::{inbox::client::Inbox, log};
 
 /// The one place that every step passes once it is over.
 pub(super) async fn report(core: &Core, run: &Run) {

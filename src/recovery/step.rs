@@ -1,24 +1,29 @@
 //! One step: reads the list as far as the limits allow, hands over what is new, and lets 3scale drop
 //! what is committed.
 
+use edge_core::{
+    admin_api::trouble::Trouble,
+    messages::Recovered,
+    recovery::{
+        batch::Batch,
+        entry::{self, Sorter},
+        plan::{self, List, Pace, Reading},
+        run::Run,
+    },
+    time::{http_date, rfc3339},
+};
 use threescale::{Timestamp, failures::Reader};
 use worker::Result;
 
 use super::{
-    batch::Batch,
-    core::{Core, UnderWay},
-    entry::{self, Sorter},
-    plan::{self, List, Pace, Reading},
+    context::{Core, UnderWay},
     report,
-    run::Run,
     store::Ledger,
 };
 use crate::{
-    admin::{AdminApi, Call, Reply, answer::Trouble},
-    event::rfc3339,
-    http_date,
-    inbox::{client::Inbox, wire::Recovered},
-    platform::now_ms,
+    admin_client::{AdminApi, Call, Reply},
+    inbox::client::Inbox,
+    platform::{now_ms, parse_url},
 };
 
 /// Makes a step, unless one is under way, and says what came of it.
@@ -37,7 +42,7 @@ pub(super) async fn make(core: &Core) -> Result<Run> {
         pace: Pace::new(core.config.time_factor),
         before,
         run: Run::new(name, "ok"),
-        sorter: Sorter::new(&core.source),
+        sorter: Sorter::new(parse_url, &core.source),
         reading: Reading::default(),
         batches: (0..core.source.shards).map(|_| Batch::default()).collect(),
         held: Vec::new(),

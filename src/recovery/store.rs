@@ -1,9 +1,9 @@
 //! What recovery remembers: the entries that were taken in, and how the last step went.
 
+use edge_core::recovery::run::Run;
 use worker::{Result, SqlStorage, SqlStorageValue, State};
 
-use super::run::Run;
-use crate::inbox::store::{
+use crate::sql::{
     row::{self, Row},
     values,
 };

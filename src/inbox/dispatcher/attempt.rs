@@ -2,20 +2,22 @@
 
 use std::rc::Rc;
 
-use worker::Result;
-
-use crate::{
+use edge_core::{
     alert::{Kind, Occurrence},
     config::Destination,
     delivery::{
         outcome::{Failure, Outcome},
         plan::{self, Health, Next},
     },
+    time::rfc3339,
+};
+use worker::Result;
+
+use crate::{
     destination::{self, Sent},
-    event::rfc3339,
     inbox::{
         alerts,
-        core::Core,
+        context::Core,
         store::{Attempt, Due},
     },
     log,

@@ -10,19 +10,21 @@ mod bell;
 
 use std::{cell::Cell, rc::Rc};
 
-use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
-
-use self::bell::Bell;
-use super::{alerts, core::Core, replays, store::Due};
-use crate::{
+use edge_core::{
     config::{Config, Destination},
     delivery::{
         breaker::Breaker,
         lane::{self, Lane, Limits},
         plan::Health,
     },
-    log,
     name::DestinationName,
+};
+use worker::{Date, DateInit, Result, ScheduledTime, Storage, js_sys::futures::spawn_local};
+
+use self::bell::Bell;
+use super::{alerts, context::Core, replays, store::Due};
+use crate::{
+    log,
     platform::{now_ms, others_first},
 };
 

@@ -1,12 +1,13 @@
 //! What has happened of each kind since its last alert.
 
-use worker::Result;
-
-use super::{Store, values};
-use crate::{
+use edge_core::{
     alert::{Gathered, Kind, Occurrence},
     name::DestinationName,
 };
+use worker::Result;
+
+use super::Store;
+use crate::sql::values;
 
 impl Store {
     /// Adds an occurrence to what was gathered of its kind.
@@ -97,8 +98,8 @@ impl Store {
              WHERE destination = ? AND state = 'waiting' AND id < ? AND kind <> ?",
             values![
                 destination.as_str(),
-                crate::platform::first_id(received_before_ms),
-                crate::alert::TYPE
+                edge_core::id::first_id(received_before_ms),
+                edge_core::alert::TYPE
             ],
         )?;
         let Some(mut row) = row else { return Ok(None) };

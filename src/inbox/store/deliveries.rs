@@ -1,9 +1,6 @@
 //! Deliveries, their attempts, and how the destinations have been doing.
 
-use worker::{Result, SqlStorageValue};
-
-use super::{Kept, Store, values};
-use crate::{
+use edge_core::{
     delivery::{
         breaker::Breaker,
         outcome::Outcome,
@@ -11,6 +8,10 @@ use crate::{
     },
     name::DestinationName,
 };
+use worker::{Result, SqlStorageValue};
+
+use super::{Kept, Store};
+use crate::sql::values;
 
 /// A delivery that is due, with all that an attempt needs.
 #[derive(Debug)]

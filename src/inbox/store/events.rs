@@ -1,16 +1,18 @@
 //! Events: what was accepted.
 
+use edge_core::{
+    alert,
+    config::Source,
+    dedup::{Earlier, rule},
+    event::{Content, Event},
+    messages::Intake,
+    name::DestinationName,
+};
 use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Row, Store, deliveries::Turn, values};
-use crate::{
-    alert,
-    config::Source,
-    event::{Content, Event},
-    inbox::{dedup, wire::Intake},
-    name::DestinationName,
-};
+use super::{Store, deliveries::Turn};
+use crate::sql::{row::Row, values};
 
 /// An event that is to be kept.
 pub(in crate::inbox) struct NewEvent<'a> {
@@ -83,14 +85,6 @@ impl Kept {
     }
 }
 
-/// An earlier event with an equal document, which was pushed.
-#[derive(Debug)]
-pub(in crate::inbox) struct Earlier {
-    pub(in crate::inbox) seq: i64,
-    pub(in crate::inbox) id: String,
-    pub(in crate::inbox) received_ms: i64,
-}
-
 impl Store {
     /// The newest event with this digest that was pushed between these times, and that stands for no
     /// entry of 3scale's list: what 3scale gave up, it does not send again.
@@ -134,10 +128,10 @@ impl Store {
                 intake.kind.as_str(),
                 intake.object.clone(),
                 intake.digest.as_str(),
-                dedup::SPREAD_MS,
+                rule::SPREAD_MS,
                 earlier.received_ms,
                 earlier.seq,
-                until_ms + dedup::SPREAD_MS,
+                until_ms + rule::SPREAD_MS,
             ],
         )?;
         rows.into_iter()

@@ -2,7 +2,8 @@
 
 use worker::Result;
 
-use super::{Store, values};
+use super::Store;
+use crate::sql::values;
 
 impl Store {
     /// Whether the entry with this id was taken in.

@@ -1,9 +1,10 @@
 //! A filter as SQL. What an operator wrote is bound, never put into the text.
 
+use edge_core::filter::{Filter, Member};
 use worker::{Result, SqlStorageValue};
 
-use super::{Store, values};
-use crate::inbox::filter::{Filter, Member};
+use super::Store;
+use crate::sql::values;
 
 /// What a member means, with a question mark where its value stands: in two places for [`Member::Text`].
 const CONDITIONS: [(Member, &str); 7] = [

@@ -1,10 +1,11 @@
 //! The list of events, newest first: by id, which begins with the time and means the same in every
 //! inbox.
 
+use edge_core::filter::{Filter, Member};
 use worker::Result;
 
-use super::{Store, filter, time, values};
-use crate::inbox::filter::{Filter, Member};
+use super::{Store, filter, time};
+use crate::sql::values;
 
 /// How many events are looked at in one go.
 const LOOKED_AT: i64 = 1000;

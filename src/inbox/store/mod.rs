@@ -11,21 +11,21 @@ mod overview;
 mod quarantine;
 mod replays;
 mod retention;
-pub(crate) mod row;
 mod schema;
-mod transaction;
 
+use edge_core::name::DestinationName;
 use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
-
-use crate::name::DestinationName;
 
 pub(super) use self::{
     deliveries::{Attempt, Due},
-    events::{Earlier, Kept, NewEvent},
+    events::{Kept, NewEvent},
     replays::{Match, Step},
 };
 
-use self::row::Row;
+use crate::sql::{
+    row::{self, Row},
+    transaction,
+};
 
 /// The inbox's tables.
 pub(super) struct Store {
@@ -74,14 +74,6 @@ impl Store {
         Ok(self.rows(query, values)?.into_iter().next())
     }
 }
-
-/// The values of one statement, in the order of its question marks.
-macro_rules! values {
-    ($($value:expr),* $(,)?) => {
-        vec![$(worker::SqlStorageValue::from($value)),*]
-    };
-}
-pub(crate) use values;
 
 /// Milliseconds since 1970 as RFC 3339.
 macro_rules! time {

@@ -1,9 +1,10 @@
 //! What operators see. SQLite writes the JSON.
 
+use edge_core::name::DestinationName;
 use worker::Result;
 
-use super::{Store, deliveries::Turn, events::Kept, time, values};
-use crate::name::DestinationName;
+use super::{Store, deliveries::Turn, events::Kept, time};
+use crate::sql::values;
 
 /// How many deliveries go in one step when a destination's are dropped.
 const DROPPED: i64 = 1000;

@@ -1,9 +1,10 @@
 //! The quarantine: authenticated bodies that could not be understood, kept as they came.
 
+use edge_core::messages::Suspect;
 use worker::Result;
 
-use super::{Store, values};
-use crate::inbox::wire::Suspect;
+use super::Store;
+use crate::sql::values;
 
 /// How many different bodies are kept; the oldest go first.
 const MOST: i64 = 1000;

@@ -1,12 +1,13 @@
 //! Replays of many events: how far each has got.
 
-use worker::Result;
-
-use super::{Store, deliveries::Turn, filter, values};
-use crate::{
-    inbox::filter::{Again, Filter},
+use edge_core::{
+    filter::{Again, Filter},
     name::DestinationName,
 };
+use worker::Result;
+
+use super::{Store, deliveries::Turn, filter};
+use crate::sql::values;
 
 /// How many events one step delivers again.
 const DONE: i64 = 100;

@@ -2,7 +2,8 @@
 
 use worker::Result;
 
-use super::{Store, values};
+use super::Store;
+use crate::sql::values;
 
 /// How many events one step looks at, so that it stays short.
 const LOOKED_AT: i64 = 500;
@@ -67,7 +68,7 @@ impl Store {
     pub(in crate::inbox) fn last_received(&self) -> Result<Option<i64>> {
         let kept = self.time(
             "SELECT received_at FROM events WHERE kind <> ? ORDER BY seq DESC LIMIT 1",
-            values![crate::alert::TYPE],
+            values![edge_core::alert::TYPE],
         )?;
         Ok(kept.max(self.noted(LAST_RECEIVED)?))
     }

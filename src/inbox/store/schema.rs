@@ -2,7 +2,7 @@
 
 use worker::{Result, SqlStorage};
 
-use super::{row, values};
+use crate::sql::{row, values};
 
 const STEPS: &[&str] = &[
     // Times are milliseconds since 1970, but for `updated_at`: 3scale gives whole seconds.

@@ -1,0 +1,261 @@
+//! Alerts: what an operator wants to be told without looking. At most one of a kind in ten minutes,
+//! with the number of times that it happened since the last.
+
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer};
+
+use crate::{delivery::plan::Health, time::rfc3339};
+
+/// The type that alerts have among an inbox's events. No notification's type has a dot in it.
+pub const TYPE: &str = "edge.alert";
+
+/// The pause between two alerts of a kind.
+pub const PAUSE_MS: i64 = 10 * 60_000;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $code:literal $words:literal)*) => {
+        /// What is told.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            /// Each of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// One word, stable: the end of the CloudEvent's `type`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code,)* }
+            }
+
+            /// What has happened, for people.
+            #[must_use]
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$kind => $words,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A delivery's attempts ran out.
+    DeadLetter "dead_letter" "a delivery's attempts ran out: it stays until it is replayed"
+    /// A destination's breaker opened.
+    BreakerOpened "breaker_opened" "a destination failed five times in a row: its deliveries wait while it is probed"
+    /// A destination's breaker closed.
+    BreakerClosed "breaker_closed" "a destination works again: what waited for it is being delivered"
+    /// A destination answered 410.
+    DestinationGone "destination_gone" "a destination answered 410 and is paused: its deliveries wait until it is resumed"
+    /// A body that nobody understands was kept.
+    Quarantined "quarantined" "a body could not be understood and is in the quarantine"
+    /// Deliveries wait for longer than `OVERDUE_AFTER_MINUTES`.
+    Overdue "overdue" "deliveries have been waiting for too long"
+    /// The failed deliveries cannot be fetched from 3scale.
+    RecoveryFailed "recovery_failed" "the failed deliveries could not be fetched from 3scale"
+    /// Nothing has come for longer than the source's `silent_after_hours`.
+    SourceSilent "source_silent" "nothing has come from the source for longer than it should take"
+}
+
+impl Kind {
+    /// The kind with this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// What a change of a destination's health is worth telling.
+    #[must_use]
+    pub fn of_change(before: Health, after: Health) -> Option<Self> {
+        if after.paused && !before.paused {
+            return Some(Self::DestinationGone);
+        }
+        match (before.breaker.probe_at, after.breaker.probe_at) {
+            (None, Some(_)) => Some(Self::BreakerOpened),
+            (Some(_), None) => Some(Self::BreakerClosed),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// Something to tell, as it happens. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence<'a> {
+    /// What.
+    pub kind: Kind,
+    /// The destination that it is about.
+    pub destination: Option<&'a str>,
+    /// The event that it is about.
+    pub event: Option<&'a str>,
+    /// More, for people.
+    pub detail: Option<&'a str>,
+    /// How many times.
+    pub times: i64,
+}
+
+/// An alert as it is sent: the CloudEvent's `data`.
+#[derive(Debug, Serialize)]
+pub struct Alert<'a> {
+    /// What has happened.
+    pub kind: Kind,
+    /// The source in whose inbox it happened.
+    pub source: &'a str,
+    /// How many times since the last alert of this kind.
+    pub count: i64,
+    /// The first of those times.
+    pub since: String,
+    /// The destinations that it is about.
+    pub destinations: Vec<&'a str>,
+    /// The event that it happened to last.
+    pub event: Option<&'a str>,
+    /// More about the last time.
+    pub detail: Option<&'a str>,
+    /// All of it in a sentence.
+    pub text: String,
+}
+
+/// What an inbox has gathered of one kind since its last alert.
+#[derive(Debug)]
+pub struct Gathered {
+    /// What.
+    pub kind: Kind,
+    /// How many times.
+    pub count: i64,
+    /// The first of them, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// The destinations, separated by commas.
+    pub destinations: String,
+    /// The event that it happened to last.
+    pub event: Option<String>,
+    /// More about the last time.
+    pub detail: Option<String>,
+}
+
+impl Gathered {
+    /// The alert's JSON.
+    #[must_use]
+    pub fn to_json(&self, source: &str) -> Vec<u8> {
+        let since = rfc3339(self.since_ms);
+        let destinations: Vec<&str> = self
+            .destinations
+            .split(',')
+            .filter(|name| !name.is_empty())
+            .collect();
+        let alert = Alert {
+            text: self.text(source, &destinations, &since),
+            kind: self.kind,
+            source,
+            count: self.count,
+            since,
+            destinations,
+            event: self.event.as_deref(),
+            detail: self.detail.as_deref(),
+        };
+        serde_json::to_vec(&alert).unwrap_or_default()
+    }
+
+    fn text(&self, source: &str, destinations: &[&str], since: &str) -> String {
+        let mut text = format!("[{source}] {}", self.kind.words());
+        // Writing to a String cannot fail.
+        if !destinations.is_empty() {
+            let _ = write!(text, " ({})", destinations.join(", "));
+        }
+        if self.count > 1 {
+            let _ = write!(text, "; {} times since {since}", self.count);
+        }
+        if let Some(detail) = &self.detail {
+            let _ = write!(text, "; the last: {detail}");
+        }
+        if let Some(event) = &self.event {
+            let _ = write!(text, "; event {event}");
+        }
+        text
+    }
+}
+
+/// Whether a source that was last heard of at `last_ms` has been silent for too long.
+#[must_use]
+pub fn is_silent(last_ms: Option<i64>, silent_after_ms: Option<i64>, now_ms: i64) -> bool {
+    // One that has never sent anything is being set up.
+    matches!((last_ms, silent_after_ms), (Some(last), Some(limit)) if now_ms - last > limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::delivery::breaker::Breaker;
+
+    #[test]
+    fn a_kind_is_found_by_its_code() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_code(kind.code()), Some(*kind));
+        }
+        assert_eq!(Kind::of_code("other"), None);
+    }
+
+    #[test]
+    fn what_is_told_of_a_destination_is_when_it_changes() {
+        let open = Health {
+            breaker: Breaker {
+                failures: 5,
+                probe_at: Some(1),
+            },
+            paused: false,
+        };
+        let gone = Health {
+            paused: true,
+            ..Health::default()
+        };
+        let works = Health::default();
+        assert_eq!(Kind::of_change(works, open), Some(Kind::BreakerOpened));
+        assert_eq!(Kind::of_change(open, works), Some(Kind::BreakerClosed));
+        assert_eq!(Kind::of_change(works, gone), Some(Kind::DestinationGone));
+        assert_eq!(Kind::of_change(open, open), None);
+        assert_eq!(Kind::of_change(gone, gone), None);
+    }
+
+    #[test]
+    fn an_alert_says_how_often_where_and_what() {
+        let gathered = Gathered {
+            kind: Kind::DeadLetter,
+            count: 3,
+            since_ms: 1_700_000_000_000,
+            destinations: "crm,erp".into(),
+            event: Some("0192".into()),
+            detail: Some("answered 500".into()),
+        };
+        let alert: Value = serde_json::from_slice(&gathered.to_json("acme")).unwrap();
+        assert_eq!(
+            alert,
+            json!({
+                "kind": "dead_letter",
+                "source": "acme",
+                "count": 3,
+                "since": "2023-11-14T22:13:20Z",
+                "destinations": ["crm", "erp"],
+                "event": "0192",
+                "detail": "answered 500",
+                "text": "[acme] a delivery's attempts ran out: it stays until it is replayed (crm, erp); \
+                    3 times since 2023-11-14T22:13:20Z; the last: answered 500; event 0192",
+            })
+        );
+    }
+
+    #[test]
+    fn a_source_that_should_have_sent_something_is_silent() {
+        assert!(is_silent(Some(0), Some(1000), 1001));
+        assert!(!is_silent(Some(0), Some(1000), 1000));
+        assert!(!is_silent(Some(0), None, i64::MAX));
+        assert!(!is_silent(None, Some(1000), i64::MAX));
+    }
+}

@@ -1,0 +1,90 @@
+//! A body as it comes in: no more of it than the limit, and no less than was announced.
+
+use crate::problem::Problem;
+
+/// A body as far as it has come. Its size is measured, since a chunked one announces nothing and an
+/// announcement may lie.
+#[derive(Debug)]
+pub struct Body {
+    bytes: Vec<u8>,
+    announced: Option<usize>,
+    limit: usize,
+}
+
+impl Body {
+    /// Begins a body of this `Content-Length`, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// It is announced to be longer than the limit.
+    pub fn announced(announced: Option<usize>, limit: usize) -> Result<Self, Problem> {
+        if announced.is_some_and(|length| length > limit) {
+            return Err(Problem::PayloadTooLarge { limit });
+        }
+        Ok(Self {
+            bytes: Vec::with_capacity(announced.unwrap_or_default()),
+            announced,
+            limit,
+        })
+    }
+
+    /// Adds a chunk.
+    ///
+    /// # Errors
+    ///
+    /// It is longer than the limit.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+        if self.bytes.len() + chunk.len() > self.limit {
+            return Err(Problem::PayloadTooLarge { limit: self.limit });
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    /// The stream ends quietly when the sender goes away in the middle, so the length decides.
+    ///
+    /// # Errors
+    ///
+    /// Less came than was announced.
+    pub fn end(self) -> Result<Vec<u8>, Problem> {
+        match self.announced {
+            Some(length) if self.bytes.len() < length => Err(Problem::IncompleteBody),
+            _ => Ok(self.bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(announced: Option<usize>, chunks: &[&[u8]]) -> Result<Vec<u8>, Problem> {
+        let mut body = Body::announced(announced, 10)?;
+        chunks.iter().try_for_each(|chunk| body.push(chunk))?;
+        body.end()
+    }
+
+    #[test]
+    fn a_body_comes_in_chunks_up_to_the_limit() {
+        assert_eq!(
+            read(None, &[b"01234", b"56789"]),
+            Ok(b"0123456789".to_vec())
+        );
+        assert_eq!(read(Some(5), &[b"01234"]), Ok(b"01234".to_vec()));
+        assert_eq!(read(None, &[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_refused_whatever_was_announced() {
+        let too_large = Err(Problem::PayloadTooLarge { limit: 10 });
+        assert_eq!(read(Some(11), &[]), too_large);
+        assert_eq!(read(None, &[b"01234", b"56789", b"x"]), too_large);
+        assert_eq!(read(Some(2), &[b"0123456789x"]), too_large);
+    }
+
+    #[test]
+    fn a_body_that_ends_before_its_length_is_incomplete() {
+        assert_eq!(read(Some(6), &[b"01234"]), Err(Problem::IncompleteBody));
+        assert_eq!(read(Some(1), &[]), Err(Problem::IncompleteBody));
+    }
+}

@@ -1,0 +1,125 @@
+//! `[vars.SOURCES.<name>]`, `SOURCE_<NAME>_SECRET`, `SOURCE_<NAME>_ACCESS_TOKEN`.
+
+use serde_json::Value;
+
+use super::{Environment, Reader};
+use crate::{
+    name::SourceName,
+    secret::{Secret, Secrets},
+    target,
+};
+
+/// One 3scale tenant that sends to us.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name: in the hook's path, and that of its inbox.
+    pub name: SourceName,
+    /// The query parameter that carries the secret.
+    pub secret_param: String,
+    /// The values that are accepted as the secret.
+    pub secrets: Secrets,
+    /// The tenant's admin portal, without a slash at its end.
+    pub admin_url: Option<String>,
+    /// How long it may send nothing, in milliseconds.
+    pub silent_after_ms: Option<i64>,
+    /// What the tenant's admin API asks for.
+    pub access_token: Option<Secret>,
+    /// Over how many inboxes its events are spread.
+    pub shards: u32,
+    /// `/sources/{name}`: what stands for it where no admin portal is known.
+    pub path: String,
+}
+
+impl Source {
+    /// The events' `source`.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        self.admin_url.as_deref().unwrap_or(&self.path)
+    }
+
+    /// The tenant's admin API: its address, and the token that it asks for. Without either, there is
+    /// no recovery.
+    #[must_use]
+    pub fn admin(&self) -> Option<(&str, &Secret)> {
+        self.admin_url.as_deref().zip(self.access_token.as_ref())
+    }
+}
+
+/// Whoever asks for all of them calls each: the free plan allows 50 calls for one invocation.
+const MOST_SHARDS: u64 = 32;
+
+impl<E: Environment> Reader<'_, E> {
+    pub(super) fn source(&mut self, name: SourceName, value: Value) -> Source {
+        let (allow_local, parse_url) = (self.allow_local, self.env.parse_url());
+        let mut table = self.table(format!("SOURCES.{name}"), value);
+        let secret_param = table
+            .text("secret_param")
+            .unwrap_or_else(|| "token".to_owned());
+        if secret_param == "ping" {
+            table.report(
+                "secret_param",
+                "must not be ping: 3scale's Ping! sends that parameter itself",
+            );
+        }
+        let admin_url = table
+            .text("admin_url")
+            .map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(Err(problem)) = admin_url
+            .as_deref()
+            .map(|url| target::check(parse_url, url, allow_local))
+        {
+            table.report("admin_url", problem.to_string());
+        }
+        let shards = table.integer("shards", 1, MOST_SHARDS).unwrap_or(1);
+        let silent_after_hours = table.integer("silent_after_hours", 1, 8760);
+        table.finish(
+            &["secret_param", "admin_url", "shards", "silent_after_hours"],
+            true,
+        );
+        let silent_after_ms =
+            silent_after_hours.map(|hours| self.scaled(hours.cast_signed() * 3_600_000));
+
+        let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
+        let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
+        if secrets.is_empty() {
+            self.mistake(
+                &variable,
+                "is not set: without it nobody can send. `wrangler secret put` sets it",
+            );
+        } else if secrets.iter().any(|secret| secret.reveal().len() < 16) && !allow_local {
+            self.warn(
+                &variable,
+                "holds a value of fewer than 16 characters: it can be guessed",
+            );
+        }
+        let access_token = self.access_token(&name, admin_url.is_some());
+        Source {
+            path: format!("/sources/{name}"),
+            name,
+            secret_param,
+            secrets,
+            admin_url,
+            silent_after_ms,
+            access_token,
+            shards: u32::try_from(shards).unwrap_or(1),
+        }
+    }
+
+    fn access_token(&mut self, name: &SourceName, has_admin_url: bool) -> Option<Secret> {
+        let variable = format!("SOURCE_{}_ACCESS_TOKEN", name.in_capitals());
+        let token = Secret::whole(&self.env.text(&variable)?)?;
+        if !has_admin_url {
+            self.mistake(
+                &variable,
+                format!("is set, but SOURCES.{name}.admin_url is not: it says whose admin API the token is for"),
+            );
+        }
+        if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.mistake(
+                &variable,
+                "holds a space or another character that no access token of 3scale has",
+            );
+        }
+        Some(token)
+    }
+}

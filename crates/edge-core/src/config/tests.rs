@@ -1,0 +1,463 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::delivery::timing::Timing;
+
+#[derive(Default)]
+struct Fake {
+    tables: BTreeMap<&'static str, Value>,
+    texts: BTreeMap<&'static str, &'static str>,
+}
+
+impl Environment for Fake {
+    fn table(&self, name: &str) -> Option<Value> {
+        self.tables.get(name).cloned()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.texts.get(name).map(|text| (*text).to_owned())
+    }
+
+    fn parse_url(&self) -> ParseUrl {
+        crate::location::parse_url
+    }
+
+    fn has(&self, kind: Binding, name: &str) -> bool {
+        matches!(
+            (kind, name),
+            (Binding::Kv, "EVENTS") | (Binding::Service, "CRM") | (Binding::Queue, "JOBS")
+        )
+    }
+}
+
+/// The configuration of the contract's example, with one part replaced.
+fn read(change: impl FnOnce(&mut Fake)) -> Setup {
+    let mut fake = Fake {
+        tables: [
+            ("SOURCES", json!({ "acme": { "admin_url": "https://acme-admin.3scale.net/" } })),
+            (
+                "DESTINATIONS",
+                json!({
+                    "crm": { "url": "https://crm.example.com/3scale", "events": ["account.*"], "sources": ["acme"] },
+                    "archive": { "kv": "EVENTS", "keep": "events", "ttl_days": 30.0 },
+                }),
+            ),
+        ]
+        .into(),
+        texts: [
+            ("SOURCE_ACME_SECRET", "a-long-enough-secret"),
+            ("DESTINATION_CRM_SIGNING_SECRET", "whsec_c2VjcmV0"),
+            ("DESTINATION_CRM_AUTHORIZATION", "Bearer abc"),
+        ]
+        .into(),
+    };
+    change(&mut fake);
+    Setup::read(&fake)
+}
+
+/// A configuration with the sources `acme` and `other`, and the destinations `archive` and `crm`.
+pub(crate) fn config() -> Rc<Config> {
+    let two = |fake: &mut Fake| {
+        fake.tables
+            .insert("SOURCES", json!({ "acme": {}, "other": {} }));
+        fake.texts
+            .insert("SOURCE_OTHER_SECRET", "another-long-enough-secret");
+    };
+    read(two).config.unwrap()
+}
+
+fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
+    let setup = read(change);
+    assert_eq!(setup.config.is_none(), !setup.mistakes.is_empty());
+    setup
+        .mistakes
+        .into_iter()
+        .map(|mistake| mistake.item)
+        .collect()
+}
+
+#[test]
+fn two_sources_that_would_share_a_list_of_failures_are_warned_of() {
+    let setup = read(|fake| {
+        let url = "https://acme-admin.3scale.net";
+        fake.tables.insert(
+            "SOURCES",
+            json!({ "acme": { "admin_url": url }, "zweite": { "admin_url": url } }),
+        );
+        fake.texts
+            .insert("SOURCE_ZWEITE_SECRET", "a-long-enough-secret");
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "token");
+        fake.texts.insert("SOURCE_ZWEITE_ACCESS_TOKEN", "token");
+    });
+    let items: Vec<_> = setup.warnings.iter().map(|one| one.item.as_str()).collect();
+    assert_eq!(items, ["SOURCES.zweite.admin_url"]);
+}
+
+#[test]
+fn a_url_that_is_a_secret_may_be_one() {
+    let slack = |fake: &mut Fake, settings: Value, url| {
+        fake.texts.insert("DESTINATION_SLACK_URL", url);
+        fake.tables.get_mut("DESTINATIONS").unwrap()["slack"] = settings;
+    };
+    let url = "https://hooks.example.com/services/T0/B0/xyz";
+    let setup = read(|fake| slack(fake, json!({ "format": "slack" }), url));
+    assert_eq!(setup.mistakes, vec![]);
+    let config = setup.config.unwrap();
+    assert!(config.secrets().any(|secret| secret.reveal() == url));
+    let Target::Http {
+        route: Route::Url { url: called, .. },
+        ..
+    } = &config.destination("slack").unwrap().target
+    else {
+        panic!("no URL");
+    };
+    assert_eq!(called, url);
+    for settings in [json!({ "url": url }), json!({ "kv": "EVENTS" })] {
+        assert_eq!(
+            mistakes(|fake| slack(fake, settings, url)),
+            ["DESTINATIONS.slack"]
+        );
+    }
+    let private = mistakes(|fake| slack(fake, json!({}), "https://10.0.0.1/"));
+    assert_eq!(private, ["DESTINATIONS.slack.url"]);
+}
+
+#[test]
+fn states_of_one_object_are_written_one_after_the_other() {
+    let objects = |ordered: Option<bool>| {
+        read(|fake| {
+            let mut settings = json!({ "kv": "EVENTS", "keep": "objects" });
+            if let Some(ordered) = ordered {
+                settings["ordered"] = ordered.into();
+            }
+            fake.tables.get_mut("DESTINATIONS").unwrap()["archive"] = settings;
+        })
+    };
+    assert!(
+        objects(None)
+            .config
+            .unwrap()
+            .destination("archive")
+            .unwrap()
+            .ordered
+    );
+    assert_eq!(
+        objects(Some(false)).mistakes[0].item,
+        "DESTINATIONS.archive.ordered"
+    );
+}
+
+#[test]
+fn alerts_go_where_the_variable_says_and_a_destination_may_be_for_nothing_else() {
+    let ops = |fake: &mut Fake, settings: Value| {
+        fake.texts.insert("ALERTS", "crm ops");
+        fake.tables.get_mut("DESTINATIONS").unwrap()["ops"] = settings;
+    };
+    let setup = read(|fake| ops(fake, json!({ "kv": "EVENTS", "events": [] })));
+    assert_eq!(setup.mistakes, vec![]);
+    let config = setup.config.unwrap();
+    let routed = |kind, action| -> Vec<_> {
+        let names = config.routed("acme", kind, action);
+        names.map(DestinationName::as_str).collect()
+    };
+    assert_eq!(routed("edge.alert", "overdue"), ["crm", "ops"]);
+    assert_eq!(routed("account", "created"), ["archive", "crm"]);
+
+    for (settings, item) in [
+        (json!({ "kv": "EVENTS", "keep": "objects" }), "ALERTS"),
+        (
+            json!({ "url": "https://ops.example.com/", "format": "xml" }),
+            "ALERTS",
+        ),
+    ] {
+        let found = mistakes(|fake| ops(fake, settings));
+        assert_eq!(found, [item]);
+    }
+    let unknown = mistakes(|fake| {
+        fake.texts.insert("ALERTS", "nobody");
+    });
+    assert_eq!(unknown, ["ALERTS"]);
+    let goes_nowhere = mistakes(|fake| {
+        fake.tables.get_mut("DESTINATIONS").unwrap()["crm"]["events"] = json!([]);
+    });
+    assert_eq!(goes_nowhere, ["DESTINATIONS.crm.events"]);
+}
+
+#[test]
+fn the_example_of_the_contract_is_understood() {
+    let setup = read(|_| {});
+    assert_eq!((setup.mistakes, setup.warnings), (vec![], vec![]));
+    let config = setup.config.unwrap();
+    assert_eq!(
+        config.sources[0].admin_url.as_deref(),
+        Some("https://acme-admin.3scale.net")
+    );
+    assert_eq!(config.sources[0].secret_param, "token");
+    assert_eq!(
+        (config.dedup_window_ms, config.max_body_bytes),
+        (1_800_000, 1_048_576)
+    );
+    let [archive, crm] = config.destinations.as_slice() else {
+        panic!("not two")
+    };
+    let Target::Http {
+        route: Route::Url { url, .. },
+        posting,
+    } = &crm.target
+    else {
+        panic!("not http")
+    };
+    assert_eq!(url, "https://crm.example.com/3scale");
+    assert_eq!(
+        (posting.format, posting.timeout_ms),
+        (Format::CloudEvents, 15_000)
+    );
+    assert_eq!(
+        (&crm.timing, crm.concurrency, crm.rate, crm.ordered),
+        (&Timing::default(), 6, None, false)
+    );
+    let Target::Kv {
+        keep, ttl_seconds, ..
+    } = archive.target
+    else {
+        panic!("not kv")
+    };
+    assert_eq!((keep, ttl_seconds), (Keep::Events, Some(30 * 86_400)));
+}
+
+/// What is not among these would be recorded if a destination echoed it.
+#[test]
+fn every_secret_that_is_set_is_among_the_secrets() {
+    let texts = [
+        ("SOURCE_ACME_SECRET", "of-a-source its-old-one"),
+        (
+            "DESTINATION_CRM_SIGNING_SECRET",
+            "whsec_c2VjcmV0 whsec_b2xk",
+        ),
+        ("DESTINATION_CRM_AUTHORIZATION", "Bearer abc"),
+        ("CONSOLE_TOKEN", "of-operators"),
+    ];
+    let setup = read(|fake| fake.texts.extend(texts));
+    let config = setup.config.unwrap();
+    let known: Vec<_> = config.secrets().map(Secret::reveal).collect();
+    for (variable, text) in texts {
+        let whole = variable.ends_with("AUTHORIZATION");
+        let values = if whole {
+            vec![text]
+        } else {
+            text.split(' ').collect()
+        };
+        for value in values {
+            assert!(known.contains(&value), "{variable}: {known:?}");
+        }
+    }
+}
+
+#[test]
+fn a_destination_has_settings_of_its_own() {
+    let setup = read(|fake| {
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({
+                "crm": {
+                    "service": "CRM", "path": "/3scale", "headers": { "x-team": "billing" },
+                    "schedule": [1, 60.0], "concurrency": 2, "rate": 10, "ordered": true,
+                },
+                "jobs": { "queue": "JOBS", "redact": ["keys"] },
+                "state": { "kv": "EVENTS", "keep": "objects" },
+            }),
+        );
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "true");
+        fake.texts.insert("TIME_FACTOR", "10");
+    });
+    assert_eq!(setup.mistakes, []);
+    let config = setup.config.unwrap();
+    let crm = &config.destinations[0];
+    assert_eq!(
+        (crm.concurrency, crm.rate, crm.ordered),
+        (2, Some(10), true)
+    );
+    assert_eq!(
+        (crm.timing.schedule.as_slice(), crm.timing.first_probe),
+        (&[100, 6000][..], 6000)
+    );
+    let Target::Http {
+        route: Route::Service { url, .. },
+        posting,
+    } = &crm.target
+    else {
+        panic!("not a service")
+    };
+    assert_eq!(url, "https://crm/3scale");
+    assert_eq!(
+        posting.headers,
+        [("x-team".to_owned(), "billing".to_owned())]
+    );
+}
+
+#[test]
+fn events_are_routed_by_source_type_and_action() {
+    let config = read(|fake| {
+        fake.tables
+            .insert("SOURCES", json!({ "acme": {}, "other": {} }));
+        fake.texts
+            .insert("SOURCE_OTHER_SECRET", "another-long-secret");
+    })
+    .config
+    .unwrap();
+    let routed = |source, kind| {
+        config
+            .routed(source, kind, "created")
+            .map(DestinationName::as_str)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(routed("acme", "account"), ["archive", "crm"]);
+    assert_eq!(routed("acme", "user"), ["archive"]);
+    assert_eq!(routed("other", "account"), ["archive"]);
+}
+
+#[test]
+fn every_mistake_is_named_at_once() {
+    let found = mistakes(|fake| {
+        fake.tables.insert(
+            "SOURCES",
+            json!({ "Acme": {}, "beta": { "secret-param": "x", "admin_url": "ftp://x" } }),
+        );
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({
+                "a": { "url": "http://crm.example.com", "format": "json", "timeout_ms": 5, "retries": 3 },
+                "b": { "kv": "NOWHERE", "keep": "all", "ttl_days": 0 },
+                "c": { "url": "https://x.example.com", "kv": "EVENTS" },
+                "d": {},
+                "h": { "queue": "NOWHERE", "schedule": [], "rate": 0, "concurrency": 7, "ordered": "yes" },
+                "i": { "service": "CRM", "path": "x", "headers": { "Webhook-Id": "1" } },
+                "e": { "url": "https://x.example.com", "format": "xml", "redact": ["keys"] },
+                "f": { "kv": "EVENTS", "events": ["account"], "sources": ["nobody"] },
+                "g": 7,
+            }),
+        );
+        fake.texts.insert("DESTINATION_A_SIGNING_SECRET", "whsec_!");
+        fake.texts.insert("DEDUP_WINDOW_SECONDS", "half an hour");
+        fake.texts.insert("MAX_BODY_BYTES", "5000000");
+        fake.texts.insert("RETENTION_DAYS", "-1");
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "yes");
+        fake.texts.insert("TIME_FACTOR", "2");
+    });
+    for item in [
+        "SOURCES.Acme",
+        "SOURCES.beta.secret-param",
+        "SOURCES.beta.admin_url",
+        "SOURCE_BETA_SECRET",
+        "DESTINATIONS.a.url",
+        "DESTINATIONS.a.format",
+        "DESTINATIONS.a.timeout_ms",
+        "DESTINATIONS.a.retries",
+        "DESTINATION_A_SIGNING_SECRET",
+        "DESTINATIONS.b.kv",
+        "DESTINATIONS.b.keep",
+        "DESTINATIONS.b.ttl_days",
+        "DESTINATIONS.c",
+        "DESTINATIONS.d",
+        "DESTINATIONS.e.redact",
+        "DESTINATIONS.f.events",
+        "DESTINATIONS.f.sources",
+        "DESTINATIONS.g",
+        "DESTINATIONS.h.queue",
+        "DESTINATIONS.h.schedule",
+        "DESTINATIONS.h.rate",
+        "DESTINATIONS.h.concurrency",
+        "DESTINATIONS.h.ordered",
+        "DESTINATIONS.i.path",
+        "DESTINATIONS.i.headers",
+        "TIME_FACTOR",
+        "DEDUP_WINDOW_SECONDS",
+        "MAX_BODY_BYTES",
+        "RETENTION_DAYS",
+        "ALLOW_LOCAL_TARGETS",
+    ] {
+        assert!(
+            found.iter().any(|name| name == item),
+            "{item} is missing in {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_at_all_is_a_mistake() {
+    assert_eq!(
+        mistakes(|fake| {
+            fake.tables.clear();
+            fake.texts.clear();
+        }),
+        ["SOURCES"]
+    );
+}
+
+#[test]
+fn what_is_risky_is_a_warning() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_SECRET", "short");
+        fake.texts.remove("DESTINATION_CRM_SIGNING_SECRET");
+    });
+    let items: Vec<_> = setup
+        .warnings
+        .iter()
+        .map(|warning| warning.item.as_str())
+        .collect();
+    assert_eq!(
+        items,
+        ["SOURCE_ACME_SECRET", "DESTINATION_CRM_SIGNING_SECRET"]
+    );
+    assert!(setup.config.is_some());
+
+    let local = read(|fake| {
+        fake.texts.insert("ALLOW_LOCAL_TARGETS", "true");
+    });
+    assert_eq!(local.warnings[0].item, "ALLOW_LOCAL_TARGETS");
+}
+
+#[test]
+fn no_finding_shows_a_value_of_a_secret() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_SECRET", "hush");
+        fake.texts.insert("DESTINATION_CRM_SIGNING_SECRET", "hush!");
+        fake.tables.insert(
+            "DESTINATIONS",
+            json!({ "crm": { "url": "https://u:hush@example.com/" } }),
+        );
+    });
+    let shown = format!("{setup:?}");
+    assert!(
+        !setup.mistakes.is_empty() && !shown.contains("hush"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_access_token_needs_an_admin_url_and_is_never_shown() {
+    let setup = read(|fake| {
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", " t0ken\n");
+    });
+    let config = setup.config.unwrap();
+    let (url, token) = config.sources[0].admin().unwrap();
+    assert_eq!(
+        (url, token.reveal()),
+        ("https://acme-admin.3scale.net", "t0ken")
+    );
+    assert!(!format!("{config:?}").contains("t0ken"));
+
+    let found = mistakes(|fake| {
+        fake.tables.insert("SOURCES", json!({ "acme": {} }));
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "t0ken");
+    });
+    assert_eq!(found, ["SOURCE_ACME_ACCESS_TOKEN"]);
+    let found = mistakes(|fake| {
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", "t0ken other");
+    });
+    assert_eq!(found, ["SOURCE_ACME_ACCESS_TOKEN"]);
+    let without = read(|_| {}).config.unwrap();
+    assert!(without.sources[0].admin().is_none());
+}

@@ -1,0 +1,113 @@
+//! Whether an equal document is a repeat.
+//!
+//! 3scale sends no id, so content is all there is. But a key that is added, removed and added again
+//! gives the same document twice, with the same `updated_at` (`facts.md` §5): dropping the second
+//! would leave the key out for ever. When in doubt, an event twice is better than an event lost.
+
+/// Whether a notification repeats an earlier, equal one, given the `updated_at` of every different
+/// event about the same object that came between the two. Times are seconds since 1970.
+///
+/// A change in between whose time is not later than ours means that the object went away from this
+/// state and came back to it: a new event. If all changes in between are later, ours is an old try
+/// that arrives late: a repeat. Without a time on either side we cannot know: a new event.
+#[must_use]
+pub fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) -> bool {
+    changes_between
+        .iter()
+        .all(|change| matches!((change, updated_at), (Some(change), Some(ours)) if *change > ours))
+}
+
+/// How long after 3scale gave a notification up its last try may still arrive here, and how far its
+/// clock may be from ours.
+pub const LATE_MS: i64 = 120_000;
+
+/// From 3scale's first try to its giving up, when every try fails at once: five waits of a minute
+/// (`facts.md` §2).
+pub const TRIES_MS: i64 = 300_000;
+
+/// How much longer than those of another the tries of a notification may take, dice, waiting for
+/// answers and clocks included. `recovery::plan` waits for about as long.
+pub const SPREAD_MS: i64 = TRIES_MS + LATE_MS;
+
+/// When tries of a notification that 3scale gave up at this time may have arrived.
+#[must_use]
+pub fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {
+    (given_up_ms - window_ms, given_up_ms + LATE_MS)
+}
+
+/// What an entry of 3scale's list is that equals something that was pushed while 3scale was trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It never arrived; the other only looks like it.
+    New,
+    /// It arrived, and only our answer was lost.
+    Repeat,
+    /// Something that 3scale is still trying to send may lie between the two.
+    TooEarly,
+}
+
+/// Judges such an entry, given the `updated_at` of every different event about the same object that
+/// 3scale may have begun to send between the other and giving this one up.
+#[must_use]
+pub fn judge(
+    updated_at: Option<i64>,
+    changes_since: &[Option<i64>],
+    given_up_ms: i64,
+    judge_before: i64,
+) -> Verdict {
+    if !repeats(updated_at, changes_since) {
+        Verdict::New
+    } else if given_up_ms < judge_before {
+        Verdict::Repeat
+    } else {
+        Verdict::TooEarly
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_equal_document_with_nothing_between_is_a_repeat() {
+        assert!(repeats(Some(100), &[]));
+        assert!(repeats(None, &[]));
+    }
+
+    #[test]
+    fn a_key_that_was_removed_and_added_again_is_new() {
+        assert!(!repeats(Some(100), &[Some(100)]));
+        assert!(!repeats(Some(100), &[Some(90)]));
+        assert!(!repeats(Some(100), &[Some(200), Some(100)]));
+    }
+
+    #[test]
+    fn an_old_try_after_a_newer_update_is_a_repeat() {
+        assert!(repeats(Some(100), &[Some(101)]));
+    }
+
+    #[test]
+    fn without_a_time_it_is_new() {
+        assert!(!repeats(None, &[Some(100)]));
+        assert!(!repeats(Some(100), &[None]));
+    }
+
+    #[test]
+    fn a_failure_that_equals_a_push_is_judged_once_nothing_can_come_between() {
+        assert_eq!(judge(Some(100), &[], 50, 51), Verdict::Repeat);
+        assert_eq!(judge(Some(100), &[], 50, 50), Verdict::TooEarly);
+        assert_eq!(judge(Some(100), &[Some(101)], 50, 51), Verdict::Repeat);
+    }
+
+    #[test]
+    fn a_failure_after_a_change_is_new_at_once() {
+        assert_eq!(judge(Some(100), &[Some(100)], 50, 51), Verdict::New);
+        assert_eq!(judge(Some(100), &[Some(100)], 50, 0), Verdict::New);
+        assert_eq!(judge(None, &[None], 50, 0), Verdict::New);
+    }
+
+    #[test]
+    fn tries_arrive_from_the_window_before_to_a_little_after() {
+        assert_eq!(tries_of(2_000_000, 1_800_000), (200_000, 2_120_000));
+    }
+}

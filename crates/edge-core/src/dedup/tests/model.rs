@@ -1,0 +1,405 @@
+//! 3scale's list, the inbox's rows and recovery's, and what happens to them in the order of time.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+};
+
+use super::sender::{BEGIN, Notification, Run};
+use crate::{
+    dedup::{Books, Earlier, rule, take_batch, take_push},
+    messages::{
+        Intake, Recovered, Suspect,
+        recovered::{self, Entry, What},
+    },
+    recovery::plan::{List, Pace, Reading},
+};
+
+const WINDOW_MS: i64 = 1_800_000;
+
+/// An event, as far as the rules look at it.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    pub(super) seq: i64,
+    /// The notification that it was made of.
+    pub(super) origin: usize,
+    digest: String,
+    object: Option<String>,
+    updated_at: Option<i64>,
+    received: i64,
+    given_up: Option<i64>,
+}
+
+/// What is under way of a run.
+#[derive(Debug, Clone)]
+struct Step {
+    run: Run,
+    done: usize,
+    has_got: bool,
+    date: i64,
+    judge_before: i64,
+    /// What was read and not yet handed over.
+    rest: Vec<usize>,
+    /// What the inbox has committed, and recovery not yet noted.
+    committed: Vec<usize>,
+    reading: Reading,
+    is_complete: bool,
+}
+
+enum Happens {
+    Arrives(usize),
+    GivenUp(usize, i64),
+    Moves(Box<Step>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) sent: Vec<Notification>,
+    pub(super) events: Vec<Event>,
+    /// 3scale's list: each entry and its time, in seconds.
+    pub(super) list: VecDeque<(usize, i64)>,
+    /// The entries that the inbox knows, and what they stand for.
+    failures: BTreeMap<String, Option<i64>>,
+    /// Those that recovery knows.
+    seen: BTreeSet<usize>,
+    swept_at: i64,
+    /// What was taken for a repeat as it was pushed, and how many events there were.
+    swallowed: Vec<(usize, i64)>,
+    /// How far our clock is ahead of 3scale's.
+    skew: i64,
+    clock: i64,
+}
+
+impl World {
+    pub(super) fn new(sent: Vec<Notification>, skew: i64) -> Self {
+        Self {
+            sent,
+            skew,
+            clock: BEGIN,
+            ..Self::default()
+        }
+    }
+
+    /// Whether this had become an event when there were so many.
+    pub(super) fn had(&self, notification: &Notification, events: i64) -> bool {
+        let mut own = self.events.iter();
+        own.any(|event| event.origin == notification.id && event.seq <= events)
+    }
+
+    /// Whether 3scale was told that we have this before the other had become an event.
+    pub(super) fn answered_before(&self, this: &Notification, other: &Notification) -> bool {
+        let mut swallowed = self.swallowed.iter();
+        this.fate().given_up.is_none()
+            && swallowed.any(|(id, events)| *id == this.id && !self.had(other, *events))
+    }
+
+    /// Lets everything happen that 3scale does, and these runs.
+    pub(super) fn live(&mut self, runs: Vec<Run>) {
+        // By time; then in the order in which it was planned.
+        let mut queue = BTreeMap::new();
+        let mut number = 0_u64;
+        let mut plan = |queue: &mut BTreeMap<_, _>, at: i64, what| {
+            number += 1;
+            queue.insert((at, number), what);
+        };
+        for notification in &self.sent {
+            let fate = notification.fate();
+            for at in fate.arrivals {
+                plan(&mut queue, at, Happens::Arrives(notification.id));
+            }
+            if let Some((at, time)) = fate.given_up {
+                plan(&mut queue, at, Happens::GivenUp(notification.id, time));
+            }
+        }
+        for run in runs {
+            let fate = run
+                .follows
+                .and_then(|id| self.sent.get(id))
+                .map(Notification::fate);
+            let begins = fate
+                .and_then(|fate| fate.given_up)
+                .map_or(BEGIN, |(at, _)| at);
+            plan(
+                &mut queue,
+                begins + run.after,
+                Happens::Moves(Box::new(Step::new(run))),
+            );
+        }
+        while let Some(((at, _), what)) = queue.pop_first() {
+            self.clock = at;
+            match what {
+                Happens::Arrives(id) => self.push(id),
+                Happens::GivenUp(id, time) => self.list.push_back((id, time)),
+                Happens::Moves(step) => {
+                    let pause = step.run.pause;
+                    if let Some(step) = self.step(*step) {
+                        plan(&mut queue, at + pause, Happens::Moves(Box::new(step)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the cron does once 3scale has ended.
+    pub(super) fn recover_until_quiet(&mut self) {
+        for _ in 0..4 {
+            self.clock += 310_000;
+            let mut step = Some(Step::new(Run {
+                follows: None,
+                after: 0,
+                most: usize::MAX,
+                breaks: false,
+                batch: 200,
+                pause: 0,
+                dies_before: None,
+            }));
+            while let Some(next) = step {
+                step = self.step(next);
+            }
+        }
+    }
+
+    fn push(&mut self, id: usize) {
+        let intake = intake(&self.sent[id]);
+        let now = self.clock + self.skew;
+        let desk = Desk::new(self, now);
+        take_push(&desk, &intake, id.to_string().as_bytes(), WINDOW_MS, now).unwrap();
+        let before = self.events.len();
+        desk.commit(self);
+        if self.events.len() == before {
+            self.swallowed.push((id, count(&self.events)));
+        }
+    }
+
+    /// The next thing of a step, as `recovery::step` does them. `None` once it has ended.
+    fn step(&mut self, mut step: Step) -> Option<Step> {
+        if step.run.dies_before == Some(step.done) {
+            return None;
+        }
+        step.done += 1;
+        if !step.has_got {
+            self.get(&mut step);
+        } else if !step.committed.is_empty() {
+            self.seen.extend(step.committed.drain(..));
+        } else if !step.rest.is_empty() {
+            self.hand_over(&mut step);
+        } else {
+            self.end(&step);
+            return None;
+        }
+        Some(step)
+    }
+
+    fn get(&self, step: &mut Step) {
+        step.has_got = true;
+        step.date = self.clock / 1000;
+        step.judge_before = Pace::new(1).judge_before(self.swept_at);
+        for (id, time) in self.list.iter().take(step.run.most) {
+            let known = self.seen.contains(id);
+            step.reading.saw(Some(*time), known);
+            if !known {
+                step.rest.push(*id);
+            }
+        }
+        step.is_complete = step.run.most >= self.list.len() && !step.run.breaks;
+    }
+
+    fn hand_over(&mut self, step: &mut Step) {
+        let rest = step.rest.split_off(step.run.batch.min(step.rest.len()));
+        let batch = std::mem::replace(&mut step.rest, rest);
+        let time = |id: usize| self.sent[id].fate().given_up.unwrap().1;
+        let mut message = Vec::new();
+        for id in &batch {
+            let entry = Entry {
+                id: id.to_string(),
+                at: time(*id) * 1000 + 999,
+                length: 0,
+                suspect: false,
+            };
+            let what = What::Intake(intake(&self.sent[*id]));
+            recovered::add(&mut message, entry, &what, id.to_string().as_bytes());
+        }
+        let head = Recovered {
+            judge_before: step.judge_before,
+        };
+        let desk = Desk::new(self, self.clock + self.skew);
+        let taken = take_batch(&desk, &head, &message, WINDOW_MS).unwrap();
+        for id in batch {
+            if taken.held.contains(&id.to_string()) {
+                step.reading.held(time(id));
+            } else {
+                step.committed.push(id);
+            }
+        }
+        desk.commit(self);
+    }
+
+    fn end(&mut self, step: &Step) {
+        if step.run.breaks {
+            return;
+        }
+        let list = List {
+            is_complete: step.is_complete,
+            date: Some(step.date),
+        };
+        if let Some(up_to) = step.reading.delete_up_to(list, Pace::new(1)) {
+            while let Some((id, _)) = self.list.pop_front_if(|(_, time)| *time <= up_to) {
+                let is_committed = self.failures.contains_key(&id.to_string());
+                assert!(is_committed, "{id} was dropped uncommitted");
+            }
+        }
+        match step.reading.known_up_to(list) {
+            Some(date) if step.is_complete => self.swept_at = date * 1000,
+            Some(time) => self.swept_at = self.swept_at.max(time * 1000),
+            None => {}
+        }
+    }
+}
+
+impl Step {
+    fn new(run: Run) -> Self {
+        Self {
+            run,
+            done: 0,
+            has_got: false,
+            date: 0,
+            judge_before: 0,
+            rest: Vec::new(),
+            committed: Vec::new(),
+            reading: Reading::default(),
+            is_complete: false,
+        }
+    }
+}
+
+fn count(events: &[Event]) -> i64 {
+    i64::try_from(events.len()).unwrap()
+}
+
+fn intake(notification: &Notification) -> Intake {
+    Intake {
+        base: String::new(),
+        kind: "application".to_owned(),
+        action: "updated".to_owned(),
+        object: Some(notification.object.to_string()),
+        account: None,
+        updated_at: notification.updated_at,
+        digest: notification.digest(),
+        old_secret: false,
+    }
+}
+
+/// The inbox's rows in one commit. The conditions are those of the SQL in `store/events.rs`.
+struct Desk {
+    now: i64,
+    rows: RefCell<Rows>,
+}
+
+struct Rows {
+    events: Vec<Event>,
+    failures: BTreeMap<String, Option<i64>>,
+}
+
+impl Desk {
+    fn new(world: &World, now: i64) -> Self {
+        let rows = Rows {
+            events: world.events.clone(),
+            failures: world.failures.clone(),
+        };
+        Self {
+            now,
+            rows: RefCell::new(rows),
+        }
+    }
+
+    fn commit(self, world: &mut World) {
+        let rows = self.rows.into_inner();
+        world.events = rows.events;
+        world.failures = rows.failures;
+    }
+}
+
+impl Books for Desk {
+    type Error = &'static str;
+
+    fn newest_pushed(
+        &self,
+        digest: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Option<Earlier>, Self::Error> {
+        let rows = self.rows.borrow();
+        let newest = rows
+            .events
+            .iter()
+            .filter(|event| {
+                event.digest == digest
+                    && (from_ms..=to_ms).contains(&event.received)
+                    && !rows.failures.values().any(|seq| *seq == Some(event.seq))
+            })
+            .max_by_key(|event| (event.received, event.seq));
+        Ok(newest.map(|event| Earlier {
+            seq: event.seq,
+            id: event.seq.to_string(),
+            received_ms: event.received,
+        }))
+    }
+
+    fn changes_since(
+        &self,
+        earlier: &Earlier,
+        intake: &Intake,
+        until_ms: i64,
+    ) -> Result<Vec<Option<i64>>, Self::Error> {
+        let rows = self.rows.borrow();
+        let changes = rows.events.iter().filter(|event| {
+            let after = event
+                .given_up
+                .map_or(event.received, |at| at + rule::SPREAD_MS);
+            event.object == intake.object
+                && event.digest != intake.digest
+                && (after, event.seq) > (earlier.received_ms, earlier.seq)
+                && event.given_up.unwrap_or(event.received) <= until_ms + rule::SPREAD_MS
+        });
+        Ok(changes.map(|event| event.updated_at).collect())
+    }
+
+    fn has_failure(&self, id: &str) -> Result<bool, Self::Error> {
+        Ok(self.rows.borrow().failures.contains_key(id))
+    }
+
+    fn keep(
+        &self,
+        intake: &Intake,
+        document: &[u8],
+        given_up_ms: Option<i64>,
+    ) -> Result<(String, i64), Self::Error> {
+        let events = &mut self.rows.borrow_mut().events;
+        let seq = count(events) + 1;
+        events.push(Event {
+            seq,
+            origin: std::str::from_utf8(document).unwrap().parse().unwrap(),
+            digest: intake.digest.clone(),
+            object: intake.object.clone(),
+            updated_at: intake.updated_at,
+            received: self.now,
+            given_up: given_up_ms,
+        });
+        Ok((seq.to_string(), seq))
+    }
+
+    fn count_repeat(&self, _: i64) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error> {
+        let failures = &mut self.rows.borrow_mut().failures;
+        let known = failures.insert(id.to_owned(), seq);
+        assert!(known.is_none(), "entry {id} was taken in twice");
+        Ok(())
+    }
+
+    fn quarantine(&self, _: &Suspect, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}

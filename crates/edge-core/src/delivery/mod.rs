@@ -1,0 +1,12 @@
+//! The rules of delivery: pure functions over plain values. Time and chance come in as arguments.
+
+pub mod breaker;
+pub mod fair_share;
+pub mod lane;
+pub mod outcome;
+pub mod plan;
+pub mod rate;
+#[cfg(test)]
+mod simulation;
+pub mod timing;
+pub mod unreached;

@@ -1,0 +1,291 @@
+//! An origin service: the signed POST that it is sent ([`Message`]), and the meaning of its answer ([`outcome`]).
+
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
+};
+use threescale::{Redact, write_member};
+
+use crate::{
+    config::{DestinationSecrets, Format, Posting, Route},
+    delivery::{
+        outcome::{Failure, Outcome},
+        unreached::Unreached,
+    },
+    event::{DATA_CONTENT_TYPE, Event},
+    location::ParseUrl,
+    secret::Secrets,
+    target,
+};
+
+const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
+
+/// The headers and the body of one attempt.
+#[derive(Debug)]
+pub struct Message {
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Message {
+    /// Works out what to send as the `attempt`th attempt (from 1).
+    ///
+    /// # Errors
+    ///
+    /// The signature could not be made.
+    pub fn new(
+        event: &Event<'_>,
+        posting: &Posting,
+        redact: &Redact,
+        attempt: u32,
+        now_ms: i64,
+    ) -> Result<Self, Failure> {
+        let (content_type, body) = match posting.format {
+            Format::CloudEvents => (
+                "application/cloudevents+json; charset=UTF-8",
+                event.to_json(redact),
+            ),
+            Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
+            Format::Xml => ("application/xml", event.document.to_vec()),
+            Format::Slack => (DATA_CONTENT_TYPE, in_slack_format(event)),
+        };
+        let timestamp = now_ms / 1000;
+        let mut headers = posting.headers.clone();
+        let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
+        add("content-type", content_type.to_owned());
+        add("user-agent", USER_AGENT.to_owned());
+        add(HEADER_WEBHOOK_ID, event.id.to_owned());
+        add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
+        add("webhook-attempt", attempt.to_string());
+        if posting.format == Format::CloudEventsBinary {
+            event.attributes(|name, value| add(&format!("ce-{name}"), escaped(&value.concat())));
+        }
+        let DestinationSecrets {
+            signing,
+            authorization,
+            // That is the route.
+            url: _,
+        } = &posting.secrets;
+        if !signing.is_empty() {
+            add(
+                HEADER_WEBHOOK_SIGNATURE,
+                sign(event.id, timestamp, &body, signing)?,
+            );
+        }
+        if let Some(authorization) = authorization {
+            add("authorization", authorization.reveal().to_owned());
+        }
+        Ok(Self { headers, body })
+    }
+}
+
+/// What Slack's incoming webhooks take, and many others that understand the same.
+fn in_slack_format(event: &Event<'_>) -> Vec<u8> {
+    let mut json = vec![b'{'];
+    write_member(&mut json, "text", &[&event.text()]);
+    json.push(b'}');
+    json
+}
+
+/// A signature by each key: whoever verifies may hold any of them, so that a key can be changed.
+fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<String, Failure> {
+    let signatures: Result<Vec<String>, _> = signing
+        .iter()
+        .map(|secret| Webhook::new(secret.reveal())?.sign(id, timestamp, body))
+        .collect();
+    signatures
+        .map(|all| all.join(" "))
+        .map_err(|_| Failure::Unsendable("cannot be signed with the signing secret"))
+}
+
+/// A header's value in the `CloudEvents` HTTP binding (§3.1.3.2): what is not printable ASCII, and
+/// the space, the quote and the percent sign, as percent-encoded UTF-8.
+fn escaped(value: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+    utf8_percent_encode(value, ESCAPED).to_string()
+}
+
+/// Looks at the target before each attempt, though the configuration has been checked: nothing is
+/// sent to where nothing may be sent.
+///
+/// # Errors
+///
+/// The target is one that we do not call.
+pub fn may_be_called(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
+    match route {
+        Route::Url { url, allow_local } => target::check(parse_url, url, *allow_local)
+            .map_err(|refused| Failure::Unreached(Unreached::refused(&refused))),
+        Route::Service { .. } => Ok(()),
+    }
+}
+
+/// What an answer means, which may be Cloudflare's own in the origin's place.
+#[must_use]
+pub fn outcome(
+    status: u16,
+    retry_after_ms: Option<i64>,
+    error_type: Option<&str>,
+    body: &str,
+) -> Outcome {
+    match (
+        Outcome::of_status(status, retry_after_ms),
+        Unreached::by_answer(status, error_type, body),
+    ) {
+        (Outcome::Failed { retry_after_ms, .. }, Some(unreached)) => Outcome::Failed {
+            failure: Failure::Unreached(unreached),
+            retry_after_ms,
+        },
+        (outcome, _) => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use threescale::Notification;
+
+    use super::*;
+    use crate::{event::Content, location::parse_url, secret::Secret};
+
+    const XML: &[u8] =
+        "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
+            .as_bytes();
+
+    fn message(format: Format, signing: &str) -> Message {
+        let event = Event {
+            id: "id-1",
+            source: "acme",
+            source_uri: "/sources/acme",
+            sequence: 1,
+            received_ms: 0,
+            base: "https://edge.example.com",
+            content: Content::Notification(Notification::parse(XML).unwrap()),
+            document: XML,
+        };
+        let posting = Posting {
+            format,
+            timeout_ms: 1000,
+            headers: vec![("x-team".into(), "billing".into())],
+            secrets: DestinationSecrets {
+                signing: Secrets::from_text(signing),
+                authorization: Secret::whole("Bearer x"),
+                url: None,
+            },
+        };
+        Message::new(&event, &posting, &Redact::none(), 3, 1_700_000_000_500).unwrap()
+    }
+
+    fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
+        message
+            .headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_message_has_the_headers_of_standard_webhooks() {
+        let message = message(Format::CloudEvents, "whsec_c2VjcmV0");
+        assert_eq!(header(&message, "webhook-id"), Some("id-1"));
+        assert_eq!(header(&message, "webhook-timestamp"), Some("1700000000"));
+        assert_eq!(header(&message, "webhook-attempt"), Some("3"));
+        assert_eq!(header(&message, "authorization"), Some("Bearer x"));
+        assert_eq!(header(&message, "x-team"), Some("billing"));
+        assert!(
+            header(&message, "user-agent")
+                .unwrap()
+                .starts_with("threescale-edge/")
+        );
+    }
+
+    #[test]
+    fn a_target_is_looked_at_before_each_attempt() {
+        let to = |url: &str, allow_local| {
+            let url = url.to_owned();
+            may_be_called(parse_url, &Route::Url { url, allow_local })
+        };
+        assert_eq!(to("https://crm.example.com/", false), Ok(()));
+        assert_eq!(to("http://10.0.0.1/", true), Ok(()));
+        for url in [
+            "http://crm.example.com/",
+            "https://10.0.0.1/",
+            "https://db.internal/",
+        ] {
+            let outcome = Outcome::failed(to(url, false).unwrap_err());
+            assert_eq!(
+                (outcome.code(), outcome.status()),
+                ("refused", None),
+                "{url}"
+            );
+            assert!(
+                outcome
+                    .detail()
+                    .unwrap()
+                    .starts_with("not sent: the target must")
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_of_cloudflares_in_the_origins_place_is_no_answer_of_the_origins() {
+        let edge = outcome(530, Some(5000), None, "error code: 1016");
+        assert_eq!((edge.code(), edge.status()), ("dns", Some(530)));
+        assert!(matches!(
+            edge,
+            Outcome::Failed {
+                retry_after_ms: Some(5000),
+                ..
+            }
+        ));
+        assert_eq!(outcome(410, None, None, "error code: 1016"), Outcome::Gone);
+        assert_eq!(
+            outcome(200, None, None, "error code: 1016").code(),
+            "delivered"
+        );
+        assert_eq!(outcome(500, None, None, "").code(), "status");
+    }
+
+    /// The specification's own example.
+    #[test]
+    fn the_signature_is_that_of_the_specification() {
+        let keys = Secrets::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        assert_eq!(
+            sign(
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                1_614_265_330,
+                br#"{"test": 2432232314}"#,
+                &keys
+            )
+            .unwrap(),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn every_key_signs() {
+        let signature = header(
+            &message(Format::Xml, "whsec_bmV3 whsec_b2xk"),
+            "webhook-signature",
+        )
+        .unwrap()
+        .to_owned();
+        assert_eq!(
+            signature
+                .split(' ')
+                .filter(|one| one.starts_with("v1,"))
+                .count(),
+            2
+        );
+        assert_eq!(header(&message(Format::Xml, ""), "webhook-signature"), None);
+    }
+
+    #[test]
+    fn binary_mode_has_the_attributes_as_headers() {
+        let message = message(Format::CloudEventsBinary, "");
+        assert_eq!(header(&message, "ce-type"), Some("net.3scale.x.updated"));
+        assert_eq!(header(&message, "ce-subject"), Some("x/1"));
+        assert_eq!(header(&message, "content-type"), Some("application/json"));
+        assert!(message.body.starts_with(b"{\"type\":\"x\""));
+    }
+}

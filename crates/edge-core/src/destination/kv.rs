@@ -1,0 +1,142 @@
+//! A KV namespace: each event under a key of its own, or the latest state of each object, so that
+//! readers at the edge find it there. Keys, values and the choice of the later state.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{event::Event, time::rfc3339};
+
+/// Shown by a listing of keys, so that a list needs no value. KV allows 1,024 bytes for it.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    r#type: String,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    time: String,
+    received: String,
+    sequence: i64,
+}
+
+/// The action after which nothing comes.
+const DELETED: &str = "deleted";
+/// An id may be as long as somebody writes it; real ones have some digits.
+const LONGEST_ID: usize = 128;
+
+impl Summary {
+    /// The summary of an event.
+    #[must_use]
+    pub fn of(event: &Event<'_>) -> Self {
+        Self {
+            r#type: event.type_name().to_owned(),
+            action: event.action().to_owned(),
+            object: event.object_id().map(bounded),
+            account: event.account_id().map(bounded),
+            time: event.time(),
+            received: rfc3339(event.received_ms),
+            sequence: event.sequence,
+        }
+    }
+}
+
+/// What decides which of two states of an object is the later one.
+struct State {
+    time: String,
+    sequence: String,
+    deleted: bool,
+}
+
+impl State {
+    fn of(event: &Event<'_>) -> Self {
+        Self {
+            time: event.time(),
+            sequence: event.sequence(),
+            deleted: event.action() == DELETED,
+        }
+    }
+
+    /// Of a CloudEvent as it is stored.
+    fn stored(event: &Value) -> Self {
+        let text = |pointer| {
+            event
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        Self {
+            time: text("/time").to_owned(),
+            sequence: text("/sequence").to_owned(),
+            deleted: text("/data/action") == DELETED,
+        }
+    }
+
+    /// 3scale sends in no order: the later `updated_at` wins, of equal ones the one that came later,
+    /// and nothing follows a deletion.
+    fn replaces(&self, stored: &Self) -> bool {
+        self.deleted
+            || (!stored.deleted && (&self.time, &self.sequence) >= (&stored.time, &stored.sequence))
+    }
+}
+
+/// The key under which an event is kept.
+#[must_use]
+pub fn event_key(event: &Event<'_>) -> String {
+    format!("events/{}/{}/{}", event.source, event.type_name(), event.id)
+}
+
+/// The key under which the latest state of its object is kept. An event about no object has none.
+#[must_use]
+pub fn object_key(event: &Event<'_>) -> Option<String> {
+    let id = bounded(event.object_id()?);
+    Some(format!(
+        "objects/{}/{}/{id}",
+        event.source,
+        event.type_name()
+    ))
+}
+
+/// Whether an event's state of its object replaces the CloudEvent that is stored under its key. A value that cannot
+/// be read is replaced.
+#[must_use]
+pub fn replaces(event: &Event<'_>, stored: &str) -> bool {
+    serde_json::from_str(stored).map_or(true, |stored| {
+        State::of(event).replaces(&State::stored(&stored))
+    })
+}
+
+fn bounded(id: &str) -> String {
+    id.chars().take(LONGEST_ID).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn state(time: &str, sequence: &str, action: &str) -> State {
+        State::stored(&json!({ "time": time, "sequence": sequence, "data": { "action": action } }))
+    }
+
+    #[test]
+    fn the_later_state_wins_and_nothing_follows_a_deletion() {
+        let stored = state("2021-05-15T01:37:53Z", "05", "updated");
+        let replaces = |time, sequence, action| state(time, sequence, action).replaces(&stored);
+        assert!(replaces("2021-05-15T01:37:54Z", "01", "updated"));
+        assert!(replaces("2021-05-15T01:37:53Z", "06", "updated"));
+        assert!(
+            replaces("2021-05-15T01:37:53Z", "05", "updated"),
+            "the same again"
+        );
+        assert!(!replaces("2021-05-15T01:37:53Z", "04", "updated"));
+        assert!(!replaces("2021-05-15T01:37:52Z", "09", "updated"));
+        assert!(
+            replaces("2021-05-15T01:37:50Z", "01", "deleted"),
+            "deleted is final"
+        );
+        let deleted = state("2021-05-15T01:37:53Z", "05", "deleted");
+        assert!(!state("2021-05-15T01:37:59Z", "09", "updated").replaces(&deleted));
+    }
+}

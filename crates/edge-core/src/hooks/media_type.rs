@@ -1,0 +1,65 @@
+//! What kind of body a `Content-Type` announces.
+
+/// The kinds of body that 3scale sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaType {
+    /// The document itself.
+    Xml,
+    /// The document in a form's field, as old installations send it (`facts.md` §2).
+    Form,
+}
+
+impl MediaType {
+    /// `None` for every other kind, and for another encoding than UTF-8.
+    pub fn of(content_type: &str) -> Option<Self> {
+        let mut parts = content_type.split(';').map(str::trim);
+        let kind = match parts.next()?.to_ascii_lowercase().as_str() {
+            "application/xml" | "text/xml" => Self::Xml,
+            "application/x-www-form-urlencoded" => Self::Form,
+            _ => return None,
+        };
+        let utf8 = parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .all(|(name, value)| {
+                let value = value.trim().trim_matches('"');
+                !name.trim().eq_ignore_ascii_case("charset")
+                    || ["utf-8", "utf8", "us-ascii"]
+                        .iter()
+                        .any(|known| value.eq_ignore_ascii_case(known))
+            });
+        utf8.then_some(kind)
+    }
+
+    /// The kind's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xml => "application/xml",
+            Self::Form => "application/x-www-form-urlencoded",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_and_the_legacy_form_are_taken_in_utf_8() {
+        for (text, kind) in [
+            ("application/xml", Some(MediaType::Xml)),
+            ("Text/XML; charset=UTF-8", Some(MediaType::Xml)),
+            (
+                "application/xml;charset=\"utf-8\"; x=y",
+                Some(MediaType::Xml),
+            ),
+            ("application/x-www-form-urlencoded", Some(MediaType::Form)),
+            ("application/xml; charset=iso-8859-1", None),
+            ("application/json", None),
+            ("application/xhtml+xml", None),
+            ("multipart/form-data; boundary=x", None),
+            ("", None),
+        ] {
+            assert_eq!(MediaType::of(text), kind, "{text}");
+        }
+    }
+}

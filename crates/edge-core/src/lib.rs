@@ -1,0 +1,28 @@
+//! The rules of the Worker, and the words in which its parts speak to each other: plain values and functions.
+//!
+//! Nothing here knows the platform: the time, randomness, ids and the runtime's URL parser come in as arguments,
+//! so all of it is tested natively, in milliseconds. `ARCHITECTURE.md` has the map, with the imports that each
+//! module may have.
+
+pub mod admin_api;
+pub mod alert;
+pub mod api;
+pub mod body;
+pub mod config;
+pub mod dedup;
+pub mod delivery;
+pub mod destination;
+pub mod event;
+pub mod filter;
+pub mod hooks;
+pub mod id;
+pub mod location;
+pub mod mask;
+pub mod messages;
+pub mod name;
+pub mod problem;
+pub mod recovery;
+pub mod secret;
+pub mod shard;
+pub mod target;
+pub mod time;

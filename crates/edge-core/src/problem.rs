@@ -1,0 +1,189 @@
+//! What goes wrong at the front door, for whoever called: RFC 9457 problem documents.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::admin_api::trouble::Trouble;
+
+/// Why a request is not answered with success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Plain http.
+    InsecureTransport,
+    /// No source of this name, no secret, or a wrong one: which of them is not said.
+    Unauthorized,
+    /// No token for the API, or a wrong one.
+    NoToken,
+    /// Nothing is here.
+    NotFound,
+    /// Something is here, but not for this method.
+    MethodNotAllowed {
+        /// The methods that it has.
+        allow: &'static str,
+    },
+    /// A parameter of the API, or a member of its body, is not one, or has a value that it cannot have.
+    InvalidParameter {
+        /// Which.
+        name: String,
+        /// What would be right, as the rest of a sentence about it.
+        right: String,
+    },
+    /// The body is longer than `MAX_BODY_BYTES`.
+    PayloadTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body is neither XML nor the legacy form.
+    UnsupportedMediaType,
+    /// Less came than was announced.
+    IncompleteBody,
+    /// The body is not a well-formed notification.
+    Unreadable(threescale::Error),
+    /// 3scale's admin API did not do what was asked.
+    AdminApi(Trouble),
+    /// The configuration is missing or wrong.
+    Misconfigured,
+    /// The inbox could not commit.
+    Unavailable,
+}
+
+/// A problem as it is sent (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Document {
+    /// A URN that ends with the code.
+    pub r#type: String,
+    /// HTTP's phrase for the status.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here and what to do about it.
+    pub detail: String,
+    /// The stable code.
+    pub code: &'static str,
+    /// Where in the body, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Where in the line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+/// When 3scale tries again anyway (`facts.md` §2).
+const RETRY_AFTER_SECONDS: &str = "60";
+
+impl Problem {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::IncompleteBody | Self::InvalidParameter { .. } => 400,
+            Self::Unauthorized | Self::NoToken => 401,
+            Self::InsecureTransport => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::PayloadTooLarge { .. } => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Unreadable(_) => 422,
+            Self::AdminApi(_) => 502,
+            Self::Misconfigured | Self::Unavailable => 503,
+        }
+    }
+
+    /// A word that stays as it is: for programs, and to look up in docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::IncompleteBody => "incomplete_body",
+            Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::Unauthorized | Self::NoToken => "unauthorized",
+            Self::InsecureTransport => "insecure_transport",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Unreadable(error) => error.code(),
+            Self::AdminApi(trouble) => trouble.code,
+            Self::Misconfigured => "misconfigured",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::IncompleteBody => "The body is incomplete",
+            Self::InvalidParameter { .. } => "A parameter is wrong",
+            Self::Unauthorized | Self::NoToken => "Not authorized",
+            Self::InsecureTransport => "Plain http is not accepted",
+            Self::NotFound => "Nothing is here",
+            Self::MethodNotAllowed { .. } => "This method is not for this address",
+            Self::PayloadTooLarge { .. } => "The body is too large",
+            Self::UnsupportedMediaType => "The body is of an unknown kind",
+            Self::Unreadable(_) => "The body is not a 3scale notification",
+            Self::AdminApi(_) => "3scale's admin API did not do it",
+            Self::Misconfigured => "The configuration has mistakes",
+            Self::Unavailable => "The event could not be stored",
+        }
+    }
+
+    /// The document that is sent.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let (line, column) = match self {
+            Self::Unreadable(error) => (Some(error.line()), Some(error.column())),
+            _ => (None, None),
+        };
+        Document {
+            r#type: format!("urn:threescale-edge:problem:{}", self.code()),
+            title: self.title(),
+            status: self.status(),
+            detail: self.to_string(),
+            code: self.code(),
+            line,
+            column,
+        }
+    }
+
+    /// The header that goes along, where this problem has one.
+    #[must_use]
+    pub fn header(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::MethodNotAllowed { allow } => Some(("allow", allow)),
+            Self::NoToken => Some(("www-authenticate", "Bearer")),
+            Self::Misconfigured | Self::Unavailable => Some(("retry-after", RETRY_AFTER_SECONDS)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InsecureTransport => f.write_str(
+                "The secret has travelled in clear: call this address with https, and change the secret, \
+                 since anyone on the way may have read it.",
+            ),
+            Self::Unauthorized => f.write_str(
+                "There is no source of this name, or its secret is missing or wrong. The URL is \
+                 https://<this worker>/hooks/<source>?<parameter>=<secret>.",
+            ),
+            Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
+            Self::NotFound => f.write_str(
+                "3scale's webhooks are taken at /hooks/<source>. The API at /api/v1 is there once the secret \
+                 CONSOLE_TOKEN is set.",
+            ),
+            Self::InvalidParameter { name, right } => write!(f, "`{name}` {right}."),
+            Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
+            Self::PayloadTooLarge { limit } => {
+                write!(f, "The body is longer than {limit} bytes, the limit that MAX_BODY_BYTES sets.")
+            }
+            Self::UnsupportedMediaType => f.write_str(
+                "The Content-Type must be application/xml or text/xml in UTF-8, or \
+                 application/x-www-form-urlencoded with the field params[xml].",
+            ),
+            Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
+            Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
+            Self::AdminApi(trouble) => f.write_str(&trouble.detail),
+            Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
+            Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! An entry of 3scale's list, as the inbox is to get it. Its URL carries the secret: it is looked at
+//! here and goes no further.
+
+use sha2::{Digest as _, Sha256};
+use threescale::{
+    Limits,
+    failures::{self, Failure, SecretUrl},
+};
+
+use crate::{
+    config::{LARGEST_MAX_BODY_BYTES, Source},
+    location::ParseUrl,
+    messages::{
+        Intake, Suspect,
+        recovered::{Entry, What},
+    },
+    secret::Presented,
+    shard,
+};
+
+const MEDIA_TYPE: &str = "application/xml";
+
+/// How entries are read: a row of the inbox holds so much. `MAX_BODY_BYTES` does not count, since what
+/// it kept out at the front door is in this list, and nowhere else.
+pub fn limits() -> Limits {
+    Limits {
+        bytes: largest(),
+        ..Limits::default()
+    }
+}
+
+fn largest() -> usize {
+    usize::try_from(LARGEST_MAX_BODY_BYTES).unwrap_or(usize::MAX)
+}
+
+/// What tells an entry from all others: 3scale's id, or, where that cannot be read, its content.
+pub fn id(entry: &failures::Entry<'_>) -> String {
+    match entry.failure() {
+        Ok(failure) => failure.id().to_owned(),
+        Err(_) => Sha256::digest(entry.raw())
+            .iter()
+            .fold("sha256:".to_owned(), |hex, byte| {
+                hex + &format!("{byte:02x}")
+            }),
+    }
+}
+
+/// When 3scale gave it up, in seconds since 1970.
+pub fn time(entry: &failures::Entry<'_>) -> Option<i64> {
+    let failure = entry.failure().ok()?;
+    Some(failure.time().unix_seconds())
+}
+
+/// An entry on its way to the inbox of this number.
+pub struct Item {
+    /// The number of the inbox.
+    pub shard: u32,
+    /// Its id and time.
+    pub entry: Entry,
+    /// The notification, or why it cannot be understood.
+    pub what: What,
+    /// The document.
+    pub document: Vec<u8>,
+}
+
+/// Makes items of entries, and finds out who they were sent to.
+pub struct Sorter<'c> {
+    parse_url: ParseUrl,
+    source: &'c Source,
+    path: String,
+    /// The last URL, and our origin if it was ours: most entries have the same.
+    last: Option<(SecretUrl, Option<String>)>,
+    /// How many were sent to another URL than ours.
+    pub foreign: u32,
+    /// The latest of those URLs, without what is secret in it.
+    pub foreign_url: Option<String>,
+}
+
+impl<'c> Sorter<'c> {
+    /// A sorter for this source's list.
+    #[must_use]
+    pub fn new(parse_url: ParseUrl, source: &'c Source) -> Self {
+        Self {
+            parse_url,
+            source,
+            path: format!("/hooks/{}", source.name),
+            last: None,
+            foreign: 0,
+            foreign_url: None,
+        }
+    }
+
+    /// Makes an item of an entry.
+    pub fn item(&mut self, id: String, entry: &failures::Entry<'_>, now_ms: i64) -> Item {
+        let (shard, at, what, document) = match entry.failure() {
+            Ok(failure) => {
+                let base = self.base(failure.url());
+                let (shard, what) = self.understood(failure, base);
+                let at = failure.time().unix_seconds() * 1000 + 999;
+                (shard, at, what, failure.event().to_vec())
+            }
+            // Without the parser's words, which may quote the URL.
+            Err(error) => {
+                let suspect = Suspect {
+                    code: error.code().to_owned(),
+                    detail: format!(
+                        "line {}, column {}: an entry of 3scale's list of failures cannot be read",
+                        error.line(),
+                        error.column()
+                    ),
+                    line: error.line(),
+                    column: error.column(),
+                    media_type: MEDIA_TYPE.to_owned(),
+                };
+                let mut document = without_url(entry.raw());
+                document.truncate(largest());
+                (0, now_ms, What::Suspect(suspect), document)
+            }
+        };
+        let entry = Entry {
+            id,
+            at,
+            length: document.len(),
+            suspect: false,
+        };
+        Item {
+            shard,
+            entry,
+            what,
+            document,
+        }
+    }
+
+    fn understood(&self, failure: &Failure<'_>, base: String) -> (u32, What) {
+        match failure.notification_with(&limits()) {
+            Ok(notification) => {
+                let intake = Intake::of(&notification, &self.source.name, base);
+                let shard = shard::of_account(intake.account.as_deref(), self.source.shards);
+                (shard, What::Intake(intake))
+            }
+            Err(error) => (0, What::Suspect(Suspect::of(&error, MEDIA_TYPE))),
+        }
+    }
+
+    /// Our origin, if the URL is ours. Somebody else's is counted.
+    fn base(&mut self, url: &SecretUrl) -> String {
+        let ours = match &self.last {
+            Some((last, ours)) if last == url => ours.clone(),
+            _ => {
+                let ours = self.origin_of(url);
+                self.last = Some((url.clone(), ours.clone()));
+                ours
+            }
+        };
+        ours.unwrap_or_else(|| {
+            self.foreign += 1;
+            self.foreign_url = Some(url.to_string().chars().take(200).collect());
+            String::new()
+        })
+    }
+
+    fn origin_of(&self, url: &SecretUrl) -> Option<String> {
+        let url = (self.parse_url)(url.expose())?;
+        let presented = Presented::in_query(&url.query, &self.source.secret_param);
+        let admitted = bool::from(self.source.secrets.admit(&presented));
+        (admitted && url.path == self.path).then_some(url.origin)
+    }
+}
+
+/// The bytes of a broken entry without its `<url>`, and without its `<error>`, whose words may repeat
+/// it. Where an element does not end, nothing after it is kept.
+fn without_url(raw: &[u8]) -> Vec<u8> {
+    let raw = without(raw, b"<url", b"</url");
+    without(&raw, b"<error", b"</error")
+}
+
+fn without(raw: &[u8], start: &[u8], end: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut rest = raw;
+    while let Some(at) = find(rest, start) {
+        let (before, element) = rest.split_at_checked(at).unwrap_or_default();
+        kept.extend_from_slice(before);
+        rest = find(element, end)
+            .and_then(|at| element.get(at..))
+            .unwrap_or_default();
+        // The end tag stays, and shows that something was cut out.
+        kept.extend_from_slice(start);
+        kept.push(b'>');
+    }
+    kept.extend_from_slice(rest);
+    kept
+}
+
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.windows(word.len()).position(|window| window == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{location::parse_url, secret::Secrets};
+
+    fn source() -> Source {
+        Source {
+            name: "acme".parse().unwrap(),
+            secret_param: "token".to_owned(),
+            secrets: Secrets::from_text("n3w-s3cret 0ld-s3cret"),
+            admin_url: None,
+            access_token: None,
+            silent_after_ms: None,
+            shards: 4,
+            path: String::new(),
+        }
+    }
+
+    const EVENT: &str = "<event><action>updated</action><type>user</type><object><user><id>9</id>\
+        <account_id>7</account_id></user></object></event>";
+
+    fn entry(url: &str, event: &str) -> String {
+        format!(
+            "<webhooks-failure><id>f-1</id><time>2026-11-22T10:00:00Z</time><error>x</error><url>{url}</url>{event}\
+             </webhooks-failure>"
+        )
+    }
+
+    fn item(sorter: &mut Sorter<'_>, entry: &str) -> Item {
+        let list = format!("<webhooks-failures>{entry}</webhooks-failures>");
+        let entries = failures::parse(list.as_bytes()).unwrap();
+        sorter.item(id(&entries[0]), &entries[0], 5)
+    }
+
+    #[test]
+    fn an_entry_becomes_an_intake_for_its_accounts_inbox() {
+        let source = source();
+        let mut sorter = Sorter::new(parse_url, &source);
+        let ours = entry("https://edge.example/hooks/acme?token=n3w-s3cret", EVENT);
+        let item = item(&mut sorter, &ours);
+        assert_eq!(item.shard, shard::of_account(Some("7"), 4));
+        assert_eq!(
+            (item.entry.id.as_str(), item.document.as_slice()),
+            ("f-1", EVENT.as_bytes())
+        );
+        assert_eq!(item.entry.at, 1_795_341_600_999);
+        let What::Intake(intake) = item.what else {
+            panic!("not understood")
+        };
+        assert_eq!(
+            (intake.base.as_str(), intake.kind.as_str()),
+            ("https://edge.example", "user")
+        );
+        assert_eq!((sorter.foreign, sorter.foreign_url), (0, None));
+    }
+
+    #[test]
+    fn ours_is_a_url_with_our_path_and_one_of_our_secrets() {
+        let source = source();
+        for (url, ours) in [
+            ("https://edge.example/hooks/acme?token=0ld-s3cret", true),
+            ("https://edge.example/hooks/acme?token=guess", false),
+            ("https://edge.example/hooks/other?token=n3w-s3cret", false),
+            ("https://old.example/3scale?token=s3cret", false),
+            ("no url", false),
+        ] {
+            let mut sorter = Sorter::new(parse_url, &source);
+            item(&mut sorter, &entry(url, EVENT));
+            item(&mut sorter, &entry(url, EVENT));
+            assert_eq!(sorter.foreign, if ours { 0 } else { 2 }, "{url}");
+            let shown = sorter.foreign_url.unwrap_or_default();
+            assert!(!shown.contains("s3cret"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_without_its_url() {
+        let source = source();
+        let mut sorter = Sorter::new(parse_url, &source);
+        let broken_event = item(
+            &mut sorter,
+            &entry("https://e/?token=s3cret", "<event><type></event>"),
+        );
+        assert_eq!(broken_event.entry.id, "f-1");
+        assert_eq!(broken_event.document, b"<event><type></event>");
+        let raw = entry("https://e/?a=1&token=s3cret", EVENT).replace("f-1", "");
+        let broken_entry = item(&mut sorter, &raw);
+        assert!(broken_entry.entry.id.starts_with("sha256:"));
+        let What::Suspect(suspect) = &broken_entry.what else {
+            panic!("understood")
+        };
+        let kept = String::from_utf8(broken_entry.document.clone()).unwrap();
+        assert!(
+            !kept.contains("s3cret") && !suspect.detail.contains("s3cret"),
+            "{kept} {suspect:?}"
+        );
+        assert!(
+            kept.contains("<url></url>") && kept.contains("</event>"),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn a_url_that_does_not_end_takes_the_rest_with_it() {
+        assert_eq!(
+            without_url(b"<id>1</id><url>https://e/?t=s"),
+            b"<id>1</id><url>"
+        );
+        assert_eq!(
+            without_url(b"<url a='s'>s</url><url>s</url>x"),
+            b"<url></url><url></url>x"
+        );
+        assert_eq!(
+            without_url(b"<error>bad URI: s</error>"),
+            b"<error></error>"
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The rules of recovery: how far a step goes, what 3scale may then drop, and when to come again.
+//! Seconds are 3scale's, since 1970; the list has whole ones.
+
+use crate::dedup::rule;
+
+/// How much one step does. The next one follows at once.
+const MOST_ENTRIES: u32 = 2000;
+const MOST_BYTES: usize = 8 << 20;
+/// The free plan allows 50 subrequests for one invocation.
+const MOST_CALLS: usize = 40;
+/// A list that comes slowly is read in parts, too.
+const LONGEST_MS: i64 = 180_000;
+
+/// Nothing is added any more to a second that is so long ago, in milliseconds.
+const QUIET_MS: i64 = 60_000;
+const LEAST_QUIET_MS: i64 = 2000;
+/// By then 3scale has given up, or delivered, what it began to send before it gave something else up:
+/// their tries take about as long.
+const SETTLED_MS: i64 = rule::TRIES_MS;
+/// The pause after the first failure, and the longest.
+const FIRST_PAUSE_MS: i64 = 5 * 60_000;
+const LONGEST_PAUSE_MS: i64 = 60 * 60_000;
+/// Nobody who asks us to wait is followed for longer.
+const LONGEST_RETRY_AFTER_MS: i64 = 24 * 60 * 60_000;
+
+/// The waits, as fast as they are here.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    factor: i64,
+}
+
+impl Pace {
+    /// `factor` times as fast as in life.
+    #[must_use]
+    pub fn new(factor: u32) -> Self {
+        Self {
+            factor: i64::from(factor.max(1)),
+        }
+    }
+
+    /// How long to wait after so many failures in a row, in milliseconds.
+    #[must_use]
+    pub fn pause(self, failures: i64, retry_after_ms: Option<i64>) -> i64 {
+        let doublings = u32::try_from(failures - 1).unwrap_or(0).min(10);
+        let pause = (FIRST_PAUSE_MS << doublings).min(LONGEST_PAUSE_MS);
+        let asked = retry_after_ms.unwrap_or(0).min(LONGEST_RETRY_AFTER_MS);
+        pause.max(asked) / self.factor
+    }
+
+    /// Entries that 3scale gave up before this time can be judged, given when the list was last read
+    /// to its end and taken in, in milliseconds: whatever was under way together with them is known.
+    #[must_use]
+    pub fn judge_before(self, swept_at: i64) -> i64 {
+        swept_at - SETTLED_MS / self.factor
+    }
+
+    fn quiet_seconds(self) -> i64 {
+        (QUIET_MS / self.factor).max(LEAST_QUIET_MS) / 1000
+    }
+}
+
+/// Whether a step has done enough, so that there is time and there are calls left to finish it.
+#[must_use]
+pub fn is_enough(new_entries: u32, new_bytes: usize, calls: usize, ms: i64) -> bool {
+    // One call is for the DELETE.
+    new_entries >= MOST_ENTRIES
+        || new_bytes >= MOST_BYTES
+        || calls + 1 >= MOST_CALLS
+        || ms >= LONGEST_MS
+}
+
+/// What was read of the list, from its beginning on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The first entry's time, if it has one.
+    first: Option<i64>,
+    newest: Option<i64>,
+    earliest_held: Option<i64>,
+    /// Whether an entry was not known before this step.
+    has_new: bool,
+    has_begun: bool,
+}
+
+impl Reading {
+    /// The next entry; one that cannot be understood has no time.
+    pub fn saw(&mut self, time: Option<i64>, known: bool) {
+        if !self.has_begun {
+            self.first = time;
+            self.has_begun = true;
+        }
+        self.newest = self.newest.max(time);
+        self.has_new |= !known;
+    }
+
+    /// An entry of those has to stay in the list.
+    pub fn held(&mut self, time: i64) {
+        self.earliest_held = Some(
+            self.earliest_held
+                .map_or(time, |earliest| earliest.min(time)),
+        );
+    }
+
+    /// Up to which second 3scale may drop entries now that all that was read is committed. `None` if
+    /// it is to drop nothing.
+    ///
+    /// 3scale drops entries from the first on, that second's included, and stops at the first later
+    /// one. So the newest entry that was read, or the earliest that has to stay, guards all behind it:
+    /// what came in the same second after our GET stays, in whatever order the list is. Only when the
+    /// `list` was read to its end, holds nothing new, and its newest second is long over by 3scale's
+    /// own clock, that second goes too.
+    #[must_use]
+    pub fn delete_up_to(&self, list: List, pace: Pace) -> Option<i64> {
+        let newest = self.newest?;
+        let is_over = list
+            .date
+            .is_some_and(|date| date - newest >= pace.quiet_seconds());
+        let up_to = if list.is_complete && !self.has_new && is_over {
+            newest
+        } else {
+            newest - 1
+        };
+        let up_to = self.earliest_held.map_or(up_to, |held| up_to.min(held - 1));
+        // Else it would drop nothing.
+        self.first
+            .is_none_or(|first| first <= up_to)
+            .then_some(up_to)
+    }
+
+    /// Up to when all that 3scale gave up is known, by its own clock in seconds, now that all that was
+    /// read is committed or stays in the list.
+    #[must_use]
+    pub fn known_up_to(&self, list: List) -> Option<i64> {
+        if list.is_complete {
+            list.date
+        } else {
+            self.newest
+        }
+    }
+}
+
+/// The list that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    /// Whether it was read to its end.
+    pub is_complete: bool,
+    /// When 3scale answered, by its own clock.
+    pub date: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! The admin API of a 3scale tenant: the list of failed deliveries, and the settings of the webhook.
+//!
+//! The token goes in a header, never in a URL; no redirect is followed, since it would carry the token
+//! to another host.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use edge_core::{
+    admin_api::trouble::{self, Trouble},
+    config::{Config, Source},
+    secret::Secret,
+    target,
+};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+};
+use threescale::Timestamp;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use worker::{AbortController, ByteStream, Delay, Fetch, Response};
+
+use crate::{
+    http::request,
+    platform::{now_ms, parse_url},
+};
+
+/// How long 3scale may take to begin its answer, and from one piece of it to the next.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How much is read of an answer that is short when all is well.
+const SHORT: usize = 16_384;
+const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn btoa(text: &str) -> Result<String, JsValue>;
+}
+
+/// What can be asked of it. There is no way to say 3scale's `DELETE` without a time, which drops the
+/// whole list.
+#[derive(Debug, Clone, Copy)]
+pub enum Call<'a> {
+    /// The list of failed deliveries.
+    ListFailures,
+    /// Drops the list's entries from the first on up to the first that is later than this.
+    DeleteFailures {
+        /// 3scale keeps whole seconds, and drops those of this second too.
+        up_to: Timestamp,
+    },
+    /// Sets the webhook.
+    PutWebhook {
+        /// The settings, as JSON.
+        settings: &'a [u8],
+    },
+}
+
+impl Call<'_> {
+    fn method(&self) -> &'static str {
+        match self {
+            Self::ListFailures => "GET",
+            Self::DeleteFailures { .. } => "DELETE",
+            Self::PutWebhook { .. } => "PUT",
+        }
+    }
+
+    fn path(&self) -> String {
+        const FAILURES: &str = "/admin/api/webhooks/failures.xml";
+        match self {
+            Self::ListFailures => FAILURES.to_owned(),
+            Self::DeleteFailures { up_to } => format!("{FAILURES}?time={}", up_to.to_rfc3339()),
+            Self::PutWebhook { .. } => "/admin/api/webhooks.json".to_owned(),
+        }
+    }
+}
+
+/// A tenant's admin API.
+#[derive(Debug)]
+pub struct AdminApi<'c> {
+    url: &'c str,
+    token: &'c Secret,
+    allow_local: bool,
+}
+
+impl<'c> AdminApi<'c> {
+    /// `None` if the source has no `admin_url` or no access token.
+    #[must_use]
+    pub fn of(config: &Config, source: &'c Source) -> Option<Self> {
+        let (url, token) = source.admin()?;
+        Some(Self {
+            url,
+            token,
+            allow_local: config.allow_local,
+        })
+    }
+
+    /// Sends it, and gives what came back once its head is there.
+    ///
+    /// # Errors
+    ///
+    /// No answer came.
+    pub async fn send(&self, call: Call<'_>) -> Result<Reply, Trouble> {
+        target::check(parse_url, self.url, self.allow_local)
+            .map_err(|refused| Trouble::new("not_called", format!("admin_url {refused}")))?;
+        let abort = AbortController::default();
+        let answer = async {
+            let authorization = format!("Basic {}", btoa(&format!(":{}", self.token.reveal()))?);
+            let mut headers = vec![
+                ("authorization", authorization.as_str()),
+                ("accept", "application/xml, application/json"),
+                ("user-agent", USER_AGENT),
+            ];
+            let mut body = None;
+            if let Call::PutWebhook { settings } = call {
+                headers.push(("content-type", "application/json"));
+                body = Some(settings);
+            }
+            let url = format!("{}{}", self.url, call.path());
+            let request = request::request(call.method(), &url, headers, body, None)?;
+            Fetch::Request(request)
+                .send_with_signal(&abort.signal())
+                .await
+        };
+        match within(TIMEOUT, answer).await {
+            Some(Ok(response)) => Ok(Reply::new(response, abort)),
+            Some(Err(error)) => Err(Trouble::network(&error.to_string())),
+            None => {
+                abort.abort();
+                Err(Trouble::timeout())
+            }
+        }
+    }
+}
+
+/// An answer whose head is there.
+#[derive(Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    response: Response,
+    body: Option<ByteStream>,
+    abort: AbortController,
+}
+
+impl Reply {
+    fn new(mut response: Response, abort: AbortController) -> Self {
+        Self {
+            status: response.status_code(),
+            // An answer without any body has no stream.
+            body: response.stream().ok(),
+            response,
+            abort,
+        }
+    }
+
+    /// A header's value; empty if it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        self.response
+            .headers()
+            .get(name)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke, or nothing came for too long.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(body) = &mut self.body else {
+            return Ok(None);
+        };
+        match within(TIMEOUT, body.next()).await {
+            Some(Some(Ok(piece))) => Ok(Some(piece)),
+            Some(Some(Err(error))) => Err(Trouble::network(&error.to_string())),
+            Some(None) => Ok(None),
+            None => Err(Trouble::timeout()),
+        }
+    }
+
+    /// The whole of a short body, or its beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn short_body(&mut self) -> Result<Vec<u8>, Trouble> {
+        let whole = async {
+            let mut body = Vec::new();
+            while body.len() < SHORT
+                && let Some(piece) = self.next().await?
+            {
+                body.extend_from_slice(&piece);
+            }
+            body.truncate(SHORT);
+            Ok(body)
+        };
+        within(TIMEOUT, whole)
+            .await
+            .unwrap_or_else(|| Err(Trouble::timeout()))
+    }
+
+    /// What this refusal means.
+    pub async fn refusal(&mut self) -> Trouble {
+        // Without its body, it is still a refusal of this status.
+        let body = self.short_body().await.unwrap_or_default();
+        trouble::refusal(
+            parse_url,
+            self.status,
+            &self.header("location"),
+            &self.header("retry-after"),
+            &body,
+            now_ms(),
+        )
+    }
+
+    /// Ends the connection: what was not read is not wanted.
+    pub fn end(self) {
+        drop(self.body);
+        self.abort.abort();
+    }
+}
+
+async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    match select(pin!(future), pin!(Delay::from(time))).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}

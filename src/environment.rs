@@ -1,0 +1,46 @@
+//! The configuration's view of the Worker's environment.
+
+use edge_core::{
+    config::{Binding, Environment},
+    location::ParseUrl,
+};
+use serde_json::Value;
+use wasm_bindgen::JsValue;
+use worker::{Env, js_sys};
+
+use crate::platform;
+
+/// The environment of this Worker.
+#[derive(Debug)]
+pub struct WorkerEnvironment<'e>(pub &'e Env);
+
+impl Environment for WorkerEnvironment<'_> {
+    fn table(&self, name: &str) -> Option<Value> {
+        // `wrangler dev --var NAME:{…}` and the dashboard give JSON as text.
+        if let Some(text) = self.text(name) {
+            return Some(serde_json::from_str(&text).unwrap_or(Value::String(text)));
+        }
+        // Through text, since the Worker reads JSON anyway: reading JavaScript's objects as well
+        // would cost 10 KB.
+        let value = js_sys::Reflect::get(self.0, &JsValue::from_str(name)).ok()?;
+        let text = js_sys::JSON::stringify(&value).ok()?.as_string()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        // Variables and secrets are one kind of binding.
+        self.0.var(name).ok().map(|text| text.to_string())
+    }
+
+    fn parse_url(&self) -> ParseUrl {
+        platform::parse_url
+    }
+
+    fn has(&self, kind: Binding, name: &str) -> bool {
+        match kind {
+            Binding::Kv => self.0.kv(name).is_ok(),
+            Binding::Service => self.0.service(name).is_ok(),
+            Binding::Queue => self.0.queue(name).is_ok(),
+        }
+    }
+}

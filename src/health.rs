@@ -1,0 +1,68 @@
+//! `GET /healthz`: whether the configuration is sound, and each mistake in it; and when an old secret
+//! was last used, so that one knows when it can go. Open to all, so it names items and never values.
+
+use edge_core::config::{Finding, Setup, Source};
+use serde::Serialize;
+use worker::{Env, Response, Result};
+
+use crate::{http::json, inbox::client::Inbox, log};
+
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'static str,
+    version: &'static str,
+    mistakes: &'a [Finding],
+    warnings: &'a [Finding],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rotations: Vec<Rotation<'a>>,
+}
+
+/// A source whose secret is being changed.
+#[derive(Serialize)]
+struct Rotation<'a> {
+    source: &'a str,
+    /// `None` if an old value was never used since it was one.
+    old_secret_last_used_at: Option<String>,
+}
+
+/// Answers `GET /healthz`.
+///
+/// # Errors
+///
+/// The runtime could not build the response.
+pub async fn answer(env: &Env, setup: &Setup) -> Result<Response> {
+    let mut rotations = Vec::new();
+    if let Some(config) = &setup.config {
+        for source in &config.sources {
+            if source.secrets.iter().nth(1).is_some() {
+                match old_secret_last_used_at(env, source).await {
+                    Ok(at) => rotations.push(Rotation {
+                        source: source.name.as_str(),
+                        old_secret_last_used_at: at,
+                    }),
+                    // Better no word than a wrong one, after which somebody removes the secret.
+                    Err(error) => log::trouble("asking when an old secret was used", &error),
+                }
+            }
+        }
+    }
+    let sound = setup.config.is_some();
+    let health = Health {
+        status: if sound { "ok" } else { "misconfigured" },
+        version: env!("CARGO_PKG_VERSION"),
+        mistakes: &setup.mistakes,
+        warnings: &setup.warnings,
+        rotations,
+    };
+    let status = if sound { 200 } else { 503 };
+    Ok(json(&serde_json::to_vec(&health)?)?.with_status(status))
+}
+
+/// The latest time among the source's inboxes. As text, times sort by time.
+async fn old_secret_last_used_at(env: &Env, source: &Source) -> Result<Option<String>> {
+    let mut latest = None;
+    for inbox in Inbox::all(env, source)? {
+        latest = inbox.old_secret_used_at().await?.max(latest);
+    }
+    Ok(latest)
+}

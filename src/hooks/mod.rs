@@ -1,0 +1,57 @@
+//! What 3scale calls: stateless, runs wherever the call arrives.
+
+mod ingest;
+
+use edge_core::{config::Setup, hooks::admission::admit, problem::Problem};
+use worker::{Env, Method, Request, Response, Result};
+
+use crate::{
+    http::{self, json},
+    log::{self, Ingest},
+    platform::{now_ms, parse_url},
+};
+
+/// Answers a call of a source's hook. No error gets past this but a failure to build an answer.
+///
+/// # Errors
+///
+/// The runtime could not build the response.
+pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) -> Result<Response> {
+    let began = now_ms();
+    let known = setup
+        .config
+        .as_ref()
+        .and_then(|config| config.source(source));
+    let mut line = Ingest {
+        source: known.map(|source| source.name.as_str()),
+        ..Ingest::default()
+    };
+    let url = parse_url(&request.inner().url()).ok_or("a request without a URL")?;
+    let method = request.method();
+    let answer = match admit(&url, method.as_ref(), setup.config.as_deref(), source) {
+        Ok(caller) if method == Method::Get => {
+            line.secret = caller.old_secret.then_some("old");
+            "ping".clone_into(&mut line.outcome);
+            json(br#"{"status":"ok"}"#)
+        }
+        Ok(caller) => {
+            line.secret = caller.old_secret.then_some("old");
+            match ingest::ingest(request, url.origin, env, &caller, &mut line).await {
+                Ok(receipt) => json(&serde_json::to_vec(&receipt)?),
+                Err(problem) => reported(&problem, &mut line),
+            }
+        }
+        Err(problem) => reported(&problem, &mut line),
+    }?;
+    line.status = answer.status_code();
+    line.ms = now_ms() - began;
+    log::ingest(&line);
+    Ok(answer)
+}
+
+/// The answer, and what the log says of it.
+fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
+    problem.code().clone_into(&mut line.outcome);
+    line.detail = Some(problem.to_string());
+    http::problem(problem)
+}

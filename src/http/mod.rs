@@ -1,0 +1,35 @@
+//! HTTP at this Worker's own door: bodies in, JSON and problems out, and requests to others.
+
+pub mod body;
+pub mod request;
+
+use edge_core::problem::Problem;
+use worker::{Headers, Response, Result};
+
+/// A JSON answer.
+///
+/// # Errors
+///
+/// The runtime could not build it.
+pub fn json(body: &[u8]) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/json")?;
+    Ok(Response::from_bytes(body.to_vec())?.with_headers(headers))
+}
+
+/// A problem document (RFC 9457).
+///
+/// # Errors
+///
+/// The runtime could not build it.
+pub fn problem(problem: &Problem) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/problem+json")?;
+    if let Some((name, value)) = problem.header() {
+        headers.set(name, value)?;
+    }
+    let body = serde_json::to_vec(&problem.document())?;
+    Ok(Response::from_bytes(body)?
+        .with_headers(headers)
+        .with_status(problem.status()))
+}

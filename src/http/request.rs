@@ -1,0 +1,52 @@
+//! Building a request. `worker::Request::new_with_init` does the same, and brings 12 KB for options of
+//! Cloudflare's that nobody here sets.
+
+use wasm_bindgen::JsValue;
+use worker::{Method, Request, Result, js_sys::Uint8Array, web_sys};
+
+/// Whether it only reads.
+#[must_use]
+pub fn is_read(request: &Request) -> bool {
+    matches!(request.method(), Method::Get | Method::Head)
+}
+
+/// A POST that follows no redirect.
+///
+/// # Errors
+///
+/// The URL or a header is not valid.
+pub fn post<'h>(
+    url: &str,
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+    body: &[u8],
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<Request> {
+    request("POST", url, headers, Some(body), signal)
+}
+
+/// A request that follows no redirect.
+///
+/// # Errors
+///
+/// The URL or a header is not valid.
+pub fn request<'h>(
+    method: &str,
+    url: &str,
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+    body: Option<&[u8]>,
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<Request> {
+    let all = web_sys::Headers::new()?;
+    for (name, value) in headers {
+        all.set(name, value)?;
+    }
+    let init = web_sys::RequestInit::new();
+    init.set_method(method);
+    init.set_headers(&all);
+    if let Some(body) = body {
+        init.set_body(&JsValue::from(Uint8Array::from(body)));
+    }
+    init.set_signal(signal);
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+}

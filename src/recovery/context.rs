@@ -1,0 +1,66 @@
+//! What a recovery that is open works with.
+
+use std::{cell::Cell, rc::Rc};
+
+use edge_core::config::{Config, Setup, Source};
+use worker::{Env, Result, State};
+
+use super::store::Store;
+use crate::platform::now_ms;
+
+/// A step that has not moved for so long is dead: whatever it waits for ends in half a minute.
+const DEAD_AFTER_MS: i64 = 120_000;
+
+pub(super) struct Core {
+    pub(super) env: Env,
+    pub(super) config: Rc<Config>,
+    pub(super) source: Source,
+    pub(super) store: Store,
+    /// When the step under way last moved.
+    beat: Cell<Option<i64>>,
+}
+
+impl Core {
+    pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
+        let name = state
+            .id()
+            .name()
+            .ok_or("the recovery was called without a name")?;
+        let (config, source) = setup.of_source(&name)?;
+        Ok(Self {
+            env,
+            store: Store::open(state)?,
+            config,
+            source,
+            beat: Cell::default(),
+        })
+    }
+
+    /// `None` while another step is under way.
+    pub(super) fn begin(&self) -> Option<UnderWay<'_>> {
+        let now = now_ms();
+        let alive = self.beat.get().is_some_and(|at| now - at < DEAD_AFTER_MS);
+        if alive {
+            return None;
+        }
+        let under_way = UnderWay(self);
+        under_way.beat();
+        Some(under_way)
+    }
+}
+
+/// A step that is under way, until this is dropped.
+pub(super) struct UnderWay<'c>(&'c Core);
+
+impl UnderWay<'_> {
+    /// It moves.
+    pub(super) fn beat(&self) {
+        self.0.beat.set(Some(now_ms()));
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.beat.set(None);
+    }
+}
