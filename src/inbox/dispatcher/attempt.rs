@@ -30,11 +30,11 @@ use crate::{
 /// stays due as it was.
 pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     let dispatcher = &core.dispatcher;
-    let Some((destination, lane)) = core
+    let Some((destination, state)) = core
         .config
         .destinations
         .get(index)
-        .zip(dispatcher.lanes.get(index))
+        .zip(dispatcher.destinations.get(index))
     else {
         return;
     };
@@ -42,7 +42,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     let number = due.attempts + 1;
     let Sent { outcome, answer } = send(&core, destination, &due, number, began).await;
     let ended = now_ms();
-    let before = lane.health();
+    let before = state.health();
     let (next, health) = plan::after(
         &destination.timing,
         &outcome,
@@ -64,7 +64,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
     };
     match record(&core, &due, &attempt, next, (before, health)) {
         Ok(is_worth_telling) => {
-            lane.set_health(health);
+            state.set_health(health);
             if is_worth_telling && let Err(error) = alerts::tell(&core, ended) {
                 log::trouble("telling an alert", &error);
             }
@@ -74,7 +74,7 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
             dispatcher.troubled.set(true);
         }
     }
-    lane.end(due.event.seq);
+    state.end(due.event.seq);
     log_attempt(core.source.name.as_str(), &due.event.id, &attempt, next);
     dispatcher.has_ended(&core).await;
 }

@@ -14,7 +14,7 @@ use edge_core::{
     config::{Config, Destination},
     delivery::{
         breaker::Breaker,
-        lane::{self, Lane, Limits},
+        destination_state::{self, DestinationState, Limits},
         plan::Health,
     },
     name::DestinationName,
@@ -55,7 +55,7 @@ pub(super) struct Dispatcher {
     /// Whether a replay has not ended.
     replaying: Cell<bool>,
     /// One for each configured destination, in the configuration's order.
-    lanes: Vec<Lane>,
+    destinations: Vec<DestinationState>,
     bell: Bell,
 }
 
@@ -67,20 +67,20 @@ impl Dispatcher {
         health: &[(DestinationName, Health)],
         replaying: bool,
     ) -> Self {
-        let lane = |destination: &Destination| {
+        let state = |destination: &Destination| {
             let known = health.iter().find(|(known, _)| *known == destination.name);
             let limits = Limits {
                 concurrency: destination.concurrency,
                 rate: destination.rate,
             };
-            Lane::new(
+            DestinationState::new(
                 limits,
                 known.map_or_else(Health::default, |(_, health)| *health),
             )
         };
-        let lanes = config.destinations.iter().map(lane).collect();
+        let destinations = config.destinations.iter().map(state).collect();
         Self {
-            lanes,
+            destinations,
             replaying: Cell::new(replaying),
             ..Self::default()
         }
@@ -155,7 +155,7 @@ impl Dispatcher {
 
     /// When something is due next that can be tried.
     pub(super) fn next_due(&self, core: &Core) -> Result<Option<i64>> {
-        let due = lane::next_due(&self.lanes, |index| {
+        let due = destination_state::next_due(&self.destinations, |index| {
             let Some(destination) = core.config.destinations.get(index) else {
                 return Ok(None);
             };
@@ -181,21 +181,21 @@ impl Dispatcher {
 
     /// Pauses the destination of this index, or resumes it.
     pub(super) fn pause(&self, core: &Core, index: usize, paused: bool) -> Result<()> {
-        if let Some((destination, lane)) = core
+        if let Some((destination, state)) = core
             .config
             .destinations
             .get(index)
-            .zip(self.lanes.get(index))
+            .zip(self.destinations.get(index))
         {
             // Whoever resumes a destination wants to know at once whether it works.
             let breaker = if paused {
-                lane.health().breaker
+                state.health().breaker
             } else {
                 Breaker::default()
             };
             let health = Health { breaker, paused };
             core.store.set_health(&destination.name, health)?;
-            lane.set_health(health);
+            state.set_health(health);
         }
         Ok(())
     }
@@ -233,7 +233,11 @@ impl Dispatcher {
                 }
             }
             let replaying = self.replaying.get();
-            let idle = !replaying && self.lanes.iter().all(|lane| lane.busy() == 0);
+            let idle = !replaying
+                && self
+                    .destinations
+                    .iter()
+                    .all(|destination| destination.busy() == 0);
             if idle || budget == 0 || self.troubled.get() || now - began > LONGEST_RUN_MS {
                 return;
             }
@@ -271,11 +275,13 @@ impl Dispatcher {
             };
             core.store.due(&destination.name, now, limit)
         };
-        lane::start(&self.lanes, PLACES, budget, now, due, |due| due.event.seq)
+        destination_state::start(&self.destinations, PLACES, budget, now, due, |due| {
+            due.event.seq
+        })
     }
 
     fn next_change(&self, core: &Core, now: i64) -> Option<i64> {
-        lane::next_change(&self.lanes, now, |index| {
+        destination_state::next_change(&self.destinations, now, |index| {
             let destination = core.config.destinations.get(index)?;
             let next = core.store.next_due_after(&destination.name, now);
             next.ok().flatten()

@@ -25,20 +25,20 @@ pub(in crate::inbox) struct Due {
 
 /// Which deliveries go first where more are due than can be sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Turn {
+pub(super) enum Priority {
     /// What has just come in, and what an operator wants again alone.
-    First,
+    Live,
     /// What a replay of many wants again: nothing new waits behind it.
-    Replayed,
+    Replay,
 }
 
-impl Turn {
-    const ALL: [Self; 2] = [Self::First, Self::Replayed];
+impl Priority {
+    const ALL: [Self; 2] = [Self::Live, Self::Replay];
 
     fn column(self) -> i64 {
         match self {
-            Self::First => 0,
-            Self::Replayed => 1,
+            Self::Live => 0,
+            Self::Replay => 1,
         }
     }
 }
@@ -73,14 +73,14 @@ const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
 /// What stands in line together: an event's object, in the words of `deliveries.object`.
 const LINE: &str = "SELECT kind || ' ' || events.object FROM events WHERE events.seq =";
 
-/// The earliest time of both turns.
-fn earliest(of: impl Fn(Turn) -> Result<Option<i64>>) -> Result<Option<i64>> {
-    let (first, replayed) = (of(Turn::First)?, of(Turn::Replayed)?);
+/// The earliest time of both priorities.
+fn earliest(of: impl Fn(Priority) -> Result<Option<i64>>) -> Result<Option<i64>> {
+    let (first, replayed) = (of(Priority::Live)?, of(Priority::Replay)?);
     Ok(first.into_iter().chain(replayed).min())
 }
 
 impl Store {
-    /// Deliveries to a destination that are due: by their turn, and the longest overdue first. Where they
+    /// Deliveries to a destination that are due: by their priority, and the longest overdue first. Where they
     /// are ordered, one whose object has an earlier event waiting is not due.
     pub(in crate::inbox) fn due(
         &self,
@@ -94,15 +94,15 @@ impl Store {
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
             Kept::COLUMNS,
-            self.turn_in_line(destination)
+            self.first_in_line(destination)
         );
         let mut all = Vec::new();
-        for turn in Turn::ALL {
+        for priority in Priority::ALL {
             let left = i64::try_from(limit - all.len()).unwrap_or(i64::MAX);
             if left == 0 {
                 break;
             }
-            let values = values![destination.as_str(), turn.column(), now_ms, left];
+            let values = values![destination.as_str(), priority.column(), now_ms, left];
             for mut row in self.rows(&query, values)? {
                 let event = Kept::read(&mut row)?;
                 all.push(Due {
@@ -120,9 +120,9 @@ impl Store {
         let query = format!(
             "SELECT min(next_at) FROM deliveries AS this
              WHERE destination = ? AND state = 'waiting' AND replayed = ? {}",
-            self.turn_in_line(destination)
+            self.first_in_line(destination)
         );
-        earliest(|turn| self.time(&query, values![destination.as_str(), turn.column()]))
+        earliest(|priority| self.time(&query, values![destination.as_str(), priority.column()]))
     }
 
     /// When the first delivery to a destination is due that is not due yet.
@@ -134,12 +134,17 @@ impl Store {
         let query = format!(
             "SELECT min(next_at) FROM deliveries AS this
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at > ? {}",
-            self.turn_in_line(destination)
+            self.first_in_line(destination)
         );
-        earliest(|turn| self.time(&query, values![destination.as_str(), turn.column(), now_ms]))
+        earliest(|priority| {
+            self.time(
+                &query,
+                values![destination.as_str(), priority.column(), now_ms],
+            )
+        })
     }
 
-    fn turn_in_line(&self, destination: &DestinationName) -> &'static str {
+    fn first_in_line(&self, destination: &DestinationName) -> &'static str {
         if self.ordered.contains(destination) {
             FIRST_OF_ITS_OBJECT
         } else {
@@ -164,7 +169,7 @@ impl Store {
         seq: i64,
         destination: &DestinationName,
         now_ms: i64,
-        turn: Turn,
+        priority: Priority,
     ) -> Result<()> {
         let line = if self.ordered.contains(destination) {
             format!("({LINE} ?2)")
@@ -179,7 +184,7 @@ impl Store {
         );
         self.run(
             &statement,
-            values![destination.as_str(), seq, now_ms, turn.column()],
+            values![destination.as_str(), seq, now_ms, priority.column()],
         )
     }
 

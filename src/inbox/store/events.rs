@@ -11,7 +11,7 @@ use edge_core::{
 use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Store, deliveries::Turn};
+use super::{Store, deliveries::Priority};
 use crate::sql::{row::Row, values};
 
 /// An event that is to be kept.
@@ -199,7 +199,7 @@ impl Store {
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;
             for destination in destinations {
-                self.begin_anew(seq, destination, event.received_ms, Turn::First)?;
+                self.begin_anew(seq, destination, event.received_ms, Priority::Live)?;
             }
             Ok(seq)
         })

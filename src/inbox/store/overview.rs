@@ -3,7 +3,7 @@
 use edge_core::name::DestinationName;
 use worker::Result;
 
-use super::{Store, deliveries::Turn, events::Kept, time};
+use super::{Store, deliveries::Priority, events::Kept, time};
 use crate::sql::values;
 
 /// How many deliveries go in one step when a destination's are dropped.
@@ -120,7 +120,7 @@ impl Store {
         self.transaction(|| {
             destinations
                 .iter()
-                .try_for_each(|name| self.begin_anew(seq, name, now_ms, Turn::First))
+                .try_for_each(|name| self.begin_anew(seq, name, now_ms, Priority::Live))
         })
     }
 

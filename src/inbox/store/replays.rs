@@ -6,7 +6,7 @@ use edge_core::{
 };
 use worker::Result;
 
-use super::{Store, deliveries::Turn, filter};
+use super::{Store, deliveries::Priority, filter};
 use crate::sql::values;
 
 /// How many events one step delivers again.
@@ -135,7 +135,7 @@ impl Store {
         let ended_at = step.after.is_none().then_some(now_ms);
         self.transaction(|| {
             for (seq, destination) in &step.deliveries {
-                self.begin_anew(*seq, destination, now_ms, Turn::Replayed)?;
+                self.begin_anew(*seq, destination, now_ms, Priority::Replay)?;
             }
             self.run(
                 "UPDATE replays SET after = coalesce(?, after), events = events + ?,

@@ -81,7 +81,7 @@ impl<E: Environment> Reader<'_, E> {
         let events = patterns(&mut table, is_alerted);
         let sources = source_names(&mut table, sources);
         let redact = table.texts("redact");
-        let timing = timing(&mut table).faster(time_factor);
+        let timing = timing(&mut table).scaled(time_factor);
         let concurrency = table
             .integer("concurrency", 1, MOST_CONNECTIONS)
             .unwrap_or(MOST_CONNECTIONS);

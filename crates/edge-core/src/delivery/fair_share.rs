@@ -1,9 +1,9 @@
-//! Who may send next. The runtime has six connections for one invocation, and destinations share
-//! them so that those which hang or fail leave enough to those which work.
+//! Fair sharing of the invocation's six connections, so that slow or failing destinations cannot starve
+//! healthy ones.
 
 /// What one destination has and wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
+pub struct Demand {
     /// Attempts that are under way to it.
     pub busy: usize,
     /// Attempts that it could begin now.
@@ -11,7 +11,7 @@ pub struct Claim {
     /// Whether its last attempts all failed.
     pub failing: bool,
     /// When it last began one, by a count that all share: who has waited longest comes first.
-    pub turn: u64,
+    pub last_start: u64,
 }
 
 /// Of all places, how many destinations that fail may hold together.
@@ -25,36 +25,36 @@ const MOST_RESERVED: usize = 2;
 /// place is left for those that have nothing under way, since what they get next should not wait
 /// for an attempt that hangs.
 #[must_use]
-pub fn share(places: usize, claims: &[Claim]) -> Vec<usize> {
-    let mut free = places.saturating_sub(claims.iter().map(|claim| claim.busy).sum());
+pub fn allocate(places: usize, demands: &[Demand]) -> Vec<usize> {
+    let mut free = places.saturating_sub(demands.iter().map(|demand| demand.busy).sum());
     let mut failing_places = (places / FAILING_SHARE)
-        .saturating_sub(claims.iter().filter(|c| c.failing).map(|c| c.busy).sum());
-    let mut granted = vec![0; claims.len()];
-    let queue = by_turn(claims);
+        .saturating_sub(demands.iter().filter(|c| c.failing).map(|c| c.busy).sum());
+    let mut granted = vec![0; demands.len()];
+    let queue = longest_waiting_first(demands);
     for index in &queue {
-        let Some((claim, granted)) = claims.get(*index).zip(granted.get_mut(*index)) else {
+        let Some((demand, granted)) = demands.get(*index).zip(granted.get_mut(*index)) else {
             continue;
         };
-        let first = claim.wants > 0 && claim.busy == 0 && (!claim.failing || failing_places > 0);
+        let first = demand.wants > 0 && demand.busy == 0 && (!demand.failing || failing_places > 0);
         if first && free > 0 {
             *granted = 1;
             free -= 1;
-            failing_places -= usize::from(claim.failing);
+            failing_places -= usize::from(demand.failing);
         }
     }
-    let idle = claims
+    let idle = demands
         .iter()
         .zip(&granted)
-        .filter(|(claim, granted)| claim.busy + **granted == 0)
+        .filter(|(demand, granted)| demand.busy + **granted == 0)
         .count();
     let mut spare = free.saturating_sub(idle.min(MOST_RESERVED));
     loop {
         let before = spare;
         for index in &queue {
-            let Some((claim, granted)) = claims.get(*index).zip(granted.get_mut(*index)) else {
+            let Some((demand, granted)) = demands.get(*index).zip(granted.get_mut(*index)) else {
                 continue;
             };
-            let one_more = !claim.failing && claim.busy + *granted > 0 && claim.wants > *granted;
+            let one_more = !demand.failing && demand.busy + *granted > 0 && demand.wants > *granted;
             if one_more && spare > 0 {
                 *granted += 1;
                 spare -= 1;
@@ -68,11 +68,13 @@ pub fn share(places: usize, claims: &[Claim]) -> Vec<usize> {
 
 /// The indexes of those that have waited longest first. There are few, and a sort would cost the
 /// upload more than this costs time.
-fn by_turn(claims: &[Claim]) -> Vec<usize> {
-    let mut queue: Vec<(u64, usize)> = Vec::with_capacity(claims.len());
-    for (index, claim) in claims.iter().enumerate() {
-        let place = queue.iter().position(|(turn, _)| *turn > claim.turn);
-        queue.insert(place.unwrap_or(queue.len()), (claim.turn, index));
+fn longest_waiting_first(demands: &[Demand]) -> Vec<usize> {
+    let mut queue: Vec<(u64, usize)> = Vec::with_capacity(demands.len());
+    for (index, demand) in demands.iter().enumerate() {
+        let place = queue
+            .iter()
+            .position(|(last_start, _)| *last_start > demand.last_start);
+        queue.insert(place.unwrap_or(queue.len()), (demand.last_start, index));
     }
     queue.into_iter().map(|(_, index)| index).collect()
 }
@@ -81,17 +83,17 @@ fn by_turn(claims: &[Claim]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn healthy(busy: usize, wants: usize) -> Claim {
-        Claim {
+    fn healthy(busy: usize, wants: usize) -> Demand {
+        Demand {
             busy,
             wants,
             failing: false,
-            turn: 0,
+            last_start: 0,
         }
     }
 
-    fn failing(busy: usize, wants: usize) -> Claim {
-        Claim {
+    fn failing(busy: usize, wants: usize) -> Demand {
+        Demand {
             failing: true,
             ..healthy(busy, wants)
         }
@@ -99,21 +101,21 @@ mod tests {
 
     #[test]
     fn one_destination_alone_gets_every_place() {
-        assert_eq!(share(6, &[healthy(0, 100)]), [6]);
-        assert_eq!(share(6, &[healthy(4, 100)]), [2]);
-        assert_eq!(share(6, &[healthy(0, 2)]), [2]);
+        assert_eq!(allocate(6, &[healthy(0, 100)]), [6]);
+        assert_eq!(allocate(6, &[healthy(4, 100)]), [2]);
+        assert_eq!(allocate(6, &[healthy(0, 2)]), [2]);
     }
 
     #[test]
     fn two_that_work_share_evenly() {
-        assert_eq!(share(6, &[healthy(0, 100), healthy(0, 100)]), [3, 3]);
+        assert_eq!(allocate(6, &[healthy(0, 100), healthy(0, 100)]), [3, 3]);
     }
 
     #[test]
     fn a_place_is_left_for_one_that_has_nothing_yet() {
-        assert_eq!(share(6, &[healthy(0, 100), healthy(0, 0)]), [5, 0]);
+        assert_eq!(allocate(6, &[healthy(0, 100), healthy(0, 0)]), [5, 0]);
         assert_eq!(
-            share(
+            allocate(
                 6,
                 &[healthy(0, 100), healthy(0, 0), healthy(0, 0), healthy(0, 0)]
             ),
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn those_that_fail_get_one_each_and_half_at_the_most() {
-        assert_eq!(share(6, &[failing(0, 100), healthy(0, 100)]), [1, 5]);
+        assert_eq!(allocate(6, &[failing(0, 100), healthy(0, 100)]), [1, 5]);
         let five = [
             failing(0, 9),
             failing(0, 9),
@@ -131,32 +133,35 @@ mod tests {
             failing(0, 9),
             healthy(0, 9),
         ];
-        assert_eq!(share(6, &five), [1, 1, 1, 0, 2]);
+        assert_eq!(allocate(6, &five), [1, 1, 1, 0, 2]);
     }
 
     #[test]
     fn who_has_waited_longest_comes_first() {
-        let after = |turn, claim| Claim { turn, ..claim };
-        let claims = [
+        let after = |last_start, demand| Demand {
+            last_start,
+            ..demand
+        };
+        let demands = [
             after(9, healthy(0, 9)),
             after(3, healthy(0, 9)),
             after(7, failing(0, 9)),
             after(3, healthy(0, 9)),
         ];
-        assert_eq!(share(1, &claims), [0, 1, 0, 0]);
-        assert_eq!(share(3, &claims), [0, 1, 1, 1]);
+        assert_eq!(allocate(1, &demands), [0, 1, 0, 0]);
+        assert_eq!(allocate(3, &demands), [0, 1, 1, 1]);
     }
 
     #[test]
     fn never_more_than_there_are() {
         for busy in 0..9 {
-            let claims = [
+            let demands = [
                 healthy(busy, 9),
                 failing(0, 9),
                 healthy(0, 9),
                 healthy(0, 9),
             ];
-            let granted: usize = share(6, &claims).iter().sum();
+            let granted: usize = allocate(6, &demands).iter().sum();
             assert!(granted + busy <= 6.max(busy), "{busy}");
         }
     }

@@ -1,8 +1,8 @@
 //! The rules of delivery: pure functions over plain values. Time and chance come in as arguments.
 
 pub mod breaker;
+pub mod destination_state;
 pub mod fair_share;
-pub mod lane;
 pub mod outcome;
 pub mod plan;
 pub mod rate;

@@ -72,7 +72,7 @@ impl Jitter {
 impl Timing {
     /// The same, `factor` times as fast: for trying out in minutes what takes days.
     #[must_use]
-    pub fn faster(&self, factor: u32) -> Self {
+    pub fn scaled(&self, factor: u32) -> Self {
         let scale = |ms: i64| ms / i64::from(factor.max(1));
         Self {
             schedule: self.schedule.iter().copied().map(scale).collect(),
@@ -146,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn a_factor_makes_all_of_it_faster() {
-        let timing = Timing::default().faster(100);
+    fn a_factor_scales_all_of_it() {
+        let timing = Timing::default().scaled(100);
         assert_eq!(timing.schedule[0], 50);
         assert_eq!((timing.first_probe, timing.next_probe), (600, 3000));
     }

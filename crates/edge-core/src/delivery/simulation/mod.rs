@@ -1,6 +1,6 @@
 //! The rules of delivery against a clock that we move: what takes three days passes in milliseconds.
 //!
-//! The rules are the real ones (`lane`, `plan`, `timing`, `breaker`, `rate`, `slots`, `outcome`). Stood
+//! The rules are the real ones (`destination_state`, `plan`, `timing`, `breaker`, `rate`, `fair_share`, `outcome`). Stood
 //! in for are the inbox's tables and the dispatcher's loop around them, by a list and [`Simulation::run`],
 //! which takes the same turns: begin what may begin, then sleep until an attempt ends or the rules
 //! say that something changes.
@@ -8,7 +8,7 @@
 mod scenarios;
 
 use super::{
-    lane::{self, Lane, Limits},
+    destination_state::{self, DestinationState, Limits},
     outcome::Outcome,
     plan::{self, Health, Next},
     timing::{Jitter, Timing},
@@ -25,7 +25,7 @@ enum State {
 
 #[derive(Debug, Clone)]
 struct Delivery {
-    lane: usize,
+    destination: usize,
     seq: i64,
     object: i64,
     state: State,
@@ -35,7 +35,7 @@ struct Delivery {
 
 #[derive(Debug, Clone)]
 struct Attempt {
-    lane: usize,
+    destination: usize,
     seq: i64,
     number: u32,
     began: i64,
@@ -48,7 +48,7 @@ type Origin = Box<dyn FnMut(&Delivery, i64) -> (i64, Outcome)>;
 
 struct Simulation {
     now: i64,
-    lanes: Vec<Lane>,
+    destinations: Vec<DestinationState>,
     timing: Timing,
     ordered: bool,
     origin: Origin,
@@ -66,9 +66,9 @@ impl Simulation {
     ) -> Self {
         Self {
             now: 0,
-            lanes: limits
+            destinations: limits
                 .iter()
-                .map(|limits| Lane::new(*limits, Health::default()))
+                .map(|limits| DestinationState::new(*limits, Health::default()))
                 .collect(),
             timing: Timing::default(),
             ordered: false,
@@ -81,10 +81,10 @@ impl Simulation {
     }
 
     /// Plans the next event's delivery, due now.
-    fn add(&mut self, lane: usize, object: i64) -> i64 {
+    fn add(&mut self, destination: usize, object: i64) -> i64 {
         let seq = i64::try_from(self.deliveries.len()).unwrap();
         self.deliveries.push(Delivery {
-            lane,
+            destination,
             seq,
             object,
             state: State::Waiting,
@@ -94,9 +94,10 @@ impl Simulation {
         seq
     }
 
-    /// Those of a lane that wait, without those that have to let an earlier one pass.
-    fn waiting(&self, lane: usize, ordered: bool) -> impl Iterator<Item = &Delivery> {
-        let waits = move |one: &&Delivery| one.lane == lane && one.state == State::Waiting;
+    /// Those of a destination that wait, without those that have to let an earlier one pass.
+    fn waiting(&self, destination: usize, ordered: bool) -> impl Iterator<Item = &Delivery> {
+        let waits =
+            move |one: &&Delivery| one.destination == destination && one.state == State::Waiting;
         let held = move |one: &Delivery| {
             let mut before = self.deliveries.iter().filter(waits);
             ordered && before.any(|other| other.object == one.object && other.seq < one.seq)
@@ -107,8 +108,8 @@ impl Simulation {
             .filter(move |one| !held(one))
     }
 
-    fn due(&self, lane: usize, limit: usize) -> Vec<Delivery> {
-        let all = self.waiting(lane, self.ordered);
+    fn due(&self, destination: usize, limit: usize) -> Vec<Delivery> {
+        let all = self.waiting(destination, self.ordered);
         let mut due: Vec<_> = all.filter(|one| one.next_at <= self.now).cloned().collect();
         due.sort_by_key(|one| (one.next_at, one.seq));
         due.truncate(limit);
@@ -133,11 +134,13 @@ impl Simulation {
     fn begin(&mut self) {
         let due = |index, limit| Ok::<_, ()>(self.due(index, limit));
         let seq = |one: &Delivery| one.seq;
-        let starting = lane::start(&self.lanes, PLACES, usize::MAX, self.now, due, seq).unwrap();
-        for (lane, delivery) in starting {
+        let starting =
+            destination_state::start(&self.destinations, PLACES, usize::MAX, self.now, due, seq)
+                .unwrap();
+        for (destination, delivery) in starting {
             let (took, outcome) = (self.origin)(&delivery, self.now);
             self.under_way.push(Attempt {
-                lane,
+                destination,
                 seq: delivery.seq,
                 number: delivery.attempts + 1,
                 began: self.now,
@@ -145,7 +148,7 @@ impl Simulation {
                 outcome,
             });
         }
-        let busy: usize = self.lanes.iter().map(Lane::busy).sum();
+        let busy: usize = self.destinations.iter().map(DestinationState::busy).sum();
         assert_eq!(busy, self.under_way.len());
         assert!(busy <= PLACES, "{busy} under way at once");
     }
@@ -153,14 +156,20 @@ impl Simulation {
     /// As in the dispatcher: the alarm while nothing is under way, else the loop's sleep.
     fn next_turn(&self) -> Option<i64> {
         if self.under_way.is_empty() {
-            let due = |lane| Ok::<_, ()>(self.waiting(lane, self.ordered).map(|d| d.next_at).min());
-            return lane::next_due(&self.lanes, due).unwrap();
+            let due = |destination| {
+                Ok::<_, ()>(
+                    self.waiting(destination, self.ordered)
+                        .map(|d| d.next_at)
+                        .min(),
+                )
+            };
+            return destination_state::next_due(&self.destinations, due).unwrap();
         }
-        let later = |lane| {
-            let all = self.waiting(lane, false).map(|one| one.next_at);
+        let later = |destination| {
+            let all = self.waiting(destination, false).map(|one| one.next_at);
             all.filter(|at| *at > self.now).min()
         };
-        let change = lane::next_change(&self.lanes, self.now, later);
+        let change = destination_state::next_change(&self.destinations, self.now, later);
         let ends = self.under_way.iter().map(|attempt| attempt.ended);
         ends.chain(change).min()
     }
@@ -173,18 +182,18 @@ impl Simulation {
             .collect();
         ended.sort_by_key(|attempt| (attempt.ended, attempt.began));
         for attempt in ended {
-            let lane = &self.lanes[attempt.lane];
+            let destination = &self.destinations[attempt.destination];
             let jitter = Jitter::new((self.chance)());
             let (next, health) = plan::after(
                 &self.timing,
                 &attempt.outcome,
                 attempt.number,
-                lane.health(),
+                destination.health(),
                 now,
                 jitter,
             );
-            lane.set_health(health);
-            lane.end(attempt.seq);
+            destination.set_health(health);
+            destination.end(attempt.seq);
             let delivery = &mut self.deliveries[usize::try_from(attempt.seq).unwrap()];
             delivery.attempts = attempt.number;
             match next {
@@ -201,9 +210,12 @@ impl Simulation {
         all.by_ref().filter(|one| *one == state).count()
     }
 
-    /// When attempts of this lane began.
-    fn began(&self, lane: usize) -> Vec<i64> {
-        let of_lane = self.attempts.iter().filter(|attempt| attempt.lane == lane);
+    /// When attempts of this destination began.
+    fn began(&self, destination: usize) -> Vec<i64> {
+        let of_lane = self
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.destination == destination);
         let mut began: Vec<_> = of_lane.map(|attempt| attempt.began).collect();
         began.sort_unstable();
         began

@@ -2,7 +2,7 @@
 
 use super::{Attempt, Delivery, PLACES, Simulation, State};
 use crate::delivery::{
-    lane::Limits,
+    destination_state::Limits,
     outcome::{Failure, Outcome},
     plan::Health,
     timing::Jitter,
@@ -75,7 +75,7 @@ fn jitter_puts_each_attempt_off_by_a_fifth_at_the_most_and_those_of_one_time_apa
     for _ in 0..50 {
         let begin = simulation.now;
         let seq = simulation.add(0, 1);
-        simulation.lanes[0].set_health(Health::default());
+        simulation.destinations[0].set_health(Health::default());
         simulation.run(i64::MAX);
         let attempts = simulation.attempts.iter().filter(|one| one.seq == seq);
         let attempts: Vec<_> = attempts.cloned().collect();
@@ -237,8 +237,12 @@ fn retry_after_is_waited_for_a_day_at_the_most_and_by_that_delivery_alone() {
 #[test]
 fn a_wait_ends_at_its_time_while_another_destination_hangs() {
     let mut simulation = Simulation::new(&[FREE; 2], |delivery, _| {
-        let fails = delivery.lane == 1 && delivery.attempts == 0;
-        let took = if delivery.lane == 0 { MINUTE } else { 10 };
+        let fails = delivery.destination == 1 && delivery.attempts == 0;
+        let took = if delivery.destination == 0 {
+            MINUTE
+        } else {
+            10
+        };
         (took, if fails { refused() } else { taken() })
     });
     simulation.add(0, 1);
@@ -249,7 +253,7 @@ fn a_wait_ends_at_its_time_while_another_destination_hangs() {
 
 #[test]
 fn destinations_that_hang_or_fail_delay_no_other() {
-    let origin = |delivery: &Delivery, _: i64| match delivery.lane {
+    let origin = |delivery: &Delivery, _: i64| match delivery.destination {
         0 => (15 * SECOND, Outcome::failed(Failure::Unsendable("hangs"))),
         1 => (15 * SECOND, taken()),
         2 => (20, refused()),
@@ -258,12 +262,15 @@ fn destinations_that_hang_or_fail_delay_no_other() {
     let mut simulation = Simulation::new(&[FREE; 4], origin);
     // An event a second, for each of them.
     for second in 0..600 {
-        for lane in 0..4 {
-            simulation.add(lane, second);
+        for destination in 0..4 {
+            simulation.add(destination, second);
         }
         simulation.run((second + 1) * SECOND);
     }
-    let healthy = simulation.attempts.iter().filter(|one| one.lane == 3);
+    let healthy = simulation
+        .attempts
+        .iter()
+        .filter(|one| one.destination == 3);
     let late = healthy.clone().filter(|one| one.began % SECOND != 0);
     assert_eq!(healthy.count(), 600);
     assert_eq!(late.count(), 0, "one had to wait for a place");

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::{
-    fair_share::{Claim, share},
+    fair_share::{Demand, allocate},
     plan::Health,
     rate::Rate,
 };
@@ -20,16 +20,16 @@ pub struct Limits {
 
 /// A destination. Shared by attempts that run at the same time, so it changes from inside.
 #[derive(Debug)]
-pub struct Lane {
+pub struct DestinationState {
     limits: Limits,
     health: Cell<Health>,
     rate: Cell<Rate>,
     under_way: RefCell<Vec<i64>>,
-    /// When it last began an attempt, by a count that all lanes share.
-    turn: Cell<u64>,
+    /// When it last began an attempt, by a count that all destinations share.
+    last_start: Cell<u64>,
 }
 
-impl Lane {
+impl DestinationState {
     /// With nothing under way.
     #[must_use]
     pub fn new(limits: Limits, health: Health) -> Self {
@@ -38,7 +38,7 @@ impl Lane {
             health: Cell::new(health),
             rate: Cell::default(),
             under_way: RefCell::default(),
-            turn: Cell::default(),
+            last_start: Cell::default(),
         }
     }
 
@@ -101,15 +101,15 @@ impl Lane {
     }
 }
 
-/// What begins now, `most` at the most and `places` under way in all, with the index of its lane.
-/// `due` finds so many deliveries of a lane that are due, those under way among them, and `seq`
+/// What begins now, `most` at the most and `places` under way in all, with the index of its destination.
+/// `due` finds so many deliveries of a destination that are due, those under way among them, and `seq`
 /// tells which one it is.
 ///
 /// # Errors
 ///
 /// That of `due`; then nothing begins.
 pub fn start<D, E>(
-    lanes: &[Lane],
+    destinations: &[DestinationState],
     places: usize,
     most: usize,
     now_ms: i64,
@@ -117,66 +117,74 @@ pub fn start<D, E>(
     seq: impl Fn(&D) -> i64,
 ) -> Result<Vec<(usize, D)>, E> {
     let mut queues = Vec::new();
-    let mut claims = Vec::new();
-    for (index, lane) in lanes.iter().enumerate() {
-        let allowed = lane.allows(now_ms).min(most);
+    let mut demands = Vec::new();
+    for (index, destination) in destinations.iter().enumerate() {
+        let allowed = destination.allows(now_ms).min(most);
         let mut queue = Vec::new();
         if allowed > 0 {
-            queue = due(index, lane.busy() + allowed)?;
-            queue.retain(|one| !lane.has(seq(one)));
+            queue = due(index, destination.busy() + allowed)?;
+            queue.retain(|one| !destination.has(seq(one)));
             queue.truncate(allowed);
         }
-        claims.push(Claim {
-            busy: lane.busy(),
+        demands.push(Demand {
+            busy: destination.busy(),
             wants: queue.len(),
-            failing: lane.is_failing(),
-            turn: lane.turn.get(),
+            failing: destination.is_failing(),
+            last_start: destination.last_start.get(),
         });
         queues.push(queue);
     }
     let mut starting = Vec::new();
-    let granted = share(places, &claims);
-    let now = 1 + lanes.iter().map(|lane| lane.turn.get()).max().unwrap_or(0);
-    for (index, ((queue, lane), granted)) in queues.into_iter().zip(lanes).zip(granted).enumerate()
+    let granted = allocate(places, &demands);
+    let now = 1 + destinations
+        .iter()
+        .map(|destination| destination.last_start.get())
+        .max()
+        .unwrap_or(0);
+    for (index, ((queue, destination), granted)) in queues
+        .into_iter()
+        .zip(destinations)
+        .zip(granted)
+        .enumerate()
     {
         for one in queue.into_iter().take(granted.min(most - starting.len())) {
-            lane.begin(seq(&one), now_ms);
-            lane.turn.set(now);
+            destination.begin(seq(&one), now_ms);
+            destination.last_start.set(now);
             starting.push((index, one));
         }
     }
     Ok(starting)
 }
 
-/// When something is due next that can be tried; `due` tells it of each lane.
+/// When something is due next that can be tried; `due` tells it of each destination.
 ///
 /// # Errors
 ///
 /// That of `due`.
 pub fn next_due<E>(
-    lanes: &[Lane],
+    destinations: &[DestinationState],
     mut due: impl FnMut(usize) -> Result<Option<i64>, E>,
 ) -> Result<Option<i64>, E> {
     let mut next: Option<i64> = None;
-    for (index, lane) in lanes.iter().enumerate() {
-        let at = due(index)?.and_then(|due| lane.earliest(due));
+    for (index, destination) in destinations.iter().enumerate() {
+        let at = due(index)?.and_then(|due| destination.earliest(due));
         next = next.into_iter().chain(at).min();
     }
     Ok(next)
 }
 
 /// When something changes by itself: a wait ends, a probe is due, a rate allows one more. What is
-/// due already waits for a place, which an attempt's end gives. `due_after_now` tells of each lane
+/// due already waits for a place, which an attempt's end gives. `due_after_now` tells of each destination
 /// when the first delivery is due that is not due yet.
 pub fn next_change(
-    lanes: &[Lane],
+    destinations: &[DestinationState],
     now_ms: i64,
     mut due_after_now: impl FnMut(usize) -> Option<i64>,
 ) -> Option<i64> {
     let mut next: Option<i64> = None;
-    for (index, lane) in lanes.iter().enumerate() {
-        let at = due_after_now(index).and_then(|due| lane.earliest(due));
-        let blocked = lane.blocked_until().filter(|until| *until > now_ms);
+    for (index, destination) in destinations.iter().enumerate() {
+        let at = due_after_now(index).and_then(|due| destination.earliest(due));
+        let blocked = destination.blocked_until().filter(|until| *until > now_ms);
         next = next.into_iter().chain(at).chain(blocked).min();
     }
     next
@@ -201,9 +209,13 @@ mod tests {
             concurrency,
             rate: None,
         };
-        let lanes = [Lane::new(limits, health)];
+        let destinations = [DestinationState::new(limits, health)];
         let due = |_, limit| Ok::<_, ()>((0..100).take(limit).collect());
-        [(), ()].map(|()| start(&lanes, 6, 45, 0, due, |seq| *seq).unwrap().len())
+        [(), ()].map(|()| {
+            start(&destinations, 6, 45, 0, due, |seq| *seq)
+                .unwrap()
+                .len()
+        })
     }
 
     #[test]
@@ -212,8 +224,8 @@ mod tests {
             concurrency: 6,
             rate: None,
         };
-        let lanes: Vec<Lane> = (0..8)
-            .map(|_| Lane::new(limits, Health::default()))
+        let destinations: Vec<DestinationState> = (0..8)
+            .map(|_| DestinationState::new(limits, Health::default()))
             .collect();
         let mut counts = [0; 8];
         let mut next = 0;
@@ -223,13 +235,13 @@ mod tests {
                 next += 100;
                 Ok::<_, ()>((next..).take(limit).collect::<Vec<i64>>())
             };
-            for (index, seq) in start(&lanes, 6, 45, 0, due, |seq| *seq).unwrap() {
+            for (index, seq) in start(&destinations, 6, 45, 0, due, |seq| *seq).unwrap() {
                 counts[index] += 1;
                 under_way.push_back((index, seq));
             }
             // One attempt ends at a time.
             if let Some((index, seq)) = under_way.pop_front() {
-                lanes[index].end(seq);
+                destinations[index].end(seq);
             }
         }
         let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
