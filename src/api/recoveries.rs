@@ -44,7 +44,7 @@ fn chosen<'c>(body: &[u8], config: &'c Config) -> Result<Option<&'c str>, Proble
         .source(name)
         .ok_or_else(|| wrong("source", &one_of(known)))?;
     source.admin().ok_or_else(|| {
-        let takes = source.name.in_capitals();
+        let takes = source.name.env_name();
         wrong(
             "source",
             &format!("has no recovery: it takes admin_url and SOURCE_{takes}_ACCESS_TOKEN"),

@@ -31,7 +31,7 @@ pub(super) async fn answer(
     let settings = settings(request, config, source, &members)?;
     let dry_run = json_body::flag_or(&members, "dry_run", false)?;
     let api = AdminApi::of(config, source).ok_or_else(|| {
-        let takes = source.name.in_capitals();
+        let takes = source.name.env_name();
         wrong(
             "source",
             &format!("cannot be registered: it takes admin_url and SOURCE_{takes}_ACCESS_TOKEN"),

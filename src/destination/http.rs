@@ -6,7 +6,7 @@ use edge_core::{
         outcome::{Failure, Outcome},
         unreached::Unreached,
     },
-    destination::http::{Message, may_be_called, outcome},
+    destination::http::{Message, check_route, outcome},
     mask::Mask,
     time::retry_after,
 };
@@ -26,7 +26,7 @@ pub async fn post(
     timeout_ms: u32,
     mask: &Mask,
 ) -> Sent {
-    if let Err(failure) = may_be_called(parse_url, route) {
+    if let Err(failure) = check_route(parse_url, route) {
         return Outcome::failed(failure).into();
     }
     match fetch(message, env, route, timeout_ms).await {

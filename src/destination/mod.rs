@@ -8,7 +8,7 @@ pub mod queue;
 use std::{pin::pin, time::Duration};
 
 use edge_core::{
-    config::{Destination, Target},
+    config::{Destination, Transport},
     delivery::outcome::{Failure, Outcome},
     destination::http::Message,
     event::Event,
@@ -47,14 +47,14 @@ pub async fn send(
     mask: &Mask,
 ) -> Sent {
     let redact = &destination.redact;
-    match &destination.target {
-        Target::Http { route, posting } => {
-            match Message::new(event, posting, redact, attempt, now_ms) {
-                Ok(message) => http::post(&message, env, route, posting.timeout_ms, mask).await,
+    match &destination.transport {
+        Transport::Http { route, options } => {
+            match Message::new(event, options, redact, attempt, now_ms) {
+                Ok(message) => http::post(&message, env, route, options.timeout_ms, mask).await,
                 Err(problem) => Outcome::failed(problem).into(),
             }
         }
-        Target::Kv {
+        Transport::Kv {
             binding,
             keep,
             ttl_seconds,
@@ -62,7 +62,7 @@ pub async fn send(
             let put = kv::put(env, binding, *keep, *ttl_seconds, event, redact);
             in_time(put).await.into()
         }
-        Target::Queue { binding } => in_time(queue::send(env, binding, event, redact))
+        Transport::Queue { binding } => in_time(queue::send(env, binding, event, redact))
             .await
             .into(),
     }

@@ -37,7 +37,7 @@ macro_rules! name {
 
             /// The name as it stands inside the name of a secret: `my-crm` in `DESTINATION_MY_CRM_…`.
             #[must_use]
-            pub fn in_capitals(&self) -> String {
+            pub fn env_name(&self) -> String {
                 self.0.to_ascii_uppercase().replace('-', "_")
             }
         }
@@ -92,6 +92,6 @@ mod tests {
     #[test]
     fn a_name_in_a_variable_has_capitals_and_underscores() {
         let name: DestinationName = "my-crm-2".parse().unwrap();
-        assert_eq!(name.in_capitals(), "MY_CRM_2");
+        assert_eq!(name.env_name(), "MY_CRM_2");
     }
 }

@@ -156,7 +156,9 @@ impl Settings {
     }
 
     fn wants(&self, kind: &str, action: &str) -> bool {
-        self.events.iter().any(|pattern| pattern.fits(kind, action))
+        self.events
+            .iter()
+            .any(|pattern| pattern.matches(kind, action))
     }
 
     fn members(&self) -> Map<String, Value> {

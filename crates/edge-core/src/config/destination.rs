@@ -1,9 +1,9 @@
-//! `[vars.DESTINATIONS.<name>]`: where events go, and which. What kind of target it is, `target.rs` reads.
+//! `[vars.DESTINATIONS.<name>]`: where events go, and which. How they get there, `transport.rs` reads.
 
 use serde_json::Value;
 use threescale::Redact;
 
-use super::{Environment, Pattern, Reader, Source, Target, table::Table, target};
+use super::{Environment, Pattern, Reader, Source, Transport, table::Table, transport};
 use crate::{
     delivery::timing::Timing,
     name::{DestinationName, SourceName},
@@ -15,7 +15,7 @@ pub struct Destination {
     /// Its name.
     pub name: DestinationName,
     /// How they get there.
-    pub target: Target,
+    pub transport: Transport,
     /// Which types and actions; any one of these.
     pub events: Vec<Pattern>,
     /// Which sources; `None` stands for all.
@@ -36,7 +36,7 @@ impl Destination {
     /// Whether it keeps the latest state of each object.
     #[must_use]
     pub fn keeps_objects(&self) -> bool {
-        self.target.keeps_objects()
+        self.transport.keeps_objects()
     }
 
     /// Whether it wants an event of this source, type and action.
@@ -45,7 +45,10 @@ impl Destination {
         self.sources
             .as_ref()
             .is_none_or(|names| names.iter().any(|name| name.as_str() == source))
-            && self.events.iter().any(|pattern| pattern.fits(kind, action))
+            && self
+                .events
+                .iter()
+                .any(|pattern| pattern.matches(kind, action))
     }
 }
 
@@ -89,27 +92,27 @@ impl<E: Environment> Reader<'_, E> {
             .integer("rate", 1, 1000)
             .and_then(|rate| u32::try_from(rate).ok());
         let ordered = table.boolean("ordered");
-        let target = target::read(&mut table, env, secrets, allow_local, redact.is_some());
-        let known = target.as_ref().map_or(&[][..], Target::keys);
-        table.finish(&[known, &COMMON_KEYS].concat(), target.is_some());
+        let transport = transport::read(&mut table, env, secrets, allow_local, redact.is_some());
+        let known = transport.as_ref().map_or(&[][..], Transport::keys);
+        table.finish(&[known, &COMMON_KEYS].concat(), transport.is_some());
 
-        let target = target?;
-        let keeps_objects = target.keeps_objects();
+        let transport = transport?;
+        let keeps_objects = transport.keeps_objects();
         if keeps_objects && ordered == Some(false) {
             self.mistake(
                 format!("DESTINATIONS.{name}.ordered"),
                 "must not be false with keep = \"objects\", which writes one state of an object after the other",
             );
         }
-        if unsigned && target.is_signed() {
+        if unsigned && transport.is_signed() {
             self.warn(
-                format!("DESTINATION_{}_SIGNING_SECRET", name.in_capitals()),
+                format!("DESTINATION_{}_SIGNING_SECRET", name.env_name()),
                 "is not set: what is sent there is not signed, and the origin cannot know that it is ours",
             );
         }
         Some(Destination {
             name,
-            target,
+            transport,
             events,
             sources,
             redact: redact.map_or_else(Redact::none, Redact::new),

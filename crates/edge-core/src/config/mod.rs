@@ -5,7 +5,7 @@ mod destination;
 mod pattern;
 mod source;
 mod table;
-mod target;
+mod transport;
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ pub use self::{
     pattern::{InvalidPattern, Pattern},
     source::Source,
     table::Finding,
-    target::{DestinationSecrets, Format, Keep, Posting, Route, Target},
+    transport::{DestinationSecrets, Format, HttpOptions, Keep, Route, Transport},
 };
 use crate::{
     alert,
@@ -107,7 +107,7 @@ impl Config {
         let destinations = self
             .destinations
             .iter()
-            .filter_map(|destination| destination.target.secrets())
+            .filter_map(|destination| destination.transport.secrets())
             .flat_map(|secrets| {
                 let others = secrets.authorization.iter().chain(&secrets.url);
                 secrets.signing.iter().chain(others)
@@ -309,7 +309,7 @@ impl<E: Environment> Reader<'_, E> {
         let mut alerts = Vec::new();
         for name in names {
             match destinations.iter().find(|known| known.name.as_str() == *name) {
-                Some(destination) if destination.target.takes_alerts() => {
+                Some(destination) if destination.transport.takes_alerts() => {
                     alerts.push(destination.name.clone());
                 }
                 Some(_) => self.mistake(

@@ -10,7 +10,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// The pattern that fits every event.
+    /// The pattern that matches every event.
     pub const ANY: Self = Self {
         kind: None,
         action: None,
@@ -18,7 +18,7 @@ impl Pattern {
 
     /// Whether an event of this type and action is wanted.
     #[must_use]
-    pub fn fits(&self, kind: &str, action: &str) -> bool {
+    pub fn matches(&self, kind: &str, action: &str) -> bool {
         self.kind.as_deref().is_none_or(|k| k == kind)
             && self.action.as_deref().is_none_or(|a| a == action)
     }
@@ -68,18 +68,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_fits_by_type_by_action_or_by_both() {
-        let fits = |pattern: &str| {
+    fn a_pattern_matches_by_type_by_action_or_by_both() {
+        let matches = |pattern: &str| {
             pattern
                 .parse::<Pattern>()
                 .unwrap()
-                .fits("account", "updated")
+                .matches("account", "updated")
         };
         for pattern in ["*", "*.*", "account.*", "*.updated", "account.updated"] {
-            assert!(fits(pattern), "{pattern}");
+            assert!(matches(pattern), "{pattern}");
         }
         for pattern in ["user.*", "*.created", "account.created", "accounts.updated"] {
-            assert!(!fits(pattern), "{pattern}");
+            assert!(!matches(pattern), "{pattern}");
         }
     }
 

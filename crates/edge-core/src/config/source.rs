@@ -79,7 +79,7 @@ impl<E: Environment> Reader<'_, E> {
         let silent_after_ms =
             silent_after_hours.map(|hours| self.scaled(hours.cast_signed() * 3_600_000));
 
-        let variable = format!("SOURCE_{}_SECRET", name.in_capitals());
+        let variable = format!("SOURCE_{}_SECRET", name.env_name());
         let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
         if secrets.is_empty() {
             self.mistake(
@@ -106,7 +106,7 @@ impl<E: Environment> Reader<'_, E> {
     }
 
     fn access_token(&mut self, name: &SourceName, has_admin_url: bool) -> Option<Secret> {
-        let variable = format!("SOURCE_{}_ACCESS_TOKEN", name.in_capitals());
+        let variable = format!("SOURCE_{}_ACCESS_TOKEN", name.env_name());
         let token = Secret::whole(&self.env.text(&variable)?)?;
         if !has_admin_url {
             self.mistake(

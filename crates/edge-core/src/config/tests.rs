@@ -106,10 +106,10 @@ fn a_url_that_is_a_secret_may_be_one() {
     assert_eq!(setup.mistakes, vec![]);
     let config = setup.config.unwrap();
     assert!(config.secrets().any(|secret| secret.reveal() == url));
-    let Target::Http {
+    let Transport::Http {
         route: Route::Url { url: called, .. },
         ..
-    } = &config.destination("slack").unwrap().target
+    } = &config.destination("slack").unwrap().transport
     else {
         panic!("no URL");
     };
@@ -202,25 +202,25 @@ fn the_example_of_the_contract_is_understood() {
     let [archive, crm] = config.destinations.as_slice() else {
         panic!("not two")
     };
-    let Target::Http {
+    let Transport::Http {
         route: Route::Url { url, .. },
-        posting,
-    } = &crm.target
+        options,
+    } = &crm.transport
     else {
         panic!("not http")
     };
     assert_eq!(url, "https://crm.example.com/3scale");
     assert_eq!(
-        (posting.format, posting.timeout_ms),
+        (options.format, options.timeout_ms),
         (Format::CloudEvents, 15_000)
     );
     assert_eq!(
         (&crm.timing, crm.concurrency, crm.rate, crm.ordered),
         (&Timing::default(), 6, None, false)
     );
-    let Target::Kv {
+    let Transport::Kv {
         keep, ttl_seconds, ..
-    } = archive.target
+    } = archive.transport
     else {
         panic!("not kv")
     };
@@ -283,16 +283,16 @@ fn a_destination_has_settings_of_its_own() {
         (crm.timing.schedule.as_slice(), crm.timing.first_probe),
         (&[100, 6000][..], 6000)
     );
-    let Target::Http {
+    let Transport::Http {
         route: Route::Service { url, .. },
-        posting,
-    } = &crm.target
+        options,
+    } = &crm.transport
     else {
         panic!("not a service")
     };
     assert_eq!(url, "https://crm/3scale");
     assert_eq!(
-        posting.headers,
+        options.headers,
         [("x-team".to_owned(), "billing".to_owned())]
     );
 }

@@ -6,7 +6,7 @@ use standardwebhooks::{
 use threescale::{Redact, write_member};
 
 use crate::{
-    config::{DestinationSecrets, Format, Posting, Route},
+    config::{DestinationSecrets, Format, HttpOptions, Route},
     delivery::{
         outcome::{Failure, Outcome},
         unreached::Unreached,
@@ -36,37 +36,39 @@ impl Message {
     /// The signature could not be made.
     pub fn new(
         event: &Event<'_>,
-        posting: &Posting,
+        options: &HttpOptions,
         redact: &Redact,
         attempt: u32,
         now_ms: i64,
     ) -> Result<Self, Failure> {
-        let (content_type, body) = match posting.format {
+        let (content_type, body) = match options.format {
             Format::CloudEvents => (
                 "application/cloudevents+json; charset=UTF-8",
                 event.to_json(redact),
             ),
             Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
             Format::Xml => ("application/xml", event.document.to_vec()),
-            Format::Slack => (DATA_CONTENT_TYPE, in_slack_format(event)),
+            Format::Slack => (DATA_CONTENT_TYPE, slack_body(event)),
         };
         let timestamp = now_ms / 1000;
-        let mut headers = posting.headers.clone();
+        let mut headers = options.headers.clone();
         let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
         add("content-type", content_type.to_owned());
         add("user-agent", USER_AGENT.to_owned());
         add(HEADER_WEBHOOK_ID, event.id.to_owned());
         add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
         add("webhook-attempt", attempt.to_string());
-        if posting.format == Format::CloudEventsBinary {
-            event.attributes(|name, value| add(&format!("ce-{name}"), escaped(&value.concat())));
+        if options.format == Format::CloudEventsBinary {
+            event.attributes(|name, value| {
+                add(&format!("ce-{name}"), percent_encoded(&value.concat()))
+            });
         }
         let DestinationSecrets {
             signing,
             authorization,
             // That is the route.
             url: _,
-        } = &posting.secrets;
+        } = &options.secrets;
         if !signing.is_empty() {
             add(
                 HEADER_WEBHOOK_SIGNATURE,
@@ -81,7 +83,7 @@ impl Message {
 }
 
 /// What Slack's incoming webhooks take, and many others that understand the same.
-fn in_slack_format(event: &Event<'_>) -> Vec<u8> {
+fn slack_body(event: &Event<'_>) -> Vec<u8> {
     let mut json = vec![b'{'];
     write_member(&mut json, "text", &[&event.text()]);
     json.push(b'}');
@@ -101,7 +103,7 @@ fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<Stri
 
 /// A header's value in the `CloudEvents` HTTP binding (§3.1.3.2): what is not printable ASCII, and
 /// the space, the quote and the percent sign, as percent-encoded UTF-8.
-fn escaped(value: &str) -> String {
+fn percent_encoded(value: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
     utf8_percent_encode(value, ESCAPED).to_string()
@@ -113,7 +115,7 @@ fn escaped(value: &str) -> String {
 /// # Errors
 ///
 /// The target is one that we do not call.
-pub fn may_be_called(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
+pub fn check_route(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
     match route {
         Route::Url { url, allow_local } => target::check(parse_url, url, *allow_local)
             .map_err(|refused| Failure::Unreached(Unreached::refused(&refused))),
@@ -163,7 +165,7 @@ mod tests {
             content: Content::Notification(Notification::parse(XML).unwrap()),
             document: XML,
         };
-        let posting = Posting {
+        let options = HttpOptions {
             format,
             timeout_ms: 1000,
             headers: vec![("x-team".into(), "billing".into())],
@@ -173,7 +175,7 @@ mod tests {
                 url: None,
             },
         };
-        Message::new(&event, &posting, &Redact::none(), 3, 1_700_000_000_500).unwrap()
+        Message::new(&event, &options, &Redact::none(), 3, 1_700_000_000_500).unwrap()
     }
 
     fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
@@ -203,7 +205,7 @@ mod tests {
     fn a_target_is_looked_at_before_each_attempt() {
         let to = |url: &str, allow_local| {
             let url = url.to_owned();
-            may_be_called(parse_url, &Route::Url { url, allow_local })
+            check_route(parse_url, &Route::Url { url, allow_local })
         };
         assert_eq!(to("https://crm.example.com/", false), Ok(()));
         assert_eq!(to("http://10.0.0.1/", true), Ok(()));

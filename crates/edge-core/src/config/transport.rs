@@ -11,13 +11,13 @@ use crate::{
 
 /// How events get to a destination.
 #[derive(Debug)]
-pub enum Target {
+pub enum Transport {
     /// To an origin service over HTTP.
     Http {
         /// Where: over the internet, or to another Worker.
         route: Route,
         /// What is sent, and how.
-        posting: Posting,
+        options: HttpOptions,
     },
     /// Into a KV namespace.
     Kv {
@@ -56,7 +56,7 @@ pub enum Route {
 
 /// What is sent to an origin service, and how.
 #[derive(Debug)]
-pub struct Posting {
+pub struct HttpOptions {
     /// What is sent.
     pub format: Format,
     /// How long one attempt may take, in milliseconds.
@@ -100,7 +100,7 @@ pub struct DestinationSecrets {
     pub url: Option<Secret>,
 }
 
-impl Target {
+impl Transport {
     /// The settings that this kind has.
     pub(super) fn keys(&self) -> &'static [&'static str] {
         match self {
@@ -130,7 +130,7 @@ impl Target {
     /// Whether it can take an alert, which has no XML and is about no object.
     pub(super) fn takes_alerts(&self) -> bool {
         match self {
-            Self::Http { posting, .. } => posting.format != Format::Xml,
+            Self::Http { options, .. } => options.format != Format::Xml,
             Self::Kv { keep, .. } => *keep == Keep::Events,
             Self::Queue { .. } => true,
         }
@@ -139,7 +139,7 @@ impl Target {
     /// The secrets that go along.
     pub(super) fn secrets(&self) -> Option<&DestinationSecrets> {
         match self {
-            Self::Http { posting, .. } => Some(&posting.secrets),
+            Self::Http { options, .. } => Some(&options.secrets),
             Self::Kv { .. } | Self::Queue { .. } => None,
         }
     }
@@ -158,7 +158,7 @@ impl Target {
 
 impl<E: Environment> Reader<'_, E> {
     pub(super) fn destination_secrets(&mut self, name: &DestinationName) -> DestinationSecrets {
-        let variable = format!("DESTINATION_{}_SIGNING_SECRET", name.in_capitals());
+        let variable = format!("DESTINATION_{}_SIGNING_SECRET", name.env_name());
         let signing = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
         if signing
             .iter()
@@ -171,7 +171,7 @@ impl<E: Environment> Reader<'_, E> {
         }
         // The whole header, so unlike other secrets it may hold a space: `Bearer …`.
         let whole = |what: &str| {
-            let variable = format!("DESTINATION_{}_{what}", name.in_capitals());
+            let variable = format!("DESTINATION_{}_{what}", name.env_name());
             Secret::whole(&self.env.text(&variable)?)
         };
         DestinationSecrets {
@@ -189,7 +189,7 @@ pub(super) fn read(
     secrets: DestinationSecrets,
     allow_local: bool,
     redacts: bool,
-) -> Option<Target> {
+) -> Option<Transport> {
     const KINDS: [&str; 4] = ["url", "kv", "service", "queue"];
     let mut kinds = KINDS.into_iter().filter(|kind| table.has(kind));
     let secret_url = secrets.url.as_ref().map(|url| url.reveal().to_owned());
@@ -208,14 +208,14 @@ pub(super) fn read(
             if let Err(problem) = target::check(env.parse_url(), &url, allow_local) {
                 table.report("url", problem.to_string());
             }
-            let posting = posting(table, secrets, redacts);
-            Some(Target::Http {
+            let options = options(table, secrets, redacts);
+            Some(Transport::Http {
                 route: Route::Url { url, allow_local },
-                posting,
+                options,
             })
         }
         Some("service") => {
-            let binding = bound(table, env, "service", Binding::Service);
+            let binding = binding(table, env, "service", Binding::Service);
             let path = table.text("path").unwrap_or_else(|| "/".to_owned());
             if !path.starts_with('/') {
                 table.report("path", "must begin with a slash");
@@ -224,15 +224,15 @@ pub(super) fn read(
                 "https://{}{path}",
                 binding.to_ascii_lowercase().replace('_', "-")
             );
-            let posting = posting(table, secrets, redacts);
-            Some(Target::Http {
+            let options = options(table, secrets, redacts);
+            Some(Transport::Http {
                 route: Route::Service { binding, url },
-                posting,
+                options,
             })
         }
         Some("kv") => Some(kv(table, env)),
-        Some(_) => Some(Target::Queue {
-            binding: bound(table, env, "queue", Binding::Queue),
+        Some(_) => Some(Transport::Queue {
+            binding: binding(table, env, "queue", Binding::Queue),
         }),
         None => {
             table.report(
@@ -244,7 +244,7 @@ pub(super) fn read(
     }
 }
 
-fn posting(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) -> Posting {
+fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) -> HttpOptions {
     let format = match table.text("format").as_deref() {
         None | Some("cloudevents") => Format::CloudEvents,
         Some("cloudevents-binary") => Format::CloudEventsBinary,
@@ -267,11 +267,11 @@ fn posting(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) ->
     let timeout_ms = table.integer("timeout_ms", 100, 60_000).unwrap_or(15_000);
     let headers = table.pairs("headers").unwrap_or_default();
     for (name, _) in &headers {
-        if is_ours(name) {
+        if is_reserved(name) {
             table.report("headers", format!("{name} is set by the Worker itself"));
         }
     }
-    Posting {
+    HttpOptions {
         format,
         timeout_ms: u32::try_from(timeout_ms).unwrap_or(15_000),
         headers,
@@ -280,7 +280,7 @@ fn posting(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) ->
 }
 
 /// Headers that say what we send, or carry a secret and so do not belong into `wrangler.toml`.
-fn is_ours(header: &str) -> bool {
+fn is_reserved(header: &str) -> bool {
     let header = header.to_ascii_lowercase();
     [
         "authorization",
@@ -296,8 +296,8 @@ fn is_ours(header: &str) -> bool {
         || header.starts_with("cf-")
 }
 
-fn kv(table: &mut Table<'_>, env: &impl Environment) -> Target {
-    let binding = bound(table, env, "kv", Binding::Kv);
+fn kv(table: &mut Table<'_>, env: &impl Environment) -> Transport {
+    let binding = binding(table, env, "kv", Binding::Kv);
     let keep = match table.text("keep").as_deref() {
         None | Some("events") => Keep::Events,
         Some("objects") => Keep::Objects,
@@ -307,7 +307,7 @@ fn kv(table: &mut Table<'_>, env: &impl Environment) -> Target {
         }
     };
     let ttl_seconds = table.integer("ttl_days", 1, 3650).map(|days| days * 86_400);
-    Target::Kv {
+    Transport::Kv {
         binding,
         keep,
         ttl_seconds,
@@ -315,7 +315,7 @@ fn kv(table: &mut Table<'_>, env: &impl Environment) -> Target {
 }
 
 /// The name of a binding that must be there.
-fn bound(table: &mut Table<'_>, env: &impl Environment, key: &str, kind: Binding) -> String {
+fn binding(table: &mut Table<'_>, env: &impl Environment, key: &str, kind: Binding) -> String {
     let name = table.text(key).unwrap_or_default();
     if !env.has(kind, &name) {
         let section = match kind {
