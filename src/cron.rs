@@ -1,58 +1,60 @@
-//! What is done every five minutes for each source: its inboxes are woken, 3scale is asked for what it
-//! failed to deliver, and one that has been silent for too long is told of.
+//! The work of every five minutes, for each source: its inboxes look around, its recovery begins if it is due, and an
+//! alert is raised if it has been silent for too long.
 
 use edge_core::{
     alert::{self, Kind},
     config::{Setup, Source},
-    messages::Report,
-    time::rfc3339,
+    messages::{
+        care::{LookAround, RaiseAlert},
+        recovery::RunIfDue,
+    },
+    time::UnixMillis,
 };
 use worker::{Env, Result};
 
 use crate::{inbox::client::Inbox, log, platform::now_ms, recovery::client::Recovery};
 
-/// The cron's call. What fails for one source is no reason to leave the others alone.
+/// The cron's call. A failure for one source does not keep it from the others.
 pub async fn run(env: &Env, setup: &Setup) {
     let Some(config) = &setup.config else {
-        log::trouble("the cron", &"the configuration has mistakes: see /healthz");
+        log::error("the cron", &"the configuration has mistakes: see /healthz");
         return;
     };
     for source in &config.sources {
         if let Err(error) = look_after(env, source).await {
-            log::trouble("looking after a source", &error);
+            log::error("looking after a source", &error);
         }
         if let Err(error) = recover(env, source).await {
-            log::trouble("beginning recovery", &error);
+            log::error("beginning recovery", &error);
         }
     }
 }
 
 async fn look_after(env: &Env, source: &Source) -> Result<()> {
     let mut last = None;
-    let mut woken = Ok(());
+    let mut looked = Ok(());
     for inbox in Inbox::all(env, source)? {
-        match inbox.wake().await {
+        match inbox.ask(LookAround {}).await {
             Ok(received) => last = last.max(received),
-            Err(error) => woken = Err(error),
+            Err(error) => looked = Err(error),
         }
     }
-    woken?;
-    if alert::is_silent(last, source.silent_after_ms, now_ms()) {
-        let report = Report {
+    looked?;
+    let last_ms = last.map(|UnixMillis(last)| last);
+    if alert::is_silent(last_ms, source.silent_after_ms, now_ms()) {
+        let alert = RaiseAlert {
             kind: Kind::SourceSilent,
-            detail: last.map_or_else(String::new, |last| {
-                format!("the last came at {}", rfc3339(last))
-            }),
+            detail: last.map_or_else(String::new, |last| format!("the last came at {last}")),
             pause_ms: source.silent_after_ms.unwrap_or_default(),
         };
-        Inbox::first(env, source)?.alert(&report).await?;
+        Inbox::first(env, source)?.ask(alert).await?;
     }
     Ok(())
 }
 
 async fn recover(env: &Env, source: &Source) -> Result<()> {
     match source.admin() {
-        Some(_) => Recovery::of(env, source)?.run_if_due().await,
+        Some(_) => Recovery::of(env, source)?.ask(RunIfDue {}).await,
         None => Ok(()),
     }
 }

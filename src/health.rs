@@ -1,7 +1,12 @@
 //! `GET /healthz`: whether the configuration is sound, and each mistake in it; and when an old secret
 //! was last used, so that one knows when it can go. Open to all, so it names items and never values.
 
-use edge_core::config::{Finding, Setup, Source};
+use edge_core::{
+    config::{Finding, Setup, Source},
+    messages::care::OldSecretUse,
+    name::SourceName,
+    time::UnixMillis,
+};
 use serde::Serialize;
 use worker::{Env, Response, Result};
 
@@ -20,9 +25,9 @@ struct Health<'a> {
 /// A source whose secret is being changed.
 #[derive(Serialize)]
 struct Rotation<'a> {
-    source: &'a str,
+    source: &'a SourceName,
     /// `None` if an old value was never used since it was one.
-    old_secret_last_used_at: Option<String>,
+    old_secret_last_used_at: Option<UnixMillis>,
 }
 
 /// Answers `GET /healthz`.
@@ -37,11 +42,11 @@ pub async fn answer(env: &Env, setup: &Setup) -> Result<Response> {
             if source.secrets.iter().nth(1).is_some() {
                 match old_secret_last_used_at(env, source).await {
                     Ok(at) => rotations.push(Rotation {
-                        source: source.name.as_str(),
+                        source: &source.name,
                         old_secret_last_used_at: at,
                     }),
                     // Better no word than a wrong one, after which somebody removes the secret.
-                    Err(error) => log::trouble("asking when an old secret was used", &error),
+                    Err(error) => log::error("asking when an old secret was used", &error),
                 }
             }
         }
@@ -55,14 +60,14 @@ pub async fn answer(env: &Env, setup: &Setup) -> Result<Response> {
         rotations,
     };
     let status = if sound { 200 } else { 503 };
-    Ok(json(&serde_json::to_vec(&health)?)?.with_status(status))
+    Ok(json(serde_json::to_vec(&health)?)?.with_status(status))
 }
 
-/// The latest time among the source's inboxes. As text, times sort by time.
-async fn old_secret_last_used_at(env: &Env, source: &Source) -> Result<Option<String>> {
+/// The latest time among the source's inboxes.
+async fn old_secret_last_used_at(env: &Env, source: &Source) -> Result<Option<UnixMillis>> {
     let mut latest = None;
     for inbox in Inbox::all(env, source)? {
-        latest = inbox.old_secret_used_at().await?.max(latest);
+        latest = inbox.ask(OldSecretUse {}).await?.max(latest);
     }
     Ok(latest)
 }

@@ -23,6 +23,7 @@ pub mod inbox;
 pub mod log;
 pub mod platform;
 pub mod recovery;
+pub mod rpc;
 pub mod schemas;
 pub mod sql;
 

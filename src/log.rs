@@ -1,8 +1,8 @@
-//! The log: one line of JSON for each notification, each attempt and each step of recovery. No line holds a secret: only
-//! what these types name can be printed, and none of it comes from a URL, a header or a body's values
-//! but for the notification's type, action and id.
+//! The log: one line of JSON for each notification, each attempt and each step of recovery. No line holds a secret:
+//! only the fields of these types can be printed, and none of them comes from a URL, a header or a body's values,
+//! except the notification's type, action and id.
 
-use edge_core::recovery::run::Run;
+use edge_core::{id::EventId, messages::recovery::StepReport, time::UnixMillis};
 use serde::Serialize;
 use worker::{console_error, console_log};
 
@@ -13,12 +13,12 @@ pub struct Ingest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'a str>,
     /// `accepted`, `duplicate`, `ping`, or the code of the problem.
-    pub outcome: String,
+    pub outcome: &'static str,
     /// The HTTP status of the answer.
     pub status: u16,
     /// The event's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<EventId>,
     /// The notification's type and action: `application.key_created`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -46,7 +46,7 @@ pub struct Attempt<'a> {
     /// The destination.
     pub destination: &'a str,
     /// The event's id.
-    pub id: &'a str,
+    pub id: EventId,
     /// Which attempt, from 1.
     pub attempt: u32,
     /// `delivered`, `gone`, or what kind of failure.
@@ -59,18 +59,28 @@ pub struct Attempt<'a> {
     pub detail: Option<String>,
     /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
+    pub next: Option<NextAttempt>,
     /// How long it took, in milliseconds.
     pub ms: i64,
 }
 
+/// What follows an attempt that failed.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum NextAttempt {
+    /// It is tried again at this time.
+    At(UnixMillis),
+    /// Its attempts ran out: `never`.
+    Never(&'static str),
+}
+
 /// Something that should not happen: for the operator.
 #[derive(Debug, Serialize)]
-pub struct Trouble<'a> {
-    /// Where, in a few words.
-    pub what: &'a str,
+struct Failure<'a> {
+    /// What failed, in a few words.
+    what: &'a str,
     /// The error.
-    pub error: String,
+    error: String,
 }
 
 #[derive(Serialize)]
@@ -91,24 +101,14 @@ pub fn attempt(line: &Attempt<'_>) {
 }
 
 /// Logs a step of recovery.
-pub fn recovery(line: &Run) {
-    // Its own JSON with one member more: to write it in another way costs as much again.
-    let json = line.to_json();
-    console_log!("{{\"event\":\"recovery\",{}", json.trim_start_matches('{'));
+pub fn recovery(report: &StepReport) {
+    console_log!("{}", json("recovery", report));
 }
 
-/// Logs trouble.
-pub fn trouble(what: &str, error: &impl ToString) {
-    console_error!(
-        "{}",
-        json(
-            "trouble",
-            &Trouble {
-                what,
-                error: error.to_string()
-            }
-        )
-    );
+/// Logs something that should not happen.
+pub fn error(what: &str, error: &impl ToString) {
+    let error = error.to_string();
+    console_error!("{}", json("error", &Failure { what, error }));
 }
 
 fn json(event: &str, fields: &impl Serialize) -> String {

@@ -1,9 +1,15 @@
-//! What the rules take as arguments and only the platform knows: the time, chance, the configuration.
+//! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser, and
+//! the configuration.
 
 use std::{cell::RefCell, rc::Rc};
 
-use edge_core::{config::Setup, delivery::timing::Jitter, id, location::Location};
-use worker::{Date, Env, web_sys};
+use edge_core::{
+    config::Setup,
+    delivery::timing::Jitter,
+    id::{EventId, ReplayId},
+    location::Location,
+};
+use worker::{Date, Env, Result, web_sys};
 
 use crate::environment::WorkerEnvironment;
 
@@ -18,10 +24,23 @@ pub fn now_ms() -> i64 {
 /// # Errors
 ///
 /// The platform has no randomness to give.
-pub fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random)?;
-    Ok(id::new_id(now_ms, &random))
+pub fn new_event_id(now_ms: i64) -> Result<EventId> {
+    Ok(EventId::new(now_ms, &random()?))
+}
+
+/// A new replay id.
+///
+/// # Errors
+///
+/// The platform has no randomness to give.
+pub fn new_replay_id(now_ms: i64) -> Result<ReplayId> {
+    Ok(ReplayId::new(now_ms, &random()?))
+}
+
+fn random() -> Result<[u8; 10]> {
+    let mut bytes = [0; 10];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 /// Takes a URL apart with the runtime's own parser, the one that `fetch` uses.
@@ -44,8 +63,8 @@ pub fn jitter() -> Jitter {
     Jitter::new(getrandom::u32().map_or(0.0, |chance| f64::from(chance) / f64::from(u32::MAX)))
 }
 
-/// Ends once others have had their turn: long work in an inbox does not keep what comes in waiting.
-pub async fn others_first() {
+/// Yields to the event loop, so that long work does not block incoming requests.
+pub async fn yield_now() {
     worker::Delay::from(std::time::Duration::ZERO).await;
 }
 

@@ -1,48 +1,49 @@
-//! The API for operators: how destinations are doing, the events and what became of them, pause, resume,
+//! The API for operators: how destinations are doing, the events and their deliveries, pause, resume,
 //! replay, recovery, registration with 3scale. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
 //!
-//! Each request becomes one question to the inboxes, and their answers one answer. This file admits and routes;
-//! what has more to read or to put together has a file of its own.
+//! [`Call::read`] reads a request. Each call becomes one operation of the inboxes, and their replies one answer.
 
 mod recoveries;
 mod register;
 
 use edge_core::{
-    api::{events, json_body, merge, replays},
+    api::{
+        Call,
+        answer::{Replay, Replays, SourceDestinations, Sources},
+        event_list,
+        event_query::Reading,
+        replay_body::ReplayBody,
+    },
     config::{Config, Setup},
-    filter::{Again, List},
-    name::DestinationName,
+    hooks::admission::is_admitted,
+    messages::{
+        InboxRequest, Operation,
+        destinations::DestinationOverview,
+        replays::{ReplayCount, ReplayProgress, StartReplay},
+    },
+    name::SourceName,
     problem::Problem,
-    secret::Presented,
 };
+use serde::Serialize;
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
     http::{self, body, json},
-    inbox::client::{Inbox, Operation},
+    inbox::client::Inbox,
     log,
-    platform::{new_id, now_ms, parse_url},
+    platform::{new_replay_id, now_ms, parse_url},
 };
 
 /// The longest body that is read.
 const LARGEST_BODY: usize = 64 << 10;
 
-/// What an operator is answered: JSON.
+/// An answer to an operator: JSON.
 struct Answer {
     status: u16,
-    body: String,
+    body: Vec<u8>,
 }
 
-impl Answer {
-    fn ok(body: String) -> Self {
-        Self { status: 200, body }
-    }
-
-    /// What was asked for will be done.
-    fn accepted(body: String) -> Self {
-        Self { status: 202, body }
-    }
-}
+type Answered = std::result::Result<Answer, Problem>;
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
 ///
@@ -56,11 +57,11 @@ pub async fn answer(
     path: &[&str],
 ) -> Result<Response> {
     let answer = match admit(&request, setup) {
-        Ok(config) => route(&mut request, env, config, path).await,
+        Ok(config) => read_and_perform(&mut request, env, config, path).await,
         Err(problem) => Err(problem),
     };
     match answer {
-        Ok(answer) => Ok(json(answer.body.as_bytes())?.with_status(answer.status)),
+        Ok(answer) => Ok(json(answer.body)?.with_status(answer.status)),
         Err(problem) => http::problem(&problem),
     }
 }
@@ -68,194 +69,128 @@ pub async fn answer(
 /// The configuration, if the caller may come in.
 fn admit<'s>(request: &Request, setup: &'s Setup) -> std::result::Result<&'s Config, Problem> {
     let config = setup.config.as_deref().ok_or(Problem::Misconfigured)?;
-    if config.console_token.is_empty() {
-        return Err(Problem::NotFound);
-    }
-    let header = request
-        .headers()
-        .get("authorization")
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    let presented = header.strip_prefix("Bearer ").unwrap_or_default();
-    let admitted = config.console_token.admit(&Presented::value(presented));
-    if bool::from(admitted) {
-        Ok(config)
-    } else {
-        Err(Problem::NoToken)
-    }
+    let header = request.headers().get("authorization").ok().flatten();
+    is_admitted(config, header.as_deref())?;
+    Ok(config)
 }
 
-async fn route(
+async fn read_and_perform(
     request: &mut Request,
     env: &Env,
     config: &Config,
     path: &[&str],
-) -> std::result::Result<Answer, Problem> {
+) -> Answered {
     let method = request.method();
     let body = match method {
         Method::Post => body::read(request, LARGEST_BODY).await?,
         _ => Vec::new(),
     };
-    match path {
-        ["recoveries"] => {
-            let answer = recoveries::answer(&method, &body, env, config).await;
-            return answer.map(Answer::ok);
-        }
-        ["sources", name, "register"] => {
-            only(&method, &Method::Post)?;
-            let answer = register::answer(request, &body, config, name).await;
-            return answer.map(Answer::ok);
-        }
-        _ => {}
-    }
-    let url = parse_url(&request.inner().url()).ok_or(Problem::NotFound)?;
-    let (operation, source) = operation(&method, path, &url.query, &body, config)?;
-    let sources = ask(env, config, source.as_deref(), &operation).await?;
-    present(&operation, sources)
-}
-
-/// What is asked of the inboxes: of one source's only, or of all.
-fn operation(
-    method: &Method,
-    path: &[&str],
-    query: &str,
-    body: &[u8],
-    config: &Config,
-) -> std::result::Result<(Operation, Option<String>), Problem> {
-    let operation = match path {
-        ["destinations"] => {
-            only(method, &Method::Get)?;
-            Operation::Destinations
-        }
-        ["destinations", name, action @ ("pause" | "resume")] => {
-            let destination = config.destination(name).ok_or(Problem::NotFound)?;
-            only(method, &Method::Post)?;
-            Operation::Pause {
-                destination: destination.name.to_string(),
-                paused: *action == "pause",
-            }
-        }
-        ["destinations", name, "drop"] => {
-            if name.parse::<DestinationName>().is_err() {
-                return Err(Problem::NotFound);
-            }
-            only(method, &Method::Post)?;
-            if config.destination(name).is_some() {
-                let right = "is configured: take it out of DESTINATIONS before what waits for it is dropped";
-                return Err(json_body::wrong(name, right));
-            }
-            Operation::Drop {
-                destination: (*name).to_owned(),
-            }
-        }
-        ["events"] => {
-            only(method, &Method::Get)?;
-            let (asked, limit) = events::read(query, config)?;
-            let filter = asked.filter;
-            return Ok((Operation::List(List { filter, limit }), asked.source));
-        }
-        ["events", id] => {
-            only(method, &Method::Get)?;
-            let id = (*id).to_owned();
-            Operation::Event { id }
-        }
-        ["events", id, "replay"] => {
-            only(method, &Method::Post)?;
-            Operation::Replay {
-                id: (*id).to_owned(),
-                destinations: replays::destinations_only(body, config)?,
-            }
-        }
-        ["replays"] => match method {
-            Method::Get => Operation::Replays,
-            Method::Post => {
-                let wanted = replays::read(body, config)?;
-                let again = Again {
-                    id: if wanted.dry_run {
-                        None
-                    } else {
-                        Some(fresh_id()?)
-                    },
-                    filter: wanted.asked.filter,
-                    destinations: wanted.destinations,
-                };
-                return Ok((Operation::Again(again), wanted.asked.source));
-            }
-            _ => return Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
-        },
-        _ => return Err(Problem::NotFound),
+    let url = request.inner().url();
+    let query = parse_url(&url).ok_or(Problem::NotFound)?.query;
+    let reading = Reading {
+        config,
+        now_ms: now_ms(),
     };
-    Ok((operation, None))
+    let call = Call::read(method.as_ref(), path, &query, &body, reading)?;
+    perform(call, &url, env, config).await
 }
 
-fn only(method: &Method, wanted: &Method) -> std::result::Result<(), Problem> {
-    if method == wanted {
-        return Ok(());
+async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered {
+    match call {
+        Call::Destinations(list) => destinations(env, config, list).await,
+        Call::Pause(pause) => destinations(env, config, pause).await,
+        Call::Drop(drop) => destinations(env, config, drop).await,
+        Call::Events(source, list) => {
+            let limit = list.limit;
+            let pages = ask(env, config, source.as_ref(), list).await?;
+            ok(&event_list::merge(pages, limit))
+        }
+        Call::Event(event) => one_of(ask(env, config, None, event).await?),
+        Call::ReplayEvent(replay) => one_of(ask(env, config, None, replay).await?),
+        Call::Replays(list) => ok(&Replays {
+            replays: ReplayProgress::merge(ask(env, config, None, list).await?),
+        }),
+        Call::Replay(body) => replay(env, config, body).await,
+        Call::Recoveries => ok(&recoveries::last(env, config).await?),
+        Call::Recover(source) => ok(&recoveries::run(env, config, source.as_ref()).await?),
+        Call::Register(source, registration) => {
+            ok(&register::register(url, config, &source, &registration).await?)
+        }
     }
-    let allow = if *wanted == Method::Get {
-        "GET"
+}
+
+async fn destinations<O>(env: &Env, config: &Config, operation: O) -> Answered
+where
+    O: Operation<Request = InboxRequest, Reply = Vec<DestinationOverview>> + Clone,
+{
+    let mut sources = Vec::new();
+    for source in &config.sources {
+        let name = &source.name;
+        let inboxes = ask(env, config, Some(name), operation.clone()).await?;
+        sources.push(SourceDestinations {
+            source: name.clone(),
+            destinations: DestinationOverview::merge(inboxes),
+        });
+    }
+    ok(&Sources { sources })
+}
+
+async fn replay(env: &Env, config: &Config, body: ReplayBody) -> Answered {
+    let id = if body.dry_run {
+        None
     } else {
-        "POST"
+        Some(new_replay_id(now_ms()).map_err(|error| unavailable(&error))?)
     };
-    Err(Problem::MethodNotAllowed { allow })
-}
-
-fn fresh_id() -> std::result::Result<String, Problem> {
-    new_id(now_ms()).map_err(|error| {
-        log::trouble("making an id", &error);
-        Problem::Unavailable
+    let operation = StartReplay {
+        id,
+        filter: body.events.filter,
+        destinations: body.destinations,
+    };
+    let counts = ask(env, config, body.events.source.as_ref(), operation).await?;
+    let answer = Replay::of(id, ReplayCount::merge(&counts));
+    // Once it has begun, it is accepted and not done.
+    let status = if id.is_some() { 202 } else { 200 };
+    Ok(Answer {
+        status,
+        ..ok(&answer)?
     })
 }
 
-/// What each source's inboxes answer: those that have something to say of it.
-async fn ask(
+/// Asks every inbox: of one source only, or of all.
+async fn ask<O>(
     env: &Env,
     config: &Config,
-    source: Option<&str>,
-    operation: &Operation,
-) -> std::result::Result<Vec<Vec<String>>, Problem> {
-    let answers = async {
-        let mut sources = Vec::new();
-        for source in config.chosen(source) {
-            let mut answers = Vec::new();
+    source: Option<&SourceName>,
+    operation: O,
+) -> std::result::Result<Vec<O::Reply>, Problem>
+where
+    O: Operation<Request = InboxRequest> + Clone,
+{
+    let replies = async {
+        let mut replies = Vec::new();
+        for source in config.chosen(source.map(SourceName::as_str)) {
             for inbox in Inbox::all(env, source)? {
-                answers.extend(inbox.operate(operation).await?);
+                replies.push(inbox.ask(operation.clone()).await?);
             }
-            sources.push(answers);
         }
-        Ok::<_, worker::Error>(sources)
+        Ok(replies)
     };
-    answers.await.map_err(|error| {
-        log::trouble("asking an inbox", &error);
-        Problem::Unavailable
-    })
+    replies.await.map_err(|error| unavailable(&error))
 }
 
-/// One answer from those of all inboxes.
-fn present(
-    operation: &Operation,
-    sources: Vec<Vec<String>>,
-) -> std::result::Result<Answer, Problem> {
-    if let Operation::Destinations | Operation::Pause { .. } | Operation::Drop { .. } = operation {
-        let sources: Vec<_> = sources.into_iter().filter_map(merge::inboxes).collect();
-        return Ok(Answer::ok(format!(
-            "{{\"sources\":[{}]}}",
-            sources.join(",")
-        )));
-    }
-    let mut answers = sources.concat();
-    Ok(match operation {
-        Operation::List(list) => Answer::ok(events::page(&answers, list.limit)),
-        Operation::Replays => Answer::ok(replays::list(&answers)),
-        Operation::Again(again) => {
-            let begun = replays::begun(&answers, again.id.as_deref());
-            match again.id {
-                Some(_) => Answer::accepted(begun),
-                None => Answer::ok(begun),
-            }
-        }
-        // It is in one of them.
-        _ => Answer::ok(answers.pop().ok_or(Problem::NotFound)?),
-    })
+/// The reply of the one inbox that has one.
+fn one_of<T: Serialize>(replies: Vec<Option<T>>) -> Answered {
+    let found = replies.into_iter().flatten().next();
+    ok(&found.ok_or(Problem::NotFound)?)
+}
+
+fn ok(answer: &impl Serialize) -> Answered {
+    let body = serde_json::to_vec(answer).map_err(|error| unavailable(&error.into()))?;
+    Ok(Answer { status: 200, body })
+}
+
+/// The reason is for the log.
+fn unavailable(error: &worker::Error) -> Problem {
+    log::error("answering an operator", error);
+    Problem::Unavailable
 }

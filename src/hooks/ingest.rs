@@ -1,10 +1,13 @@
-//! A notification on its way in: read, understood, and handed to the inbox. It is answered with
+//! A notification on its way in: read, parsed, and handed to the inbox. It is answered with
 //! success only when the inbox has committed it.
 
 use edge_core::{
     config::{Config, Source},
     hooks::{admission::Caller, media_type::MediaType},
-    messages::{Intake, Receipt, Status, Suspect},
+    messages::{
+        document::Document,
+        intake::{Intake, Push, Quarantine, Receipt, Unparsable},
+    },
     problem::Problem,
 };
 use threescale::{Limits, Notification, form};
@@ -16,7 +19,7 @@ use crate::{
     log::{self, Ingest},
 };
 
-/// Takes a notification in. What is learnt of it goes into the log's `line`.
+/// Takes a notification in. What is known of it goes into the log's `line`.
 pub(super) async fn ingest(
     mut request: Request,
     base: String,
@@ -35,30 +38,28 @@ pub(super) async fn ingest(
     let body = body::read(&mut request, config.max_body_bytes).await?;
     line.bytes = Some(body.len());
 
-    match understand(&body, media_type, config, source, base) {
-        Ok((mut intake, xml)) => {
-            intake.old_secret = caller.old_secret;
-            let inbox = Inbox::of_account(env, source, intake.account.as_deref())
-                .map_err(|error| unavailable(&error))?;
-            let receipt = inbox
-                .take_in(&intake, &xml)
+    match parse(&body, media_type, config, source, base) {
+        Ok((intake, document)) => {
+            let push = Push {
+                intake,
+                old_secret: caller.old_secret,
+                document: Document(document.unwrap_or(body)),
+            };
+            line.kind = Some(format!("{}.{}", push.intake.kind, push.intake.action));
+            line.object.clone_from(&push.intake.object);
+            let receipt = hand_over(env, source, push)
                 .await
                 .map_err(|error| unavailable(&error))?;
-            line.kind = Some(format!("{}.{}", intake.kind, intake.action));
-            line.object = intake.object;
-            line.id = Some(receipt.id.clone());
-            match receipt.status {
-                Status::Accepted => "accepted",
-                Status::Duplicate => "duplicate",
-            }
-            .clone_into(&mut line.outcome);
+            line.id = Some(receipt.id);
+            line.outcome = receipt.status.as_str();
             Ok(receipt)
         }
         Err(error) => {
-            let suspect = Suspect::of(&error, media_type.name());
-            Inbox::first(env, source)
-                .map_err(|error| unavailable(&error))?
-                .quarantine(&suspect, &body)
+            let quarantine = Quarantine {
+                unparsable: Unparsable::of(&error, media_type.name()),
+                body: Document(body),
+            };
+            keep(env, source, quarantine)
                 .await
                 .map_err(|error| unavailable(&error))?;
             Err(Problem::Unreadable(error))
@@ -66,30 +67,38 @@ pub(super) async fn ingest(
     }
 }
 
-/// What the inbox needs to know of a document, and the document.
-fn understand(
+/// The facts about a document that the inbox needs, and the document where it is not the body itself.
+fn parse(
     body: &[u8],
     media_type: MediaType,
     config: &Config,
     source: &Source,
     base: String,
-) -> Result<(Intake, Vec<u8>), threescale::Error> {
-    let xml = match media_type {
-        MediaType::Xml => body.to_vec(),
-        MediaType::Form => form::notification_xml(body)?,
+) -> Result<(Intake, Option<Vec<u8>>), threescale::Error> {
+    let document = match media_type {
+        MediaType::Xml => None,
+        MediaType::Form => Some(form::notification_xml(body)?),
     };
     let limits = Limits {
         bytes: config.max_body_bytes,
         ..Limits::default()
     };
-    let notification = Notification::parse_with(&xml, &limits)?;
-    let intake = Intake::of(&notification, &source.name, base);
-    drop(notification);
-    Ok((intake, xml))
+    let xml = document.as_deref().unwrap_or(body);
+    let notification = Notification::parse_with(xml, &limits)?;
+    Ok((Intake::of(&notification, &source.name, base), document))
+}
+
+async fn hand_over(env: &Env, source: &Source, push: Push) -> worker::Result<Receipt> {
+    let account = push.intake.account.as_deref();
+    Inbox::of_account(env, source, account)?.ask(push).await
+}
+
+async fn keep(env: &Env, source: &Source, quarantine: Quarantine) -> worker::Result<()> {
+    Inbox::first(env, source)?.ask(quarantine).await
 }
 
 /// The reason is for the operator; 3scale only has to try again.
 fn unavailable(error: &worker::Error) -> Problem {
-    log::trouble("handing over to the inbox", error);
+    log::error("handing over to the inbox", error);
     Problem::Unavailable
 }

@@ -31,13 +31,13 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
     let answer = match admit(&url, method.as_ref(), setup.config.as_deref(), source) {
         Ok(caller) if method == Method::Get => {
             line.secret = caller.old_secret.then_some("old");
-            "ping".clone_into(&mut line.outcome);
-            json(br#"{"status":"ok"}"#)
+            line.outcome = "ping";
+            json(br#"{"status":"ok"}"#.to_vec())
         }
         Ok(caller) => {
             line.secret = caller.old_secret.then_some("old");
             match ingest::ingest(request, url.origin, env, &caller, &mut line).await {
-                Ok(receipt) => json(&serde_json::to_vec(&receipt)?),
+                Ok(receipt) => json(serde_json::to_vec(&receipt)?),
                 Err(problem) => reported(&problem, &mut line),
             }
         }
@@ -49,9 +49,9 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
     Ok(answer)
 }
 
-/// The answer, and what the log says of it.
+/// The answer; the log's line gets the reason.
 fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
-    problem.code().clone_into(&mut line.outcome);
+    line.outcome = problem.code();
     line.detail = Some(problem.to_string());
     http::problem(problem)
 }

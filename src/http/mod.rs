@@ -11,10 +11,10 @@ use worker::{Headers, Response, Result};
 /// # Errors
 ///
 /// The runtime could not build it.
-pub fn json(body: &[u8]) -> Result<Response> {
+pub fn json(body: Vec<u8>) -> Result<Response> {
     let headers = Headers::new();
     headers.set("content-type", "application/json")?;
-    Ok(Response::from_bytes(body.to_vec())?.with_headers(headers))
+    Ok(Response::from_bytes(body)?.with_headers(headers))
 }
 
 /// A problem document (RFC 9457).

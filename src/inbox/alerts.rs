@@ -1,64 +1,69 @@
-//! Alerts of one inbox: what happens is gathered in the commit in which it happens, and told in an
-//! event that is kept and delivered like all others.
+//! Alerts of one inbox: each occurrence is noted in the commit in which it happens, and sent in an event that is kept
+//! and delivered like all others.
 
 use edge_core::{
-    alert::{self, Gathered, Kind, Occurrence},
-    messages::Intake,
+    alert::{self, Kind, Occurrence, PendingAlert},
+    messages::intake::Intake,
 };
 use worker::Result;
 
-use super::{context::Core, store::NewEvent};
-use crate::platform::{new_id, now_ms};
+use super::{context::InboxContext, store::NewEvent};
+use crate::platform::{new_event_id, now_ms};
 
-/// Gathers what has happened. Without anybody to tell, nothing.
-pub(super) fn note(core: &Core, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
-    if core.config.alerts.is_empty() {
+/// Notes an occurrence, unless nobody gets alerts.
+pub(super) fn note(inbox: &InboxContext, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
+    if inbox.config.alerts.is_empty() {
         return Ok(());
     }
-    core.store.gather(occurrence, now_ms)
+    inbox.store.note_occurrence(occurrence, now_ms)
 }
 
-/// Tells what was gathered of each kind, unless its last alert was less than ten minutes ago.
-pub(super) fn tell(core: &Core, now_ms: i64) -> Result<()> {
-    for gathered in core.store.gathered(now_ms - core.config.alert_pause_ms)? {
-        core.store.transaction(|| {
-            core.store.alerted(gathered.kind, now_ms)?;
-            keep(core, &gathered, now_ms)
+/// Sends an alert of each kind that has something pending, unless the last of its kind was sent recently.
+pub(super) fn send(inbox: &InboxContext, now_ms: i64) -> Result<()> {
+    let last_until = now_ms - inbox.config.alert_pause_ms;
+    for pending in inbox.store.pending_alerts(last_until)? {
+        inbox.store.transaction(|| {
+            inbox.store.alert_sent(pending.kind, now_ms)?;
+            keep(inbox, &pending, now_ms)
         })?;
     }
     Ok(())
 }
 
-/// When there will be something to tell.
-pub(super) fn next_at(core: &Core) -> Result<Option<i64>> {
-    let last = core.store.oldest_untold()?;
-    Ok(last.map(|last| last + core.config.alert_pause_ms))
+/// When the next alert can be sent, if one is pending.
+pub(super) fn next_at(inbox: &InboxContext) -> Result<Option<i64>> {
+    let last = inbox.store.oldest_pending_alert()?;
+    Ok(last.map(|last| last + inbox.config.alert_pause_ms))
 }
 
-/// What goes on for long is told again after as long, and not at every look.
-pub(super) fn note_lasting(core: &Core, occurrence: &Occurrence<'_>, pause_ms: i64) -> Result<()> {
+/// Notes a persisting condition, which is alerted again once per `pause_ms`.
+pub(super) fn note_lasting(
+    inbox: &InboxContext,
+    occurrence: &Occurrence<'_>,
+    pause_ms: i64,
+) -> Result<()> {
     let now = now_ms();
-    if core.store.alerted_since(occurrence.kind, now - pause_ms)? {
+    if inbox.store.alerted_since(occurrence.kind, now - pause_ms)? {
         return Ok(());
     }
-    note(core, occurrence, now)
+    note(inbox, occurrence, now)
 }
 
 /// Looks for deliveries that have been waiting for too long, and names the destination for which most of them
 /// wait. One that is no longer configured is for operators to drop.
-pub(super) fn look_for_overdue(core: &Core) -> Result<()> {
-    let limit = core.config.overdue_after_ms;
+pub(super) fn look_for_overdue(inbox: &InboxContext) -> Result<()> {
+    let limit = inbox.config.overdue_after_ms;
     let before = now_ms() - limit;
     let (mut times, mut most) = (0, 0);
     let mut worst = None;
-    for destination in &core.config.destinations {
-        let Some((count, event)) = core.store.overdue(&destination.name, before)? else {
+    for destination in &inbox.config.destinations {
+        let Some((count, event)) = inbox.store.overdue(&destination.name, before)? else {
             continue;
         };
         times += count;
         if count > most {
             most = count;
-            worst = Some((destination.name.as_str(), event));
+            worst = Some((&destination.name, event));
         }
     }
     let Some((destination, event)) = worst else {
@@ -67,34 +72,29 @@ pub(super) fn look_for_overdue(core: &Core) -> Result<()> {
     let overdue = Occurrence {
         kind: Kind::Overdue,
         destination: Some(destination),
-        event: Some(&event),
+        event: Some(event),
         detail: None,
         times,
     };
-    note_lasting(core, &overdue, limit)
+    note_lasting(inbox, &overdue, limit)
 }
 
-fn keep(core: &Core, gathered: &Gathered, now_ms: i64) -> Result<()> {
-    let source = core.source.name.as_str();
-    let id = new_id(now_ms).map_err(|error| error.to_string())?;
+fn keep(inbox: &InboxContext, pending: &PendingAlert, now_ms: i64) -> Result<()> {
     let intake = Intake {
-        base: core.store.newest_base()?,
+        base: inbox.store.newest_base()?,
         kind: alert::TYPE.to_owned(),
-        action: gathered.kind.code().to_owned(),
+        action: pending.kind.code().to_owned(),
         object: None,
         account: None,
         updated_at: None,
-        // Never equal to a notification's.
-        digest: String::new(),
-        old_secret: false,
+        digest: None,
     };
     let event = NewEvent {
-        id: &id,
+        id: new_event_id(now_ms)?,
         intake: &intake,
-        document: &gathered.to_json(source),
+        document: &pending.to_json(&inbox.source.name),
         received_ms: now_ms,
         given_up_ms: None,
     };
-    let destinations: Vec<_> = core.config.alerts.iter().collect();
-    core.store.keep(&event, &destinations).map(|_| ())
+    inbox.store.keep(&event, &inbox.config.alerts).map(|_| ())
 }

@@ -1,5 +1,5 @@
-//! What an inbox that is open works with. Shared by what runs at the same time in one object: it
-//! answers while it dispatches.
+//! The parts that an open inbox works with. Shared by tasks that run at the same time in one object, which answers
+//! while it dispatches.
 
 use std::rc::Rc;
 
@@ -10,21 +10,21 @@ use edge_core::{
 };
 use worker::{Env, Result, State, Storage};
 
-use super::{dispatcher::Dispatcher, store::Store};
+use super::{memory::Memory, store::Store};
 
 /// An inbox that is open: its tables are there, and its configuration is sound.
-pub(super) struct Core {
+pub(super) struct InboxContext {
     pub(super) env: Env,
     pub(super) storage: Storage,
     pub(super) config: Rc<Config>,
-    /// Hides what the configuration has of secrets.
+    /// Hides every configured secret.
     pub(super) mask: Mask,
     pub(super) source: Source,
     pub(super) store: Store,
-    pub(super) dispatcher: Dispatcher,
+    pub(super) memory: Memory,
 }
 
-impl Core {
+impl InboxContext {
     pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
         let name = state
             .id()
@@ -33,7 +33,7 @@ impl Core {
         let (config, source) = setup.of_source(shard::source_of(&name))?;
         let ordered = config.destinations.iter().filter(|one| one.ordered);
         let store = Store::open(state, ordered.map(|one| one.name.clone()).collect())?;
-        let dispatcher = Dispatcher::new(&config, &store.health()?, store.replay()?.is_some());
+        let memory = Memory::new(&config, &store.health()?, store.replay()?.is_some());
         Ok(Self {
             env,
             storage: state.storage(),
@@ -41,7 +41,7 @@ impl Core {
             config,
             source,
             store,
-            dispatcher,
+            memory,
         })
     }
 }

@@ -1,61 +1,95 @@
-//! Taking in: a notification becomes an event, or is found to repeat one; a body that nobody
-//! understands goes to the quarantine.
+//! Taking in: a notification becomes an event, or is found to repeat one; a body that cannot be understood goes to the
+//! quarantine. [`edge_core::dedup`] decides.
 
 use std::borrow::Cow;
 
 use edge_core::{
     alert::{Kind, Occurrence},
-    dedup::{self, Books, Earlier},
-    messages::{Intake, Receipt, Suspect},
-    name::DestinationName,
+    dedup::{self, IntakeStore, PriorEvent},
+    id::{Digest, EventId},
+    messages::{
+        intake::{Intake, Push, Quarantine, Receipt, Unparsable},
+        recovered::{BatchReceipt, RecoveredBatch},
+    },
 };
 use sha2::{Digest as _, Sha256};
 use worker::Result;
 
-use super::{alerts, context::Core, store::NewEvent};
-use crate::platform::{new_id, now_ms};
+use super::{Handle, alerts, context::InboxContext, dispatcher, store::NewEvent};
+use crate::platform::{new_event_id, now_ms};
 
 /// The note of when an old value of the secret was last used.
 pub(super) const OLD_SECRET: &str = "old_secret";
 
-/// Keeps a notification with its deliveries, or finds the event that it repeats.
-pub(super) async fn take_in(core: &Core, intake: &Intake, xml: &[u8]) -> Result<Receipt> {
-    let now = now_ms();
-    if intake.old_secret {
-        // No await between this and the event: one commit.
-        core.store.note(OLD_SECRET, now)?;
+impl Handle for Push {
+    async fn handle(self, inbox: &InboxContext) -> Result<Receipt> {
+        let now = now_ms();
+        if self.old_secret {
+            // No await between this and the event: one commit.
+            inbox.store.note(OLD_SECRET, now)?;
+        }
+        let store = SqlIntakeStore { inbox, now };
+        let receipt = dedup::take_push(&store, &self, inbox.config.dedup_window_ms, now)?;
+        // For a repeat as well: the first try may have died between its commit and this.
+        inbox.memory.expect(&inbox.storage, now).await?;
+        Ok(receipt)
     }
-    let desk = Desk { core, now };
-    let receipt = dedup::take_push(&desk, intake, xml, core.config.dedup_window_ms, now)?;
-    // For a repeat as well: the first try may have died between its commit and this.
-    core.dispatcher.expect(&core.storage, now).await?;
-    Ok(receipt)
 }
 
-/// The inbox's own books, at this time.
-pub(super) struct Desk<'c> {
-    pub(super) core: &'c Core,
-    pub(super) now: i64,
+impl Handle for RecoveredBatch {
+    /// Each entry's id is remembered in the commit that takes it in, so that it is taken in once, whatever crashes
+    /// between here and 3scale's list.
+    async fn handle(self, inbox: &InboxContext) -> Result<BatchReceipt> {
+        let now = now_ms();
+        let store = SqlIntakeStore { inbox, now };
+        let window = inbox.config.dedup_window_ms;
+        let receipt = inbox
+            .store
+            .transaction(|| dedup::take_batch(&store, &self, window))?;
+        // Whatever came: an earlier try may have died between its commit and this.
+        inbox.memory.expect(&inbox.storage, now).await?;
+        dispatcher::send_alerts(inbox, now).await?;
+        Ok(receipt)
+    }
 }
 
-impl Books for Desk<'_> {
+impl Handle for Quarantine {
+    async fn handle(self, inbox: &InboxContext) -> Result<()> {
+        let now = now_ms();
+        quarantine(inbox, &self.unparsable, &self.body, now)?;
+        dispatcher::send_alerts(inbox, now).await
+    }
+}
+
+/// The inbox's own tables, at this time.
+struct SqlIntakeStore<'i> {
+    inbox: &'i InboxContext,
+    now: i64,
+}
+
+impl IntakeStore for SqlIntakeStore<'_> {
     type Error = worker::Error;
 
-    fn newest_pushed(&self, digest: &str, from_ms: i64, to_ms: i64) -> Result<Option<Earlier>> {
-        self.core.store.newest_pushed(digest, from_ms, to_ms)
+    fn newest_pushed(
+        &self,
+        digest: Digest,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Option<PriorEvent>> {
+        self.inbox.store.newest_pushed(digest, from_ms, to_ms)
     }
 
     fn changes_since(
         &self,
-        earlier: &Earlier,
+        prior: &PriorEvent,
         intake: &Intake,
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
-        self.core.store.changes_since(earlier, intake, until_ms)
+        self.inbox.store.changes_since(prior, intake, until_ms)
     }
 
     fn has_failure(&self, id: &str) -> Result<bool> {
-        self.core.store.has_failure(id)
+        self.inbox.store.has_failure(id)
     }
 
     fn keep(
@@ -63,61 +97,56 @@ impl Books for Desk<'_> {
         intake: &Intake,
         document: &[u8],
         given_up_ms: Option<i64>,
-    ) -> Result<(String, i64)> {
+    ) -> Result<(EventId, i64)> {
         let mut intake = Cow::Borrowed(intake);
         if intake.base.is_empty() {
-            intake.to_mut().base = self.core.store.newest_base()?;
+            intake.to_mut().base = self.inbox.store.newest_base()?;
         }
-        let id = new_id(self.now).map_err(|error| error.to_string())?;
+        let id = new_event_id(self.now)?;
         let event = NewEvent {
-            id: &id,
+            id,
             intake: &intake,
             document,
             received_ms: self.now,
             given_up_ms,
         };
-        let destinations = destinations(self.core, &intake);
-        let seq = self.core.store.keep(&event, &destinations)?;
+        let source = self.inbox.source.name.as_str();
+        let destinations = self
+            .inbox
+            .config
+            .routed(source, &intake.kind, &intake.action);
+        let seq = self.inbox.store.keep(&event, destinations)?;
         Ok((id, seq))
     }
 
     fn count_repeat(&self, seq: i64) -> Result<()> {
-        self.core.store.count_repeat(seq)
+        self.inbox.store.count_repeat(seq)
     }
 
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<()> {
-        self.core.store.remember_failure(id, seq, self.now)
+        self.inbox.store.remember_failure(id, seq, self.now)
     }
 
-    fn quarantine(&self, suspect: &Suspect, document: &[u8]) -> Result<()> {
-        quarantine(self.core, suspect, document, self.now)
+    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<()> {
+        quarantine(self.inbox, unparsable, document, self.now)
     }
 }
 
-/// Where a notification goes.
-pub(super) fn destinations<'c>(core: &'c Core, intake: &Intake) -> Vec<&'c DestinationName> {
-    core.config
-        .routed(core.source.name.as_str(), &intake.kind, &intake.action)
-        .collect()
-}
-
-/// Keeps a body that nobody understands. Whoever calls this tells what is worth telling.
-pub(super) fn quarantine(core: &Core, suspect: &Suspect, body: &[u8], now: i64) -> Result<()> {
-    let digest = Sha256::digest(body);
-    let digest = digest
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    core.store.transaction(|| {
-        if !core.store.quarantine(&digest, suspect, body, now)? {
+/// Keeps a body that cannot be understood, and notes an alert of it. The caller sends alerts.
+fn quarantine(inbox: &InboxContext, unparsable: &Unparsable, body: &[u8], now: i64) -> Result<()> {
+    let digest: [u8; 32] = Sha256::digest(body).into();
+    inbox.store.transaction(|| {
+        let digest = Digest::from(digest);
+        if !inbox.store.quarantine(digest, unparsable, body, now)? {
             return Ok(());
         }
         let quarantined = Occurrence {
             kind: Kind::Quarantined,
             destination: None,
             event: None,
-            detail: Some(&suspect.detail),
+            detail: Some(&unparsable.detail),
             times: 1,
         };
-        alerts::note(core, &quarantined, now)
+        alerts::note(inbox, &quarantined, now)
     })
 }

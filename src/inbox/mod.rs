@@ -1,5 +1,7 @@
-//! The inbox: the durable record of one source. A Durable Object, so that telling a repeat from a
-//! new event, keeping it, and planning its deliveries are one commit in one place.
+//! The inbox: the durable record of one source. A Durable Object, so that recognizing a repeat, keeping a new event
+//! and planning its deliveries are one commit in one place.
+//!
+//! Each operation of [`InboxRequest`] has a handler in one of the files here; SQL is in `store`.
 
 #![expect(
     missing_docs,
@@ -7,12 +9,15 @@
 )]
 
 mod alerts;
+mod care;
 pub mod client;
 mod context;
+mod destinations;
 mod dispatcher;
+mod events;
 mod intake;
-mod operations;
-mod recovered;
+mod memory;
+mod notify;
 mod replays;
 mod retention;
 mod store;
@@ -20,21 +25,17 @@ mod store;
 use std::rc::Rc;
 
 use edge_core::{
-    messages::{self as wire},
+    messages::{InboxRequest, Operation},
     shard,
 };
-use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
-use self::{context::Core, dispatcher::Dispatcher};
-use crate::{
-    log,
-    platform::{now_ms, setup},
-};
+use self::context::InboxContext;
+use crate::{log, platform::setup, rpc};
 
 /// When to look again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;
-/// The same while its source is not configured any more: what waits here waits for its return.
+/// The same while its source is no longer configured: its deliveries wait for the source's return.
 const REMOVED_PAUSE_MS: i64 = 86_400_000;
 
 /// One source's inbox, or one of several: [`shard`] has their names.
@@ -43,13 +44,18 @@ pub struct Inbox {
     state: State,
     /// When to look again while it is closed.
     closed_pause_ms: i64,
-    opened: Result<Rc<Core>>,
+    opened: Result<Rc<InboxContext>>,
+}
+
+/// Carries out one operation.
+trait Handle: Operation {
+    async fn handle(self, inbox: &InboxContext) -> Result<Self::Reply>;
 }
 
 impl DurableObject for Inbox {
     fn new(state: State, env: Env) -> Self {
         let setup = setup(&env);
-        let opened = Core::open(&state, env, &setup).map(Rc::new);
+        let opened = InboxContext::open(&state, env, &setup).map(Rc::new);
         let name = state.id().name().unwrap_or_default();
         let is_removed = setup
             .config
@@ -67,22 +73,21 @@ impl DurableObject for Inbox {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let message = request.bytes().await?;
-        let answer = self.answer(request.path().as_str(), &message).await;
+        let answer = self.answer(&mut request).await;
         if let Err(error) = &answer {
-            log::trouble("the inbox", error);
+            log::error("the inbox", error);
         }
         answer
     }
 
     async fn alarm(&self) -> Result<Response> {
         let (done, pause_ms) = match self.opened() {
-            Ok(core) => (Dispatcher::run(core).await, CLOSED_PAUSE_MS),
+            Ok(inbox) => (dispatcher::run(inbox).await, CLOSED_PAUSE_MS),
             Err(error) => (Err(error), self.closed_pause_ms),
         };
         if let Err(error) = done {
-            log::trouble("the alarm", &error);
-            // Not by an error, after which the runtime tries six times and then forgets the alarm.
+            log::error("the alarm", &error);
+            // Don't return the error: the runtime retries six times, then drops the alarm.
             self.state
                 .storage()
                 .set_alarm(ScheduledTime::from(pause_ms))
@@ -93,70 +98,30 @@ impl DurableObject for Inbox {
 }
 
 impl Inbox {
-    async fn answer(&self, path: &str, message: &[u8]) -> Result<Response> {
-        let core = self.opened()?;
-        match path {
-            wire::EVENTS => {
-                let (intake, xml) = read(message)?;
-                json(&intake::take_in(core, &intake, xml).await?)
-            }
-            wire::QUARANTINE => {
-                let (suspect, body) = read(message)?;
-                let now = now_ms();
-                intake::quarantine(core, &suspect, body, now)?;
-                core.dispatcher.tell(core, now).await?;
-                Response::empty()
-            }
-            wire::RECOVERED => {
-                let (batch, documents) = read(message)?;
-                json(&recovered::take_in(core, &batch, documents).await?)
-            }
-            wire::OLD_SECRET => text(operations::old_secret(core)?),
-            wire::DESTINATIONS => text(operations::destinations(core)?),
-            wire::PAUSE => text(operations::pause(core, utf8(message)?, true).await?),
-            wire::RESUME => text(operations::pause(core, utf8(message)?, false).await?),
-            wire::DROP => text(operations::abandon(core, utf8(message)?).await?),
-            wire::EVENT => text(operations::event(core, utf8(message)?)?.unwrap_or_default()),
-            wire::REPLAY => text(
-                operations::replay(core, utf8(message)?)
-                    .await?
-                    .unwrap_or_default(),
-            ),
-            wire::ALERT => {
-                let (report, _) = read(message)?;
-                operations::alert(core, &report).await?;
-                Response::empty()
-            }
-            wire::WAKE => {
-                let last = operations::wake(core).await?;
-                text(last.map_or_else(String::new, |last| last.to_string()))
-            }
-            wire::LIST => text(operations::list(core, read(message)?.0).await?),
-            wire::AGAIN => text(replays::ask(core, &read(message)?.0).await?),
-            wire::REPLAYS => text(core.store.replays_overview()?),
-            other => Err(format!("the inbox has no {other}").into()),
+    async fn answer(&self, request: &mut Request) -> Result<Response> {
+        let request = rpc::receive(request).await?;
+        let inbox = self.opened()?;
+        match request {
+            InboxRequest::Push(push) => rpc::reply(&push.handle(inbox).await?),
+            InboxRequest::Quarantine(body) => rpc::reply(&body.handle(inbox).await?),
+            InboxRequest::RecoveredBatch(batch) => rpc::reply(&batch.handle(inbox).await?),
+            InboxRequest::LookAround(look) => rpc::reply(&look.handle(inbox).await?),
+            InboxRequest::RaiseAlert(alert) => rpc::reply(&alert.handle(inbox).await?),
+            InboxRequest::OldSecretUse(ask) => rpc::reply(&ask.handle(inbox).await?),
+            InboxRequest::ListDestinations(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::PauseDestination(pause) => rpc::reply(&pause.handle(inbox).await?),
+            InboxRequest::DropDestination(drop) => rpc::reply(&drop.handle(inbox).await?),
+            InboxRequest::ListEvents(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::GetEvent(get) => rpc::reply(&get.handle(inbox).await?),
+            InboxRequest::ReplayEvent(replay) => rpc::reply(&replay.handle(inbox).await?),
+            InboxRequest::ListReplays(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::StartReplay(replay) => rpc::reply(&replay.handle(inbox).await?),
         }
     }
 
-    fn opened(&self) -> Result<&Rc<Core>> {
+    fn opened(&self) -> Result<&Rc<InboxContext>> {
         self.opened
             .as_ref()
             .map_err(|error| format!("the inbox cannot be opened: {error}").into())
     }
-}
-
-fn read<T: wire::Head>(message: &[u8]) -> Result<(T, &[u8])> {
-    wire::unpack(message).ok_or_else(|| "the inbox was sent something that it cannot read".into())
-}
-
-fn json(value: &impl Serialize) -> Result<Response> {
-    Response::from_bytes(serde_json::to_vec(value)?)
-}
-
-fn utf8(message: &[u8]) -> Result<&str> {
-    std::str::from_utf8(message).map_err(|error| error.to_string().into())
-}
-
-fn text(answer: String) -> Result<Response> {
-    Response::from_bytes(answer.into_bytes())
 }

@@ -3,8 +3,8 @@
 use edge_core::id::first_id;
 use worker::Result;
 
-use super::context::Core;
-use crate::platform::{now_ms, others_first};
+use super::context::InboxContext;
+use crate::platform::{now_ms, yield_now};
 
 /// For how long it goes on at each cron: much less than the five minutes to the next.
 const LONGEST_MS: i64 = 20_000;
@@ -18,51 +18,51 @@ const BEGAN: &str = "forgetting_began";
 const DONE: &str = "forgetting_done";
 
 /// Forgets what is old, in steps between which others go first.
-pub(super) async fn forget(core: &Core) -> Result<()> {
+pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
     let began = now_ms();
     // As long as an equal document may be a repeat, its first must be there.
-    let keep = core.config.retention_ms.max(core.config.dedup_window_ms);
-    events(core, began, &first_id(began - keep)).await?;
-    core.store.forget_replays(began - keep)?;
+    let keep = inbox.config.retention_ms.max(inbox.config.dedup_window_ms);
+    events(inbox, began, &first_id(began - keep)).await?;
+    inbox.store.forget_replays(began - keep)?;
     let known_since = began - keep.max(FAILURES_KNOWN_MS);
-    while core.store.forget_failures(known_since)? && now_ms() - began < LONGEST_MS {
-        others_first().await;
+    while inbox.store.forget_failures(known_since)? && now_ms() - began < LONGEST_MS {
+        yield_now().await;
     }
     Ok(())
 }
 
-async fn events(core: &Core, began: i64, end: &str) -> Result<()> {
+async fn events(inbox: &InboxContext, began: i64, end: &str) -> Result<()> {
     let mut from = None;
     // A replay may be about to deliver what is old.
-    while !core.dispatcher.is_replaying() {
+    while !inbox.memory.replaying.get() {
         let after = match from.take() {
             Some(id) => id,
-            None => first_id(begin(core, began)?),
+            None => first_id(begin(inbox, began)?),
         };
-        let Some(step) = core.store.forget(&after, end)? else {
+        let Some(step) = inbox.store.forget(&after, end)? else {
             break;
         };
-        core.store.note(DONE, step.received_ms)?;
+        inbox.store.note(DONE, step.received_ms)?;
         if !step.more || now_ms() - began > LONGEST_MS {
             break;
         }
         from = Some(step.last);
-        others_first().await;
+        yield_now().await;
     }
     Ok(())
 }
 
 /// Begins with the oldest again at the next cron: what was left may be free to go.
-pub(super) fn look_again(core: &Core) -> Result<()> {
-    core.store.note(BEGAN, 0)
+pub(super) fn look_again(inbox: &InboxContext) -> Result<()> {
+    inbox.store.note(BEGAN, 0)
 }
 
 /// From which time on events are looked at.
-fn begin(core: &Core, now: i64) -> Result<i64> {
-    let looked_at_all = core.store.noted(BEGAN)?;
+fn begin(inbox: &InboxContext, now: i64) -> Result<i64> {
+    let looked_at_all = inbox.store.noted(BEGAN)?;
     if looked_at_all.is_some_and(|at| now - at < LOOK_AGAIN_MS) {
-        return Ok(core.store.noted(DONE)?.unwrap_or_default());
+        return Ok(inbox.store.noted(DONE)?.unwrap_or_default());
     }
-    core.store.note(BEGAN, now)?;
+    inbox.store.note(BEGAN, now)?;
     Ok(0)
 }

@@ -1,4 +1,4 @@
-//! What a recovery that is open works with.
+//! The parts that an open recovery works with.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -8,10 +8,11 @@ use worker::{Env, Result, State};
 use super::store::Store;
 use crate::platform::now_ms;
 
-/// A step that has not moved for so long is dead: whatever it waits for ends in half a minute.
+/// A step without progress for this long is dead: nothing that it waits for takes more than half a minute.
 const DEAD_AFTER_MS: i64 = 120_000;
 
-pub(super) struct Core {
+/// A recovery that is open: its tables are there, and its configuration is sound.
+pub(super) struct RecoveryContext {
     pub(super) env: Env,
     pub(super) config: Rc<Config>,
     pub(super) source: Source,
@@ -20,7 +21,7 @@ pub(super) struct Core {
     beat: Cell<Option<i64>>,
 }
 
-impl Core {
+impl RecoveryContext {
     pub(super) fn open(state: &State, env: Env, setup: &Setup) -> Result<Self> {
         let name = state
             .id()
@@ -50,7 +51,7 @@ impl Core {
 }
 
 /// A step that is under way, until this is dropped.
-pub(super) struct UnderWay<'c>(&'c Core);
+pub(super) struct UnderWay<'c>(&'c RecoveryContext);
 
 impl UnderWay<'_> {
     /// It moves.

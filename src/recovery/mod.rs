@@ -1,9 +1,9 @@
-//! Recovery: what 3scale could not deliver, it keeps in a list that nobody reads. This reads it.
+//! Recovery: 3scale keeps what it could not deliver in a list that nobody reads. This reads it.
 //!
 //! A Durable Object of its own for each source, since reading a list of 50 MB must not hold up the
 //! inbox, where pushes are committed. It works in steps that fit the runtime's limits: read the list,
-//! hand what is new to the inbox, and only when that is committed let 3scale drop it. A crash between
-//! any two of these repeats work and loses nothing: [`plan`] has the rules.
+//! hand new entries to the inbox, and only when they are committed let 3scale drop them. A crash between
+//! any two of these repeats work and loses nothing: [`edge_core::recovery`] has the rules.
 
 #![expect(
     missing_docs,
@@ -16,55 +16,57 @@ mod report;
 mod step;
 mod store;
 
+use edge_core::messages::RecoveryRequest;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
-use self::context::Core;
+use self::context::RecoveryContext;
 use crate::{
     log,
     platform::{now_ms, setup},
+    rpc,
 };
 
 /// After a failure of our own, such as a full disk.
-const PAUSE_AFTER_TROUBLE_MS: i64 = 60_000;
+const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
 /// One source's recovery.
 #[durable_object(alarm)]
 pub struct Recovery {
     state: State,
-    opened: Result<Core>,
+    opened: Result<RecoveryContext>,
 }
 
 impl DurableObject for Recovery {
     fn new(state: State, env: Env) -> Self {
         let setup = setup(&env);
-        let opened = Core::open(&state, env, &setup);
+        let opened = RecoveryContext::open(&state, env, &setup);
         Self { state, opened }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response> {
-        let answer = self.answer(request.path().as_str()).await;
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let answer = self.answer(&mut request).await;
         if let Err(error) = &answer {
-            log::trouble("the recovery", error);
+            log::error("the recovery", error);
         }
         answer
     }
 
     async fn alarm(&self) -> Result<Response> {
-        let core = match self.opened() {
-            Ok(core) => core,
+        let context = match self.opened() {
+            Ok(context) => context,
             // The source may be gone from the configuration. If it comes back, so does the cron.
             Err(error) => {
-                log::trouble("the recovery's alarm", &error);
+                log::error("the recovery's alarm", &error);
                 return Response::empty();
             }
         };
-        match step::make(core).await {
-            Ok(run) if run.more => self.wake_in(0).await?,
+        match step::make(context).await {
+            Ok(report) if report.more => self.wake_in(0).await?,
             Ok(_) => {}
             Err(error) => {
-                log::trouble("the recovery's alarm", &error);
-                // Not by an error, after which the runtime tries six times and then forgets the alarm.
-                self.wake_in(PAUSE_AFTER_TROUBLE_MS).await?;
+                log::error("the recovery's alarm", &error);
+                // Don't return the error: the runtime retries six times, then drops the alarm.
+                self.wake_in(PAUSE_AFTER_ERROR_MS).await?;
             }
         }
         Response::empty()
@@ -72,24 +74,23 @@ impl DurableObject for Recovery {
 }
 
 impl Recovery {
-    async fn answer(&self, path: &str) -> Result<Response> {
-        let core = self.opened()?;
-        match path {
-            client::RUN => {
-                let run = step::make(core).await?;
-                if run.more {
+    async fn answer(&self, request: &mut Request) -> Result<Response> {
+        let context = self.opened()?;
+        match rpc::receive(request).await? {
+            RecoveryRequest::RunStep(_) => {
+                let report = step::make(context).await?;
+                if report.more {
                     self.wake_in(0).await?;
                 }
-                text(run.to_json())
+                rpc::reply(&report)
             }
-            client::RUN_IF_DUE => {
-                if now_ms() >= core.store.ledger()?.next_at {
+            RecoveryRequest::RunIfDue(_) => {
+                if now_ms() >= context.store.ledger()?.next_at {
                     self.wake_in(0).await?;
                 }
-                Response::empty()
+                rpc::reply(&())
             }
-            client::LAST => text(core.store.last(core.source.name.as_str())?),
-            other => Err(format!("the recovery has no {other}").into()),
+            RecoveryRequest::LastStep(_) => rpc::reply(&context.store.last(&context.source.name)?),
         }
     }
 
@@ -100,13 +101,9 @@ impl Recovery {
             .await
     }
 
-    fn opened(&self) -> Result<&Core> {
+    fn opened(&self) -> Result<&RecoveryContext> {
         self.opened
             .as_ref()
             .map_err(|error| format!("the recovery cannot be opened: {error}").into())
     }
-}
-
-fn text(answer: String) -> Result<Response> {
-    Response::from_bytes(answer.into_bytes())
 }

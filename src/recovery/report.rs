@@ -1,29 +1,37 @@
-//! Tells the operator how it went.
+//! Reports a step to the operator: in the log, and by an alert if it failed.
 
-use edge_core::{alert::Kind, messages::Report, recovery::run::Run};
+use edge_core::{
+    alert::Kind,
+    messages::{
+        care::RaiseAlert,
+        recovery::{State, StepReport},
+    },
+};
 
-use super::context::Core;
+use super::context::RecoveryContext;
 use crate::{inbox::client::Inbox, log};
 
 /// The one place that every step passes once it is over.
-pub(super) async fn report(core: &Core, run: &Run) {
-    if run.is_news() {
-        log::recovery(run);
+pub(super) async fn report(context: &RecoveryContext, report: &StepReport) {
+    if report.is_news() {
+        log::recovery(report);
     }
-    if run.failed()
-        && !core.config.alerts.is_empty()
-        && let Err(error) = alert(core, run).await
+    if let State::Failed(code) = report.state
+        && !context.config.alerts.is_empty()
     {
-        log::trouble("telling of a recovery that failed", &error);
+        let detail = report.detail.as_deref().unwrap_or_default();
+        let alert = RaiseAlert {
+            kind: Kind::RecoveryFailed,
+            detail: format!("{}: {detail}", code.as_str()),
+            pause_ms: context.config.alert_pause_ms,
+        };
+        if let Err(error) = raise(context, alert).await {
+            log::error("raising an alert of a recovery that failed", &error);
+        }
     }
 }
 
-async fn alert(core: &Core, run: &Run) -> worker::Result<()> {
-    let detail = run.detail.as_deref().unwrap_or_default();
-    let report = Report {
-        kind: Kind::RecoveryFailed,
-        detail: format!("{}: {detail}", run.state),
-        pause_ms: core.config.alert_pause_ms,
-    };
-    Inbox::first(&core.env, &core.source)?.alert(&report).await
+async fn raise(context: &RecoveryContext, alert: RaiseAlert) -> worker::Result<()> {
+    let inbox = Inbox::first(&context.env, &context.source)?;
+    inbox.ask(alert).await
 }

@@ -1,6 +1,10 @@
-//! What recovery remembers: the entries that were taken in, and how the last step went.
+//! Recovery's memory: the entries that were taken in, and how the last step went.
 
-use edge_core::recovery::run::Run;
+use edge_core::{
+    messages::recovery::{State as StepState, StepReport},
+    name::SourceName,
+    recovery::step::Ledger,
+};
 use worker::{Result, SqlStorage, SqlStorageValue, State};
 
 use crate::sql::{
@@ -10,7 +14,7 @@ use crate::sql::{
 
 /// How long an entry is remembered after it was last seen in the list.
 const REMEMBERED_MS: i64 = 30 * DAY_MS;
-/// How exactly the time is kept when an entry was last seen: a write for each entry and step is dear.
+/// The precision of the time when an entry was last seen: a write for each entry and step would be expensive.
 const DAY_MS: i64 = 86_400_000;
 
 /// A change is a new statement at the end, which may run again.
@@ -27,17 +31,6 @@ const TABLES: [&str; 3] = [
     )",
     "INSERT INTO ledger (only) VALUES (1) ON CONFLICT DO NOTHING",
 ];
-
-/// How recovery stands.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ledger {
-    /// Failed steps in a row.
-    pub(super) failures: i64,
-    /// Before when the cron begins no run.
-    pub(super) next_at: i64,
-    /// By 3scale's clock, when the list was last read to its end and all of it taken in.
-    pub(super) swept_at: i64,
-}
 
 pub(super) struct Store(SqlStorage);
 
@@ -60,23 +53,23 @@ impl Store {
         })
     }
 
-    /// What came of the last step.
-    pub(super) fn last(&self, source: &str) -> Result<String> {
+    /// The report of the last step.
+    pub(super) fn last(&self, source: &SourceName) -> Result<StepReport> {
         let row = self.row("SELECT last FROM ledger WHERE last <> ''", values![])?;
-        row.map_or_else(
-            || Ok(Run::new(source, "not_yet").to_json()),
-            |mut row| row.text(),
-        )
+        match row {
+            Some(mut row) => Ok(serde_json::from_str(&row.text()?)?),
+            None => Ok(StepReport::new(source.clone(), StepState::NotYet)),
+        }
     }
 
-    pub(super) fn write(&self, ledger: Ledger, last: &Run) -> Result<()> {
+    pub(super) fn write(&self, ledger: Ledger, last: &StepReport) -> Result<()> {
         self.run(
             "UPDATE ledger SET failures = ?, next_at = ?, swept_at = ?, last = ?",
             values![
                 ledger.failures,
                 ledger.next_at,
                 ledger.swept_at,
-                last.to_json()
+                serde_json::to_string(last)?
             ],
         )
     }

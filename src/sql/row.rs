@@ -1,5 +1,6 @@
-//! A row as SQLite gives it, read by column from the left. Deserializing rows by name through serde
-//! costs 20 KB of the Worker, and a look-up of each name in each row.
+//! A row as SQLite gives it, read by column from the left: without a look-up of each name in each row.
+
+use std::str::FromStr;
 
 use worker::{Result, SqlStorage, SqlStorageValue};
 
@@ -24,6 +25,13 @@ impl Row {
             Some(SqlStorageValue::String(text)) => Ok(text),
             other => unexpected("a text", other.as_ref()),
         }
+    }
+
+    /// A text that has a type of its own, such as an id.
+    pub(crate) fn parsed<T: FromStr>(&mut self) -> Result<T> {
+        let text = self.text()?;
+        text.parse()
+            .map_err(|_| format!("a table has {text:?} where another text was expected").into())
     }
 
     pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {

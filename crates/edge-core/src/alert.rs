@@ -1,11 +1,16 @@
-//! Alerts: what an operator wants to be told without looking. At most one of a kind in ten minutes,
-//! with the number of times that it happened since the last.
+//! Alerts: news that an operator gets without looking. At most one of a kind in ten minutes, with the number of
+//! times that it happened since the last.
 
 use std::fmt::Write as _;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::{delivery::plan::Health, time::rfc3339};
+use crate::{
+    delivery::plan::Health,
+    id::EventId,
+    name::{DestinationName, SourceName},
+    time::UnixMillis,
+};
 
 /// The type that alerts have among an inbox's events. No notification's type has a dot in it.
 pub const TYPE: &str = "edge.alert";
@@ -15,10 +20,10 @@ pub const PAUSE_MS: i64 = 10 * 60_000;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $code:literal $words:literal)*) => {
-        /// What is told.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        /// A kind of alert.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Kind {
-            $($(#[$doc])* $kind,)*
+            $($(#[$doc])* #[serde(rename = $code)] $kind,)*
         }
 
         impl Kind {
@@ -31,7 +36,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $code,)* }
             }
 
-            /// What has happened, for people.
+            /// The news, for people.
             #[must_use]
             pub fn words(self) -> &'static str {
                 match self { $(Self::$kind => $words,)* }
@@ -49,7 +54,7 @@ kinds! {
     BreakerClosed "breaker_closed" "a destination works again: what waited for it is being delivered"
     /// A destination answered 410.
     DestinationGone "destination_gone" "a destination answered 410 and is paused: its deliveries wait until it is resumed"
-    /// A body that nobody understands was kept.
+    /// A body that cannot be understood was kept.
     Quarantined "quarantined" "a body could not be understood and is in the quarantine"
     /// Deliveries wait for longer than `OVERDUE_AFTER_MINUTES`.
     Overdue "overdue" "deliveries have been waiting for too long"
@@ -66,7 +71,7 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
-    /// What a change of a destination's health is worth telling.
+    /// The alert that a change of a destination's health calls for, if it does.
     #[must_use]
     pub fn of_change(before: Health, after: Health) -> Option<Self> {
         if after.paused && !before.paused {
@@ -80,21 +85,15 @@ impl Kind {
     }
 }
 
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-/// Something to tell, as it happens. Nothing in it is secret.
+/// Something that calls for an alert, as it happens. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence<'a> {
-    /// What.
+    /// The kind of alert.
     pub kind: Kind,
     /// The destination that it is about.
-    pub destination: Option<&'a str>,
+    pub destination: Option<&'a DestinationName>,
     /// The event that it is about.
-    pub event: Option<&'a str>,
+    pub event: Option<EventId>,
     /// More, for people.
     pub detail: Option<&'a str>,
     /// How many times.
@@ -104,72 +103,71 @@ pub struct Occurrence<'a> {
 /// An alert as it is sent: the CloudEvent's `data`.
 #[derive(Debug, Serialize)]
 pub struct Alert<'a> {
-    /// What has happened.
+    /// The kind of alert.
     pub kind: Kind,
     /// The source in whose inbox it happened.
-    pub source: &'a str,
+    pub source: &'a SourceName,
     /// How many times since the last alert of this kind.
     pub count: i64,
     /// The first of those times.
-    pub since: String,
+    pub since: UnixMillis,
     /// The destinations that it is about.
-    pub destinations: Vec<&'a str>,
+    pub destinations: &'a [DestinationName],
     /// The event that it happened to last.
-    pub event: Option<&'a str>,
+    pub event: Option<EventId>,
     /// More about the last time.
     pub detail: Option<&'a str>,
     /// All of it in a sentence.
     pub text: String,
 }
 
-/// What an inbox has gathered of one kind since its last alert.
+/// What has happened of one kind since its last alert.
 #[derive(Debug)]
-pub struct Gathered {
-    /// What.
+pub struct PendingAlert {
+    /// The kind of alert.
     pub kind: Kind,
     /// How many times.
     pub count: i64,
-    /// The first of them, in milliseconds since 1970.
-    pub since_ms: i64,
-    /// The destinations, separated by commas.
-    pub destinations: String,
+    /// The first of them.
+    pub since: UnixMillis,
+    /// The destinations that it is about.
+    pub destinations: Vec<DestinationName>,
     /// The event that it happened to last.
-    pub event: Option<String>,
+    pub event: Option<EventId>,
     /// More about the last time.
     pub detail: Option<String>,
 }
 
-impl Gathered {
+impl PendingAlert {
     /// The alert's JSON.
     #[must_use]
-    pub fn to_json(&self, source: &str) -> Vec<u8> {
-        let since = rfc3339(self.since_ms);
-        let destinations: Vec<&str> = self
-            .destinations
-            .split(',')
-            .filter(|name| !name.is_empty())
-            .collect();
+    pub fn to_json(&self, source: &SourceName) -> Vec<u8> {
         let alert = Alert {
-            text: self.text(source, &destinations, &since),
             kind: self.kind,
             source,
             count: self.count,
-            since,
-            destinations,
-            event: self.event.as_deref(),
+            since: self.since,
+            destinations: &self.destinations,
+            event: self.event,
             detail: self.detail.as_deref(),
+            text: self.text(source),
         };
         serde_json::to_vec(&alert).unwrap_or_default()
     }
 
-    fn text(&self, source: &str, destinations: &[&str], since: &str) -> String {
+    fn text(&self, source: &SourceName) -> String {
         let mut text = format!("[{source}] {}", self.kind.words());
         // Writing to a String cannot fail.
-        if !destinations.is_empty() {
-            let _ = write!(text, " ({})", destinations.join(", "));
+        if !self.destinations.is_empty() {
+            let names: Vec<_> = self
+                .destinations
+                .iter()
+                .map(DestinationName::as_str)
+                .collect();
+            let _ = write!(text, " ({})", names.join(", "));
         }
         if self.count > 1 {
-            let _ = write!(text, "; {} times since {since}", self.count);
+            let _ = write!(text, "; {} times since {}", self.count, self.since);
         }
         if let Some(detail) = &self.detail {
             let _ = write!(text, "; the last: {detail}");
@@ -199,6 +197,8 @@ mod tests {
     fn a_kind_is_found_by_its_code() {
         for kind in Kind::ALL {
             assert_eq!(Kind::of_code(kind.code()), Some(*kind));
+            let json = serde_json::to_string(kind).unwrap();
+            assert_eq!(json, format!("\"{}\"", kind.code()));
         }
         assert_eq!(Kind::of_code("other"), None);
     }
@@ -226,27 +226,31 @@ mod tests {
 
     #[test]
     fn an_alert_says_how_often_where_and_what() {
-        let gathered = Gathered {
+        let id = EventId::new(5, &[1; 10]);
+        let pending = PendingAlert {
             kind: Kind::DeadLetter,
             count: 3,
-            since_ms: 1_700_000_000_000,
-            destinations: "crm,erp".into(),
-            event: Some("0192".into()),
+            since: UnixMillis(1_700_000_000_000),
+            destinations: ["crm", "erp"].map(|name| name.parse().unwrap()).into(),
+            event: Some(id),
             detail: Some("answered 500".into()),
         };
-        let alert: Value = serde_json::from_slice(&gathered.to_json("acme")).unwrap();
+        let alert = pending.to_json(&"acme".parse().unwrap());
+        let alert: Value = serde_json::from_slice(&alert).unwrap();
         assert_eq!(
             alert,
             json!({
                 "kind": "dead_letter",
                 "source": "acme",
                 "count": 3,
-                "since": "2023-11-14T22:13:20Z",
+                "since": "2023-11-14T22:13:20.000Z",
                 "destinations": ["crm", "erp"],
-                "event": "0192",
+                "event": id,
                 "detail": "answered 500",
-                "text": "[acme] a delivery's attempts ran out: it stays until it is replayed (crm, erp); \
-                    3 times since 2023-11-14T22:13:20Z; the last: answered 500; event 0192",
+                "text": format!(
+                    "[acme] a delivery's attempts ran out: it stays until it is replayed (crm, erp); \
+                     3 times since 2023-11-14T22:13:20.000Z; the last: answered 500; event {id}"
+                ),
             })
         );
     }

@@ -7,15 +7,15 @@
 use serde_json::Value;
 use threescale::{Notification, Redact, Timestamp, write_member};
 
-use crate::{alert, time::rfc3339};
+use crate::{alert, id::EventId, name::SourceName, time::rfc3339};
 
 /// An accepted notification with what it got when it was accepted.
 #[derive(Debug)]
 pub struct Event<'x> {
     /// Given once: the same through retries, recovery and replays.
-    pub id: &'x str,
+    pub id: EventId,
     /// The name of the source.
-    pub source: &'x str,
+    pub source: &'x SourceName,
     /// The `CloudEvent`'s source: the tenant's admin URL, or a path that names the source here.
     pub source_uri: &'x str,
     /// The order in which the source's inbox took it.
@@ -25,23 +25,26 @@ pub struct Event<'x> {
     /// This Worker's own origin, as the sender called it: `https://edge.example.com`. Empty if nobody has
     /// called it yet.
     pub base: &'x str,
-    /// What it says.
+    /// Its content.
     pub content: Content<'x>,
     /// The document itself: what 3scale sent, or an alert's JSON.
     pub document: &'x [u8],
 }
 
-/// What an event says.
+/// The content of an event.
 #[derive(Debug)]
 pub enum Content<'x> {
-    /// What 3scale said.
+    /// A notification of 3scale's.
     Notification(Notification<'x>),
-    /// What we have to say.
+    /// An alert of our own.
     Alert {
         /// Its kind's code.
         kind: &'x str,
     },
 }
+
+/// The beginning of every CloudEvent's `type`.
+pub const TYPE_PREFIX: &str = "net.3scale.";
 
 /// The media type of `data`.
 pub const DATA_CONTENT_TYPE: &str = "application/json";
@@ -52,9 +55,9 @@ impl Event<'_> {
     pub fn attributes(&self, mut give: impl FnMut(&'static str, &[&str])) {
         let kind = self.type_name();
         give("specversion", &["1.0"]);
-        give("id", &[self.id]);
+        give("id", &[&self.id.to_string()]);
         give("source", &[self.source_uri]);
-        give("type", &["net.3scale.", kind, ".", self.action()]);
+        give("type", &[TYPE_PREFIX, kind, ".", self.action()]);
         if let Some(id) = self.object_id() {
             give("subject", &[kind, "/", id]);
         }
@@ -152,18 +155,17 @@ impl Event<'_> {
         }
     }
 
-    /// The order as text, of a length that makes it sort.
+    /// The CloudEvent's `sequence`.
     #[must_use]
     pub fn sequence(&self) -> String {
-        format!("{:020}", self.sequence)
+        sequence(self.sequence)
     }
 
-    /// When it happened as far as 3scale says: the object's `updated_at`, else when it was received.
+    /// The CloudEvent's `time`.
     #[must_use]
     pub fn time(&self) -> String {
-        self.notification()
-            .and_then(Notification::updated_at)
-            .map_or_else(|| rfc3339(self.received_ms), Timestamp::to_rfc3339)
+        let updated_at = self.notification().and_then(Notification::updated_at);
+        time(updated_at, self.received_ms)
     }
 
     fn schema(&self) -> &str {
@@ -175,18 +177,48 @@ impl Event<'_> {
     }
 }
 
+/// The CloudEvent's `type`.
+#[must_use]
+pub fn type_of(kind: &str, action: &str) -> String {
+    format!("{TYPE_PREFIX}{kind}.{action}")
+}
+
+/// The type and the action that a CloudEvent's `type` names; `None` if it is not one of ours.
+#[must_use]
+pub fn kind_and_action(r#type: &str) -> Option<(&str, &str)> {
+    r#type.strip_prefix(TYPE_PREFIX)?.split_once('.')
+}
+
+/// The CloudEvent's `sequence`: the order as text, of a length that makes it sort.
+#[must_use]
+pub fn sequence(seq: i64) -> String {
+    format!("{seq:020}")
+}
+
+/// The CloudEvent's `time`, when the event happened as far as 3scale says: the object's `updated_at`, else when the
+/// event was received (milliseconds since 1970).
+#[must_use]
+pub fn time(updated_at: Option<Timestamp>, received_ms: i64) -> String {
+    updated_at.map_or_else(|| rfc3339(received_ms), Timestamp::to_rfc3339)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use serde_json::{Value, json};
 
     use super::*;
 
     const XML: &[u8] = br"<event><action>suspended</action><type>application</type><object><application><id>11</id><updated_at>2023-01-14T15:37:32+01:00</updated_at><user_key>k3y</user_key></application></object></event>";
 
+    const ID: &str = "0192f3c4-0000-7000-8000-000000000000";
+    static SOURCE: OnceLock<SourceName> = OnceLock::new();
+
     fn event(xml: &'static [u8]) -> Event<'static> {
         Event {
-            id: "0192f3c4-0000-7000-8000-000000000000",
-            source: "acme",
+            id: ID.parse().unwrap(),
+            source: SOURCE.get_or_init(|| "acme".parse().unwrap()),
             source_uri: "/sources/acme",
             sequence: 42,
             received_ms: 1_700_000_000_123,

@@ -1,200 +1,104 @@
-//! Which events an operator means, as it travels to an inbox and stands in the row of a replay.
+//! Which events an operator means: as it is asked of an inbox, and as it stands in the row of a replay.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 
-use crate::messages::{Head, Members};
+use crate::{name::DestinationName, state::DeliveryState};
 
-/// One thing that a filter may ask for. All values are texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Member {
-    /// The type, as `application`.
-    Kind,
+/// The properties that an event must have: all of those that are given. An empty filter means every event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// The type, such as `application`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The action.
-    Action,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
     /// The object's id.
-    Object,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// The account's id.
-    Account,
-    /// The least id: that of a time.
-    From,
-    /// What all ids stand before: that of a time, or of where a list has got to.
-    Before,
-    /// What stands somewhere in the id or in the document, in small letters.
-    Text,
-    /// The state of a delivery.
-    State,
-    /// Where a delivery goes.
-    Destination,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Received at this time or later, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
+    /// Received before this time, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    /// A text somewhere in the id or in the document, in small letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// With a delivery in this state; together with `destination`, with one there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<DeliveryState>,
+    /// With a delivery to this destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<DestinationName>,
 }
-
-impl Member {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Kind => "kind",
-            Self::Action => "action",
-            Self::Object => "object",
-            Self::Account => "account",
-            Self::From => "from",
-            Self::Before => "before",
-            Self::Text => "text",
-            Self::State => "state",
-            Self::Destination => "destination",
-        }
-    }
-}
-
-/// What an event has to be like: all of it. An empty filter means every event.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Filter(Map<String, Value>);
 
 impl Filter {
-    /// What it asks for.
-    #[must_use]
-    pub fn get(&self, member: Member) -> Option<&str> {
-        self.0.get(member.name())?.as_str()
-    }
-
-    /// Whether it asks for it.
-    #[must_use]
-    pub fn has(&self, member: Member) -> bool {
-        self.get(member).is_some()
-    }
-
-    /// Asks for it.
-    pub fn set(&mut self, member: Member, value: impl Into<String>) {
-        let name = member.name().to_owned();
-        self.0.insert(name, Value::String(value.into()));
-    }
-
     /// Whether it means every event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        *self == Self::default()
     }
 
-    /// Whether it asks for more than a time.
+    /// Whether it asks for more than a time, so that events have to be looked at.
     #[must_use]
     pub fn searches(&self) -> bool {
-        let times = [Member::From, Member::Before];
-        self.0.len() > times.iter().filter(|time| self.has(**time)).count()
+        let times = Self {
+            since_ms: self.since_ms,
+            until_ms: self.until_ms,
+            ..Self::default()
+        };
+        *self != times
     }
 
     /// Whether it means single deliveries of an event, not all of it.
     #[must_use]
     pub fn names_deliveries(&self) -> bool {
-        self.has(Member::State) || self.has(Member::Destination)
+        self.state.is_some() || self.destination.is_some()
     }
-
-    /// As it stands in a row.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// As it stood in a row.
-    #[must_use]
-    pub fn from_json(json: &str) -> Option<Self> {
-        match serde_json::from_str(json) {
-            Ok(Value::Object(members)) => Some(Self(members)),
-            _ => None,
-        }
-    }
-}
-
-/// An operator wants to see events, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct List {
-    /// Which.
-    pub filter: Filter,
-    /// How many at the most.
-    pub limit: usize,
-}
-
-/// An operator wants events delivered again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Again {
-    /// The replay's id, in each inbox that it concerns. `None` to count only.
-    pub id: Option<String>,
-    /// Which events.
-    pub filter: Filter,
-    /// Where to. `None` leaves it to the filter: the deliveries that it names, else all that want the event.
-    pub destinations: Option<Vec<String>>,
-}
-
-impl Head for List {
-    fn read(members: &Members) -> Option<Self> {
-        Some(Self {
-            filter: filter(members)?,
-            limit: members.count("limit")?,
-        })
-    }
-}
-
-impl Head for Again {
-    fn read(members: &Members) -> Option<Self> {
-        Some(Self {
-            id: members.text("id"),
-            filter: filter(members)?,
-            destinations: members.texts("destinations"),
-        })
-    }
-}
-
-fn filter(members: &Members) -> Option<Filter> {
-    members.object("filter").cloned().map(Filter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::{pack, unpack};
 
     fn dead_users() -> Filter {
-        let mut filter = Filter::default();
-        filter.set(Member::Kind, "user");
-        filter.set(Member::State, "dead");
-        filter
+        Filter {
+            kind: Some("user".to_owned()),
+            state: Some(DeliveryState::Dead),
+            ..Filter::default()
+        }
     }
 
     #[test]
     fn a_filter_is_read_as_it_was_written() {
-        let filter = dead_users();
-        assert_eq!(filter.to_json(), r#"{"kind":"user","state":"dead"}"#);
-        assert_eq!(Filter::from_json(&filter.to_json()), Some(filter));
-        assert_eq!(Filter::from_json("[]"), None);
-    }
-
-    #[test]
-    fn what_is_asked_is_read_as_it_was_written() {
-        let list = List {
-            filter: dead_users(),
-            limit: 50,
-        };
-        assert_eq!(unpack(&pack(&list, b"")), Some((list, &b""[..])));
-        for destinations in [None, Some(vec!["crm".to_owned()])] {
-            let again = Again {
-                id: destinations.as_ref().map(|_| "0192".to_owned()),
-                filter: Filter::default(),
-                destinations,
-            };
-            assert_eq!(unpack(&pack(&again, b"")), Some((again, &b""[..])));
-        }
+        let json = serde_json::to_string(&dead_users()).unwrap();
+        assert_eq!(json, r#"{"kind":"user","state":"dead"}"#);
+        assert_eq!(serde_json::from_str::<Filter>(&json).unwrap(), dead_users());
+        assert!(serde_json::from_str::<Filter>(r#"{"state":"late"}"#).is_err());
     }
 
     #[test]
     fn a_state_or_a_destination_names_deliveries() {
         assert!(dead_users().names_deliveries());
-        let mut filter = Filter::default();
-        filter.set(Member::Text, "x");
-        assert!(!filter.names_deliveries() && !filter.is_empty());
+        let text = Filter {
+            text: Some("x".to_owned()),
+            ..Filter::default()
+        };
+        assert!(!text.names_deliveries() && !text.is_empty());
     }
 
     #[test]
     fn a_time_is_not_searched_for() {
-        let mut filter = Filter::default();
-        filter.set(Member::Before, "0192");
-        assert!(!filter.searches() && !filter.is_empty());
+        let since = Filter {
+            since_ms: Some(0),
+            ..Filter::default()
+        };
+        assert!(!since.searches() && !since.is_empty());
         assert!(dead_users().searches());
     }
 }

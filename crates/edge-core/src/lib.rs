@@ -24,5 +24,6 @@ pub mod problem;
 pub mod recovery;
 pub mod secret;
 pub mod shard;
+pub mod state;
 pub mod target;
 pub mod time;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::admin_api::trouble::Trouble;
+use crate::admin_api::error::AdminApiError;
 
 /// Why a request is not answered with success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum Problem {
     /// The body is not a well-formed notification.
     Unreadable(threescale::Error),
     /// 3scale's admin API did not do what was asked.
-    AdminApi(Trouble),
+    AdminApi(AdminApiError),
     /// The configuration is missing or wrong.
     Misconfigured,
     /// The inbox could not commit.
@@ -101,26 +101,25 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unreadable(error) => error.code(),
-            Self::AdminApi(trouble) => trouble.code,
+            Self::AdminApi(error) => error.code.as_str(),
             Self::Misconfigured => "misconfigured",
             Self::Unavailable => "unavailable",
         }
     }
 
+    /// HTTP's phrase for the status.
     fn title(&self) -> &'static str {
-        match self {
-            Self::IncompleteBody => "The body is incomplete",
-            Self::InvalidParameter { .. } => "A parameter is wrong",
-            Self::Unauthorized | Self::NoToken => "Not authorized",
-            Self::InsecureTransport => "Plain http is not accepted",
-            Self::NotFound => "Nothing is here",
-            Self::MethodNotAllowed { .. } => "This method is not for this address",
-            Self::PayloadTooLarge { .. } => "The body is too large",
-            Self::UnsupportedMediaType => "The body is of an unknown kind",
-            Self::Unreadable(_) => "The body is not a 3scale notification",
-            Self::AdminApi(_) => "3scale's admin API did not do it",
-            Self::Misconfigured => "The configuration has mistakes",
-            Self::Unavailable => "The event could not be stored",
+        match self.status() {
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            413 => "Content Too Large",
+            415 => "Unsupported Media Type",
+            422 => "Unprocessable Content",
+            502 => "Bad Gateway",
+            _ => "Service Unavailable",
         }
     }
 
@@ -181,7 +180,7 @@ impl fmt::Display for Problem {
             ),
             Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
             Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
-            Self::AdminApi(trouble) => f.write_str(&trouble.detail),
+            Self::AdminApi(error) => f.write_str(&error.detail),
             Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
             Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
         }

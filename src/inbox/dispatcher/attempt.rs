@@ -9,7 +9,8 @@ use edge_core::{
         outcome::{Failure, Outcome},
         plan::{self, Health, Next},
     },
-    time::rfc3339,
+    id::EventId,
+    time::UnixMillis,
 };
 use worker::Result;
 
@@ -17,10 +18,10 @@ use crate::{
     destination::{self, Sent},
     inbox::{
         alerts,
-        context::Core,
+        context::InboxContext,
         store::{Attempt, Due},
     },
-    log,
+    log::{self, NextAttempt},
     platform::{jitter, now_ms},
 };
 
@@ -28,19 +29,19 @@ use crate::{
 ///
 /// A failure to record is no failure to deliver, and the other way round: what cannot be recorded
 /// stays due as it was.
-pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
-    let dispatcher = &core.dispatcher;
-    let Some((destination, state)) = core
+pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, due: Due) {
+    let memory = &inbox.memory;
+    let Some((destination, state)) = inbox
         .config
         .destinations
         .get(index)
-        .zip(dispatcher.destinations.get(index))
+        .zip(memory.destinations.get(index))
     else {
         return;
     };
     let began = now_ms();
     let number = due.attempts + 1;
-    let Sent { outcome, answer } = send(&core, destination, &due, number, began).await;
+    let Sent { outcome, answer } = send(&inbox, destination, &due, number, began).await;
     let ended = now_ms();
     let before = state.health();
     let (next, health) = plan::after(
@@ -59,29 +60,29 @@ pub(super) async fn make(core: Rc<Core>, index: usize, due: Due) {
         at_ms: began,
         took_ms: ended - began,
         outcome: &outcome,
-        detail: outcome.detail().map(|detail| core.mask.text(&detail)),
+        detail: outcome.detail().map(|detail| inbox.mask.text(&detail)),
         answer,
     };
-    match record(&core, &due, &attempt, next, (before, health)) {
-        Ok(is_worth_telling) => {
+    match record(&inbox, &due, &attempt, next, (before, health)) {
+        Ok(needs_alert) => {
             state.set_health(health);
-            if is_worth_telling && let Err(error) = alerts::tell(&core, ended) {
-                log::trouble("telling an alert", &error);
+            if needs_alert && let Err(error) = alerts::send(&inbox, ended) {
+                log::error("sending an alert", &error);
             }
         }
         Err(error) => {
-            log::trouble("recording an attempt", &error);
-            dispatcher.troubled.set(true);
+            log::error("recording an attempt", &error);
+            memory.failed_to_record.set(true);
         }
     }
     state.end(due.event.seq);
-    log_attempt(core.source.name.as_str(), &due.event.id, &attempt, next);
-    dispatcher.has_ended(&core).await;
+    log_attempt(inbox.source.name.as_str(), due.event.id, &attempt, next);
+    super::has_ended(&inbox).await;
 }
 
 /// Keeps what came of it, and gathers what of that is worth telling, if anything is.
 fn record(
-    core: &Core,
+    inbox: &InboxContext,
     due: &Due,
     attempt: &Attempt<'_>,
     next: Next,
@@ -91,41 +92,47 @@ fn record(
     let dead = (next == Next::Dead && !due.event.is_alert()).then_some(Kind::DeadLetter);
     let change = Kind::of_change(before, health);
     let ended = attempt.at_ms + attempt.took_ms;
-    core.store.transaction(|| {
+    inbox.store.transaction(|| {
         let changed = (health != before).then_some(health);
-        let goes_on = core.store.record(attempt, next, changed)?;
+        let goes_on = inbox.store.record(attempt, next, changed)?;
         let happened = dead.filter(|_| goes_on).into_iter().chain(change);
-        let mut is_worth_telling = false;
+        let mut needs_alert = false;
         for kind in happened {
             let occurrence = Occurrence {
                 kind,
-                destination: Some(attempt.destination.as_str()),
-                event: Some(&due.event.id),
+                destination: Some(attempt.destination),
+                event: Some(due.event.id),
                 detail: attempt.detail.as_deref(),
                 times: 1,
             };
-            alerts::note(core, &occurrence, ended)?;
-            is_worth_telling = true;
+            alerts::note(inbox, &occurrence, ended)?;
+            needs_alert = true;
         }
-        Ok(is_worth_telling)
+        Ok(needs_alert)
     })
 }
 
-async fn send(core: &Core, destination: &Destination, due: &Due, attempt: u32, now: i64) -> Sent {
+async fn send(
+    inbox: &InboxContext,
+    destination: &Destination,
+    due: &Due,
+    attempt: u32,
+    now: i64,
+) -> Sent {
     if destination.keeps_objects() {
-        match core.store.is_superseded(&due.event, &destination.name) {
+        match inbox.store.is_superseded(&due.event, &destination.name) {
             Ok(false) => {}
             // There is something newer, or that which is for ever.
             Ok(true) => return Outcome::Delivered { status: None }.into(),
             Err(error) => {
-                log::trouble("looking for a newer state", &error);
+                log::error("looking for a newer state", &error);
                 return Outcome::failed(Failure::Unsendable("the inbox could not be read")).into();
             }
         }
     }
-    match due.event.event(&core.source) {
+    match due.event.event(&inbox.source) {
         Ok(event) => {
-            destination::send(&core.env, destination, &event, attempt, now, &core.mask).await
+            destination::send(&inbox.env, destination, &event, attempt, now, &inbox.mask).await
         }
         Err(_) => Outcome::failed(Failure::Unsendable(
             "the stored document can no longer be read",
@@ -134,7 +141,7 @@ async fn send(core: &Core, destination: &Destination, due: &Due, attempt: u32, n
     }
 }
 
-fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
+fn log_attempt(source: &str, id: EventId, attempt: &Attempt<'_>, next: Next) {
     log::attempt(&log::Attempt {
         source,
         destination: attempt.destination.as_str(),
@@ -144,8 +151,8 @@ fn log_attempt(source: &str, id: &str, attempt: &Attempt<'_>, next: Next) {
         status: attempt.outcome.status(),
         detail: attempt.detail.clone(),
         next: match next {
-            Next::Wait { until } => Some(rfc3339(until)),
-            Next::Dead => Some("never".to_owned()),
+            Next::Wait { until } => Some(NextAttempt::At(UnixMillis(until))),
+            Next::Dead => Some(NextAttempt::Never("never")),
             Next::Delivered => None,
         },
         ms: attempt.took_ms,

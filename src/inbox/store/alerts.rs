@@ -1,8 +1,10 @@
-//! What has happened of each kind since its last alert.
+//! The occurrences of each kind of alert since the last one was sent.
 
 use edge_core::{
-    alert::{Gathered, Kind, Occurrence},
+    alert::{Kind, Occurrence, PendingAlert},
+    id::EventId,
     name::DestinationName,
+    time::UnixMillis,
 };
 use worker::Result;
 
@@ -10,8 +12,12 @@ use super::Store;
 use crate::sql::values;
 
 impl Store {
-    /// Adds an occurrence to what was gathered of its kind.
-    pub(in crate::inbox) fn gather(&self, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
+    /// Adds an occurrence to those of its kind.
+    pub(in crate::inbox) fn note_occurrence(
+        &self,
+        occurrence: &Occurrence<'_>,
+        now_ms: i64,
+    ) -> Result<()> {
         self.run(
             "INSERT INTO alerts (kind, count, since, destinations, event, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (kind) DO UPDATE SET
@@ -27,8 +33,8 @@ impl Store {
                 occurrence.kind.code(),
                 occurrence.times,
                 now_ms,
-                occurrence.destination.unwrap_or_default(),
-                occurrence.event.map(str::to_owned),
+                occurrence.destination.map(DestinationName::as_str).unwrap_or_default(),
+                occurrence.event.map(|id| id.to_string()),
                 occurrence.detail.map(str::to_owned),
             ],
         )
@@ -43,8 +49,8 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// What was gathered of each kind whose last alert was sent at this time or earlier.
-    pub(in crate::inbox) fn gathered(&self, last_until_ms: i64) -> Result<Vec<Gathered>> {
+    /// The pending alerts of each kind whose last alert was sent at this time or earlier.
+    pub(in crate::inbox) fn pending_alerts(&self, last_until_ms: i64) -> Result<Vec<PendingAlert>> {
         let rows = self.rows(
             "SELECT kind, count, since, destinations, event, detail FROM alerts WHERE count > 0 AND last_at <= ?",
             values![last_until_ms],
@@ -52,36 +58,39 @@ impl Store {
         let mut all = Vec::new();
         for mut row in rows {
             let kind = row.text()?;
-            let (count, since_ms) = (row.integer()?, row.integer()?);
+            let (count, since) = (row.integer()?, UnixMillis(row.integer()?));
             let destinations = row.text()?;
             let (event, detail) = (row.optional_text()?, row.optional_text()?);
             let Some(kind) = Kind::of_code(&kind) else {
-                // Of another version: there is nothing to say any more.
+                // Of another version: there is no alert of this kind any more.
                 self.run("DELETE FROM alerts WHERE kind = ?", values![kind])?;
                 continue;
             };
-            all.push(Gathered {
+            all.push(PendingAlert {
                 kind,
                 count,
-                since_ms,
-                destinations,
-                event,
+                since,
+                destinations: destinations
+                    .split(',')
+                    .filter_map(|name| name.parse().ok())
+                    .collect(),
+                event: event.and_then(|id| id.parse().ok()),
                 detail,
             });
         }
         Ok(all)
     }
 
-    /// Begins anew with a kind whose alert is sent.
-    pub(in crate::inbox) fn alerted(&self, kind: Kind, now_ms: i64) -> Result<()> {
+    /// An alert of this kind is sent: nothing is pending of it.
+    pub(in crate::inbox) fn alert_sent(&self, kind: Kind, now_ms: i64) -> Result<()> {
         self.run(
             "UPDATE alerts SET last_at = ?, count = 0, destinations = '' WHERE kind = ?",
             values![now_ms, kind.code()],
         )
     }
 
-    /// When the last alert was sent of the kind that has waited longest with something to tell.
-    pub(in crate::inbox) fn oldest_untold(&self) -> Result<Option<i64>> {
+    /// When the last alert was sent of the kind whose pending alert has waited longest.
+    pub(in crate::inbox) fn oldest_pending_alert(&self) -> Result<Option<i64>> {
         self.time("SELECT min(last_at) FROM alerts WHERE count > 0", values![])
     }
 
@@ -91,7 +100,7 @@ impl Store {
         &self,
         destination: &DestinationName,
         received_before_ms: i64,
-    ) -> Result<Option<(i64, String)>> {
+    ) -> Result<Option<(i64, EventId)>> {
         // In this order: what waits, however many events there are.
         let row = self.row(
             "SELECT count(*), min(id) FROM deliveries CROSS JOIN events USING (seq)
@@ -104,6 +113,7 @@ impl Store {
         )?;
         let Some(mut row) = row else { return Ok(None) };
         let count = row.integer()?;
-        Ok(row.optional_text()?.map(|id| (count, id)))
+        let first = row.optional_text()?.and_then(|id| id.parse().ok());
+        Ok(first.map(|id| (count, id)))
     }
 }

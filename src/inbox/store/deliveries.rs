@@ -10,13 +10,13 @@ use edge_core::{
 };
 use worker::{Result, SqlStorageValue};
 
-use super::{Kept, Store};
+use super::{Store, StoredEvent};
 use crate::sql::values;
 
 /// A delivery that is due, with all that an attempt needs.
 #[derive(Debug)]
 pub(in crate::inbox) struct Due {
-    pub(in crate::inbox) event: Kept,
+    pub(in crate::inbox) event: StoredEvent,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
     /// Since when it is due. Whoever begins it anew changes that.
@@ -93,7 +93,7 @@ impl Store {
              FROM deliveries AS this JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
              ORDER BY next_at, seq LIMIT ?",
-            Kept::COLUMNS,
+            StoredEvent::COLUMNS,
             self.first_in_line(destination)
         );
         let mut all = Vec::new();
@@ -104,7 +104,7 @@ impl Store {
             }
             let values = values![destination.as_str(), priority.column(), now_ms, left];
             for mut row in self.rows(&query, values)? {
-                let event = Kept::read(&mut row)?;
+                let event = StoredEvent::read(&mut row)?;
                 all.push(Due {
                     event,
                     attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),

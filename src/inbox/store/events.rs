@@ -1,11 +1,13 @@
-//! Events: what was accepted.
+//! Events: the notifications that were accepted, and our own alerts.
 
 use edge_core::{
     alert,
     config::Source,
-    dedup::{Earlier, rule},
+    dedup::{PriorEvent, rule},
+    destination::kv::ObjectState,
     event::{Content, Event},
-    messages::Intake,
+    id::{Digest, EventId},
+    messages::intake::Intake,
     name::DestinationName,
 };
 use threescale::{Limits, Notification};
@@ -16,7 +18,7 @@ use crate::sql::{row::Row, values};
 
 /// An event that is to be kept.
 pub(in crate::inbox) struct NewEvent<'a> {
-    pub(in crate::inbox) id: &'a str,
+    pub(in crate::inbox) id: EventId,
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) document: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
@@ -24,11 +26,11 @@ pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) given_up_ms: Option<i64>,
 }
 
-/// An event as it is kept.
+/// An event in its row.
 #[derive(Debug)]
-pub(in crate::inbox) struct Kept {
+pub(in crate::inbox) struct StoredEvent {
     pub(in crate::inbox) seq: i64,
-    pub(in crate::inbox) id: String,
+    pub(in crate::inbox) id: EventId,
     pub(in crate::inbox) received_ms: i64,
     pub(in crate::inbox) base: String,
     pub(in crate::inbox) kind: String,
@@ -36,14 +38,14 @@ pub(in crate::inbox) struct Kept {
     pub(in crate::inbox) document: Vec<u8>,
 }
 
-impl Kept {
-    /// What `read` reads.
+impl StoredEvent {
+    /// The columns that `read` reads.
     pub(super) const COLUMNS: &str = "seq, id, received_at, base, kind, action, xml";
 
     pub(super) fn read(row: &mut Row) -> Result<Self> {
         Ok(Self {
             seq: row.integer()?,
-            id: row.text()?,
+            id: row.parsed()?,
             received_ms: row.integer()?,
             base: row.text()?,
             kind: row.text()?,
@@ -52,8 +54,7 @@ impl Kept {
         })
     }
 
-    /// It as an event of this source. It was accepted once, so it is read under no other limit than its
-    /// size then.
+    /// The event, of this source. It was accepted once, so its size then is the only limit.
     pub(in crate::inbox) fn event<'e>(
         &'e self,
         source: &'e Source,
@@ -68,8 +69,8 @@ impl Kept {
             Content::Notification(Notification::parse_with(&self.document, &limits)?)
         };
         Ok(Event {
-            id: &self.id,
-            source: source.name.as_str(),
+            id: self.id,
+            source: &source.name,
             source_uri: source.uri(),
             sequence: self.seq,
             received_ms: self.received_ms,
@@ -79,7 +80,7 @@ impl Kept {
         })
     }
 
-    /// Whether it is ours and not 3scale's.
+    /// Whether it is an alert of our own.
     pub(in crate::inbox) fn is_alert(&self) -> bool {
         self.kind == alert::TYPE
     }
@@ -90,21 +91,21 @@ impl Store {
     /// entry of 3scale's list: what 3scale gave up, it does not send again.
     pub(in crate::inbox) fn newest_pushed(
         &self,
-        digest: &str,
+        digest: Digest,
         from_ms: i64,
         to_ms: i64,
-    ) -> Result<Option<Earlier>> {
+    ) -> Result<Option<PriorEvent>> {
         let row = self.row(
             "SELECT seq, id, received_at FROM events
              WHERE digest = ? AND received_at BETWEEN ? AND ?
                 AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq)
              ORDER BY received_at DESC, seq DESC LIMIT 1",
-            values![digest, from_ms, to_ms],
+            values![digest.to_string(), from_ms, to_ms],
         )?;
         row.map(|mut row| {
-            Ok(Earlier {
+            Ok(PriorEvent {
                 seq: row.integer()?,
-                id: row.text()?,
+                id: row.parsed()?,
                 received_ms: row.integer()?,
             })
         })
@@ -116,7 +117,7 @@ impl Store {
     /// arrive, or to be given up.
     pub(in crate::inbox) fn changes_since(
         &self,
-        earlier: &Earlier,
+        prior: &PriorEvent,
         intake: &Intake,
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
@@ -127,10 +128,10 @@ impl Store {
             values![
                 intake.kind.as_str(),
                 intake.object.clone(),
-                intake.digest.as_str(),
+                column(intake.digest),
                 rule::SPREAD_MS,
-                earlier.received_ms,
-                earlier.seq,
+                prior.received_ms,
+                prior.seq,
                 until_ms + rule::SPREAD_MS,
             ],
         )?;
@@ -139,27 +140,37 @@ impl Store {
             .collect()
     }
 
-    /// Whether a destination has, or will get, a later state of the same object: as `kv::State` has it, but
-    /// from what was accepted, since KV may give a reader what it held a minute ago. It looks back over
-    /// the last thousand events: what is older, KV has.
+    /// Whether a destination has, or will get, a later state of the same object. This looks at the events that were
+    /// accepted, since KV may give a reader what it held a minute ago; of these, at the last thousand: KV has the rest.
     pub(in crate::inbox) fn is_superseded(
         &self,
-        event: &Kept,
+        event: &StoredEvent,
         destination: &DestinationName,
     ) -> Result<bool> {
-        let row = self.row(
-            "SELECT 1 FROM events AS this JOIN events AS other
+        let state = |row: &mut Row| {
+            let action = row.text()?;
+            let (updated_at, received_ms) = (row.optional_integer()?, row.integer()?);
+            let seq = row.integer()?;
+            Ok(ObjectState::of_row(&action, updated_at, received_ms, seq))
+        };
+        let this = self.row(
+            "SELECT action, updated_at, received_at, seq FROM events WHERE seq = ?",
+            values![event.seq],
+        )?;
+        let others = self.rows(
+            "SELECT other.action, other.updated_at, other.received_at, other.seq
+             FROM events AS this JOIN events AS other
                 ON other.kind = this.kind AND other.object = this.object AND other.seq <> this.seq
                 AND other.seq > this.seq - 1000
-             WHERE this.seq = ? AND this.action <> 'deleted'
-                AND (other.action = 'deleted'
-                    OR (coalesce(other.updated_at, other.received_at / 1000), other.seq)
-                        > (coalesce(this.updated_at, this.received_at / 1000), this.seq))
-                AND EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = other.seq AND destination = ?)
-             LIMIT 1",
+             WHERE this.seq = ?
+                AND EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = other.seq AND destination = ?)",
             values![event.seq, destination.as_str()],
         )?;
-        Ok(row.is_some())
+        let Some(mut this) = this else {
+            return Ok(false);
+        };
+        let others: Result<Vec<_>> = others.into_iter().map(|mut row| state(&mut row)).collect();
+        Ok(state(&mut this)?.is_superseded(&others?))
     }
 
     /// Counts a repeat.
@@ -172,11 +183,12 @@ impl Store {
 
     /// Keeps an event with one delivery for each destination, due at once: all of it or nothing. Gives
     /// back its place.
-    pub(in crate::inbox) fn keep(
+    pub(in crate::inbox) fn keep<'d>(
         &self,
         event: &NewEvent<'_>,
-        destinations: &[&DestinationName],
+        destinations: impl IntoIterator<Item = &'d DestinationName>,
     ) -> Result<i64> {
+        let destinations: Vec<_> = destinations.into_iter().collect();
         self.transaction(|| {
             let intake = event.intake;
             let row = self.row(
@@ -184,8 +196,8 @@ impl Store {
                     given_up_at)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
                 values![
-                    event.id,
-                    intake.digest.as_str(),
+                    event.id.to_string(),
+                    column(intake.digest),
                     intake.kind.as_str(),
                     intake.action.as_str(),
                     intake.object.clone(),
@@ -198,10 +210,15 @@ impl Store {
                 ],
             )?;
             let seq = row.ok_or("INSERT gave no row back")?.integer()?;
-            for destination in destinations {
+            for destination in &destinations {
                 self.begin_anew(seq, destination, event.received_ms, Priority::Live)?;
             }
             Ok(seq)
         })
     }
+}
+
+/// The digest as it stands in a row. An alert's is never equal to a notification's.
+fn column(digest: Option<Digest>) -> String {
+    digest.map(|digest| digest.to_string()).unwrap_or_default()
 }

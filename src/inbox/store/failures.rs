@@ -1,4 +1,4 @@
-//! Which of 3scale's failed deliveries were taken in, and as which event.
+//! The entries of 3scale's list of failures that were taken in, and as which event.
 
 use worker::Result;
 

@@ -18,7 +18,7 @@ use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
 
 pub(super) use self::{
     deliveries::{Attempt, Due},
-    events::{Kept, NewEvent},
+    events::{NewEvent, StoredEvent},
     replays::{Match, Step},
 };
 
@@ -74,15 +74,3 @@ impl Store {
         Ok(self.rows(query, values)?.into_iter().next())
     }
 }
-
-/// Milliseconds since 1970 as RFC 3339.
-macro_rules! time {
-    ($column:literal) => {
-        concat!(
-            "strftime('%Y-%m-%dT%H:%M:%fZ', ",
-            $column,
-            " / 1000.0, 'unixepoch')"
-        )
-    };
-}
-use time;

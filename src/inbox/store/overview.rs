@@ -1,49 +1,65 @@
-//! What operators see. SQLite writes the JSON.
+//! What operators see of destinations and deliveries.
 
-use edge_core::name::DestinationName;
+use edge_core::{
+    id::EventId,
+    messages::{
+        destinations::DestinationOverview,
+        events::{AttemptDetails, DeliveryDetails},
+    },
+    name::DestinationName,
+    state::{DeliveryState, DestinationHealth},
+    time::UnixMillis,
+};
 use worker::Result;
 
-use super::{Store, deliveries::Priority, events::Kept, time};
-use crate::sql::values;
+use super::{Store, deliveries::Priority, events::StoredEvent};
+use crate::sql::{row::Row, values};
 
 /// How many deliveries go in one step when a destination's are dropped.
 const DROPPED: i64 = 1000;
 
 impl Store {
-    /// How a destination is doing, one that was `removed` from the configuration too.
+    /// How a destination is doing; `removed` if it is no longer configured.
     pub(in crate::inbox) fn destination_overview(
         &self,
-        name: &str,
+        name: &DestinationName,
         removed: bool,
-    ) -> Result<String> {
-        self.json(
-            concat!(
-                "SELECT json_object(
-                    'name', ?1,
-                    'state', CASE WHEN ?2 THEN 'removed' WHEN health.paused THEN 'paused' WHEN health.probe_at THEN 'open'
-                        WHEN health.failures THEN 'failing' ELSE 'ok' END,
-                    'failures_in_a_row', coalesce(health.failures, 0),
-                    'next_probe_at', ",
-                time!("health.probe_at"),
-                ",
-                    'waiting', waiting.deliveries,
-                    'delivered', coalesce((SELECT deliveries FROM arrived WHERE destination = ?1), 0),
-                    'dead', (SELECT count(*) FROM deliveries WHERE destination = ?1 AND state = 'dead'),
-                    'oldest_waiting_at', ",
-                time!("oldest.received_at"),
-                ")
-                 FROM (SELECT count(*) AS deliveries, min(seq) AS first FROM deliveries
-                    WHERE destination = ?1 AND state = 'waiting') AS waiting
-                 LEFT JOIN events AS oldest ON oldest.seq = waiting.first
-                 LEFT JOIN destinations AS health ON health.name = ?1"
-            ),
-            values![name, i64::from(removed)],
-        )
+    ) -> Result<DestinationOverview> {
+        let row = self.row(
+            "SELECT coalesce(health.failures, 0), health.probe_at, coalesce(health.paused, 0), waiting.deliveries,
+                coalesce((SELECT deliveries FROM arrived WHERE destination = ?1), 0),
+                (SELECT count(*) FROM deliveries WHERE destination = ?1 AND state = 'dead'), oldest.received_at
+             FROM (SELECT count(*) AS deliveries, min(seq) AS first FROM deliveries
+                WHERE destination = ?1 AND state = 'waiting') AS waiting
+             LEFT JOIN events AS oldest ON oldest.seq = waiting.first
+             LEFT JOIN destinations AS health ON health.name = ?1",
+            values![name.as_str()],
+        )?;
+        let mut row = row.ok_or("the query gave no row")?;
+        let failures = row.integer()?;
+        let probe_at = row.optional_integer()?;
+        let paused = row.integer()? != 0;
+        Ok(DestinationOverview {
+            name: name.clone(),
+            state: match (removed, paused, probe_at, failures) {
+                (true, ..) => DestinationHealth::Removed,
+                (_, true, ..) => DestinationHealth::Paused,
+                (_, _, Some(_), _) => DestinationHealth::Open,
+                (.., 0) => DestinationHealth::Ok,
+                _ => DestinationHealth::Failing,
+            },
+            failures_in_a_row: u32::try_from(failures).unwrap_or(u32::MAX),
+            next_probe_at: probe_at.map(UnixMillis),
+            waiting: row.integer()?.unsigned_abs(),
+            delivered: row.integer()?.unsigned_abs(),
+            dead: row.integer()?.unsigned_abs(),
+            oldest_waiting_at: row.optional_integer()?.map(UnixMillis),
+        })
     }
 
     /// Every destination for which something waits, or has run out of attempts. From one name to the next
     /// in an index, however much there is of each.
-    pub(in crate::inbox) fn undelivered_destinations(&self) -> Result<Vec<String>> {
+    pub(in crate::inbox) fn undelivered_destinations(&self) -> Result<Vec<DestinationName>> {
         let mut all = Vec::new();
         for state in ["waiting", "dead"] {
             let query = format!(
@@ -56,7 +72,7 @@ impl Store {
                  SELECT name FROM each WHERE name IS NOT NULL"
             );
             for mut row in self.rows(&query, values![])? {
-                let name = row.text()?;
+                let name = row.parsed()?;
                 if !all.contains(&name) {
                     all.push(name);
                 }
@@ -65,9 +81,10 @@ impl Store {
         Ok(all)
     }
 
-    /// Takes away some of what has not arrived at a destination, and what is known of its health. `false`
-    /// if that was the last.
-    pub(in crate::inbox) fn drop_undelivered(&self, name: &str) -> Result<bool> {
+    /// Takes away some undelivered events of a destination, and what is known of its health. `false`
+    /// if those were the last.
+    pub(in crate::inbox) fn drop_undelivered(&self, name: &DestinationName) -> Result<bool> {
+        let name = name.as_str();
         let mut more = false;
         self.transaction(|| {
             for state in ["waiting", "dead"] {
@@ -84,30 +101,42 @@ impl Store {
         Ok(more)
     }
 
-    /// Where an event's deliveries stand, and what was tried.
-    pub(in crate::inbox) fn deliveries_overview(&self, seq: i64) -> Result<String> {
-        self.json(
-            concat!(
-                "SELECT json_group_array(json_object(
-                    'destination', destination, 'state', state,
-                    'next_attempt_at', CASE WHEN state = 'waiting' THEN ", time!("next_at"), " END,
-                    'attempts', (SELECT json_group_array(json_object(
-                            'at', ", time!("at"), ", 'ms', ms, 'outcome', outcome,
-                            'status', status, 'detail', detail, 'answer', answer))
-                        FROM (SELECT * FROM attempts
-                            WHERE attempts.seq = deliveries.seq AND attempts.destination = deliveries.destination
-                            ORDER BY at, number))))
-                 FROM deliveries WHERE seq = ?"
-            ),
+    /// Where an event's deliveries stand, with their attempts.
+    pub(in crate::inbox) fn deliveries(&self, seq: i64) -> Result<Vec<DeliveryDetails>> {
+        let rows = self.rows(
+            "SELECT destination, state, next_at FROM deliveries WHERE seq = ?",
             values![seq],
-        )
+        )?;
+        rows.into_iter()
+            .map(|mut row| {
+                let destination: DestinationName = row.parsed()?;
+                let state = row.parsed()?;
+                let next_at = row.integer()?;
+                Ok(DeliveryDetails {
+                    state,
+                    next_attempt_at: (state == DeliveryState::Waiting)
+                        .then_some(UnixMillis(next_at)),
+                    attempts: self.attempts(seq, &destination)?,
+                    destination,
+                })
+            })
+            .collect()
+    }
+
+    fn attempts(&self, seq: i64, destination: &DestinationName) -> Result<Vec<AttemptDetails>> {
+        let rows = self.rows(
+            "SELECT at, ms, outcome, status, detail, answer FROM attempts
+             WHERE seq = ? AND destination = ? ORDER BY at, number",
+            values![seq, destination.as_str()],
+        )?;
+        rows.into_iter().map(|mut row| attempt(&mut row)).collect()
     }
 
     /// The event with this id.
-    pub(in crate::inbox) fn kept(&self, id: &str) -> Result<Option<Kept>> {
-        let query = format!("SELECT {} FROM events WHERE id = ?", Kept::COLUMNS);
-        let mut row = self.row(&query, values![id])?;
-        row.as_mut().map(Kept::read).transpose()
+    pub(in crate::inbox) fn event(&self, id: EventId) -> Result<Option<StoredEvent>> {
+        let query = format!("SELECT {} FROM events WHERE id = ?", StoredEvent::COLUMNS);
+        let mut row = self.row(&query, values![id.to_string()])?;
+        row.as_mut().map(StoredEvent::read).transpose()
     }
 
     /// Makes an event's deliveries due, from the first attempt on, those that ended among them.
@@ -123,10 +152,17 @@ impl Store {
                 .try_for_each(|name| self.begin_anew(seq, name, now_ms, Priority::Live))
         })
     }
+}
 
-    fn json(&self, query: &str, values: Vec<worker::SqlStorageValue>) -> Result<String> {
-        self.row(query, values)?
-            .ok_or("the query gave no row")?
-            .text()
-    }
+fn attempt(row: &mut Row) -> Result<AttemptDetails> {
+    Ok(AttemptDetails {
+        at: UnixMillis(row.integer()?),
+        ms: row.integer()?,
+        outcome: row.text()?,
+        status: row
+            .optional_integer()?
+            .and_then(|status| u16::try_from(status).ok()),
+        detail: row.optional_text()?,
+        answer: row.optional_text()?,
+    })
 }

@@ -1,6 +1,6 @@
 //! The quarantine: authenticated bodies that could not be understood, kept as they came.
 
-use edge_core::messages::Suspect;
+use edge_core::{id::Digest, messages::intake::Unparsable};
 use worker::Result;
 
 use super::Store;
@@ -14,8 +14,8 @@ impl Store {
     /// it is new.
     pub(in crate::inbox) fn quarantine(
         &self,
-        digest: &str,
-        suspect: &Suspect,
+        digest: Digest,
+        unparsable: &Unparsable,
         body: &[u8],
         now_ms: i64,
     ) -> Result<bool> {
@@ -27,14 +27,14 @@ impl Store {
                  ON CONFLICT (digest) DO UPDATE SET last_at = excluded.last_at, times = times + 1
                  RETURNING times",
                 values![
-                    digest,
+                    digest.to_string(),
                     now_ms,
                     now_ms,
-                    suspect.code.as_str(),
-                    suspect.detail.as_str(),
-                    number(suspect.line),
-                    number(suspect.column),
-                    suspect.media_type.as_str(),
+                    unparsable.code.as_str(),
+                    unparsable.detail.as_str(),
+                    number(unparsable.line),
+                    number(unparsable.column),
+                    unparsable.media_type.as_str(),
                     body.to_vec(),
                 ],
             )?;

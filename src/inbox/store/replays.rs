@@ -1,8 +1,11 @@
 //! Replays of many events: how far each has got.
 
 use edge_core::{
-    filter::{Again, Filter},
+    filter::Filter,
+    id::ReplayId,
+    messages::replays::{LISTED_REPLAYS, ReplayProgress, StartReplay},
     name::DestinationName,
+    time::UnixMillis,
 };
 use worker::Result;
 
@@ -13,15 +16,13 @@ use crate::sql::values;
 const DONE: i64 = 100;
 /// How many events one step looks at.
 const LOOKED_AT: i64 = 1000;
-/// How many replays operators see.
-const LISTED: i64 = 50;
 
 /// A replay that has not ended.
 #[derive(Debug)]
 pub(in crate::inbox) struct Replay {
-    pub(in crate::inbox) id: String,
+    pub(in crate::inbox) id: ReplayId,
     pub(in crate::inbox) filter: Filter,
-    pub(in crate::inbox) destinations: Option<Vec<String>>,
+    pub(in crate::inbox) destinations: Option<Vec<DestinationName>>,
     /// It has done the events up to this one.
     pub(in crate::inbox) after: i64,
     /// The newest event when it was asked for.
@@ -36,7 +37,7 @@ pub(in crate::inbox) struct Match {
     pub(in crate::inbox) action: String,
 }
 
-/// What one step of a replay does.
+/// One step of a replay.
 #[derive(Debug, Default)]
 pub(in crate::inbox) struct Step<'c> {
     /// How many events it delivers again.
@@ -94,15 +95,24 @@ impl Store {
     /// Keeps a replay that has been asked for.
     pub(in crate::inbox) fn keep_replay(
         &self,
-        id: &str,
-        again: &Again,
+        id: ReplayId,
+        replay: &StartReplay,
         last: i64,
         now_ms: i64,
     ) -> Result<()> {
-        let destinations = again.destinations.as_ref().map(|names| names.join(" "));
+        let destinations = replay.destinations.as_ref().map(|names| {
+            let names: Vec<_> = names.iter().map(DestinationName::as_str).collect();
+            names.join(" ")
+        });
         self.run(
             "INSERT INTO replays (id, filter, destinations, last, asked_at) VALUES (?, ?, ?, ?, ?)",
-            values![id, again.filter.to_json(), destinations, last, now_ms],
+            values![
+                id.to_string(),
+                serde_json::to_string(&replay.filter)?,
+                destinations,
+                last,
+                now_ms
+            ],
         )
     }
 
@@ -114,14 +124,18 @@ impl Store {
             values![],
         )?;
         row.map(|mut row| {
-            let id = row.text()?;
-            let filter = Filter::from_json(&row.text()?).ok_or("a replay has no filter")?;
+            let id = row.parsed()?;
+            let filter = serde_json::from_str(&row.text()?)?;
             let names = row.text()?;
             Ok(Replay {
                 id,
                 filter,
-                destinations: (!names.is_empty())
-                    .then(|| names.split(' ').map(str::to_owned).collect()),
+                destinations: (!names.is_empty()).then(|| {
+                    names
+                        .split(' ')
+                        .filter_map(|name| name.parse().ok())
+                        .collect()
+                }),
                 after: row.integer()?,
                 last: row.integer()?,
             })
@@ -130,7 +144,12 @@ impl Store {
     }
 
     /// Makes a step's deliveries due, and notes that it is done: all or nothing.
-    pub(in crate::inbox) fn do_step(&self, id: &str, step: &Step<'_>, now_ms: i64) -> Result<()> {
+    pub(in crate::inbox) fn do_step(
+        &self,
+        id: ReplayId,
+        step: &Step<'_>,
+        now_ms: i64,
+    ) -> Result<()> {
         let deliveries = i64::try_from(step.deliveries.len()).unwrap_or(i64::MAX);
         let ended_at = step.after.is_none().then_some(now_ms);
         self.transaction(|| {
@@ -140,20 +159,34 @@ impl Store {
             self.run(
                 "UPDATE replays SET after = coalesce(?, after), events = events + ?,
                     deliveries = deliveries + ?, ended_at = ? WHERE id = ?",
-                values![step.after, step.events, deliveries, ended_at, id],
+                values![
+                    step.after,
+                    step.events,
+                    deliveries,
+                    ended_at,
+                    id.to_string()
+                ],
             )
         })
     }
 
-    /// The newest replays, one a line: id, when it was asked for, when it ended (`-` if it has not), events,
-    /// deliveries.
-    pub(in crate::inbox) fn replays_overview(&self) -> Result<String> {
-        let row = self.row(
-            "SELECT coalesce(group_concat(line, char(10)), '') FROM (
-                SELECT concat_ws(' ', id, asked_at, coalesce(ended_at, '-'), events, deliveries) AS line
-                FROM replays ORDER BY id DESC LIMIT ?)",
-            values![LISTED],
+    /// The newest replays.
+    pub(in crate::inbox) fn replays(&self) -> Result<Vec<ReplayProgress>> {
+        let listed = i64::try_from(LISTED_REPLAYS).unwrap_or(i64::MAX);
+        let rows = self.rows(
+            "SELECT id, asked_at, ended_at, events, deliveries FROM replays ORDER BY id DESC LIMIT ?",
+            values![listed],
         )?;
-        row.ok_or("the query gave no row")?.text()
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(ReplayProgress {
+                    id: row.parsed()?,
+                    asked_at: UnixMillis(row.integer()?),
+                    ended_at: row.optional_integer()?.map(UnixMillis),
+                    events: row.integer()?.unsigned_abs(),
+                    deliveries: row.integer()?.unsigned_abs(),
+                })
+            })
+            .collect()
     }
 }

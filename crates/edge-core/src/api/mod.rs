@@ -1,8 +1,13 @@
-//! What operators ask through the API, read and checked; and one answer from those of several inboxes.
+//! The API for operators: what a request asks for, read and checked, and the answer that it gets.
+//!
+//! [`Call::read`] is the router: it turns a method, a path, a query and a body into one [`Call`], or says what is wrong.
 
-pub mod events;
-pub mod filter;
+pub mod answer;
+pub mod event_list;
+pub mod event_query;
 pub mod json_body;
-pub mod merge;
-pub mod page;
-pub mod replays;
+pub mod register_body;
+pub mod replay_body;
+pub mod route;
+
+pub use self::route::Call;

@@ -1,28 +1,31 @@
-//! New or a repeat, and what is then done: of a push, and of a batch of what 3scale failed to deliver.
-//! [`rule`] has the rules. What the inbox has is behind [`Books`], so that the tests can let things
-//! happen in any order without SQL.
+//! Whether a notification is new or a repeat, and what is then done: for a push, and for a batch of the
+//! notifications that 3scale failed to deliver. [`rule`] has the rule. The inbox's contents are behind
+//! [`IntakeStore`], so that the tests can let things happen in any order without SQL.
 
 pub mod rule;
 
 use self::rule::Verdict;
-use crate::messages::{
-    Intake, Receipt, Recovered, Status, Suspect, Taken,
-    recovered::{self, Entry, What},
+use crate::{
+    id::{Digest, EventId},
+    messages::{
+        intake::{Intake, Push, Receipt, Status, Unparsable},
+        recovered::{BatchReceipt, Content, Entry, RecoveredBatch},
+    },
 };
 
 /// An earlier event with an equal document, which was pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Earlier {
+pub struct PriorEvent {
     /// Its place in the inbox.
     pub seq: i64,
     /// Its id.
-    pub id: String,
+    pub id: EventId,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: i64,
 }
 
-/// What the inbox has, as far as judging asks, and what is done to it.
-pub trait Books {
+/// The inbox's contents, as far as this decision reads and changes them.
+pub trait IntakeStore {
     /// The store's failure. Then nothing was decided.
     type Error;
 
@@ -30,15 +33,15 @@ pub trait Books {
     /// of 3scale's list.
     fn newest_pushed(
         &self,
-        digest: &str,
+        digest: Digest,
         from_ms: i64,
         to_ms: i64,
-    ) -> Result<Option<Earlier>, Self::Error>;
+    ) -> Result<Option<PriorEvent>, Self::Error>;
 
     /// The `updated_at` of each different event about the same object that may lie between these two.
     fn changes_since(
         &self,
-        earlier: &Earlier,
+        earlier: &PriorEvent,
         intake: &Intake,
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>, Self::Error>;
@@ -52,7 +55,7 @@ pub trait Books {
         intake: &Intake,
         document: &[u8],
         given_up_ms: Option<i64>,
-    ) -> Result<(String, i64), Self::Error>;
+    ) -> Result<(EventId, i64), Self::Error>;
 
     /// Counts a repeat of the event at this place.
     fn count_repeat(&self, seq: i64) -> Result<(), Self::Error>;
@@ -60,26 +63,25 @@ pub trait Books {
     /// Remembers that an entry was taken in, as this event if it is one.
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error>;
 
-    /// Keeps what nobody understands.
-    fn quarantine(&self, suspect: &Suspect, document: &[u8]) -> Result<(), Self::Error>;
+    /// Keeps a body that cannot be understood.
+    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<(), Self::Error>;
 }
 
-/// A notification that 3scale pushed. With a window of 0 nothing is a repeat.
-pub fn take_push<B: Books>(
-    books: &B,
-    intake: &Intake,
-    xml: &[u8],
+/// Takes in a notification that 3scale pushed. With a window of 0 nothing is a repeat.
+pub fn take_push<S: IntakeStore>(
+    store: &S,
+    push: &Push,
     window_ms: i64,
     now_ms: i64,
-) -> Result<Receipt, B::Error> {
-    if let Some(earlier) = repeated(books, intake, window_ms, now_ms)? {
-        books.count_repeat(earlier.seq)?;
+) -> Result<Receipt, S::Error> {
+    if let Some(prior) = repeated(store, &push.intake, window_ms, now_ms)? {
+        store.count_repeat(prior.seq)?;
         return Ok(Receipt {
-            id: earlier.id,
+            id: prior.id,
             status: Status::Duplicate,
         });
     }
-    let (id, _) = books.keep(intake, xml, None)?;
+    let (id, _) = store.keep(&push.intake, &push.document, None)?;
     Ok(Receipt {
         id,
         status: Status::Accepted,
@@ -87,117 +89,115 @@ pub fn take_push<B: Books>(
 }
 
 /// The event that a push repeats, if it does.
-fn repeated<B: Books>(
-    books: &B,
+fn repeated<S: IntakeStore>(
+    store: &S,
     intake: &Intake,
     window_ms: i64,
     now_ms: i64,
-) -> Result<Option<Earlier>, B::Error> {
-    if window_ms == 0 {
-        return Ok(None);
-    }
-    let Some(earlier) = books.newest_pushed(&intake.digest, now_ms - window_ms, now_ms)? else {
+) -> Result<Option<PriorEvent>, S::Error> {
+    let Some(digest) = intake.digest.filter(|_| window_ms > 0) else {
         return Ok(None);
     };
-    let changes = books.changes_since(&earlier, intake, now_ms)?;
-    Ok(rule::repeats(intake.updated_at, &changes).then_some(earlier))
+    let Some(prior) = store.newest_pushed(digest, now_ms - window_ms, now_ms)? else {
+        return Ok(None);
+    };
+    let changes = store.changes_since(&prior, intake, now_ms)?;
+    Ok(rule::repeats(intake.updated_at, &changes).then_some(prior))
 }
 
-/// A batch of what 3scale failed to deliver. Whoever calls this makes it one commit.
-pub fn take_batch<B: Books<Error: From<&'static str>>>(
-    books: &B,
-    batch: &Recovered,
-    mut entries: &[u8],
+/// Takes in a batch of the notifications that 3scale failed to deliver. The caller makes it one commit.
+pub fn take_batch<S: IntakeStore>(
+    store: &S,
+    batch: &RecoveredBatch,
     window_ms: i64,
-) -> Result<Taken, B::Error> {
-    let mut taker = Taker {
-        books,
+) -> Result<BatchReceipt, S::Error> {
+    let mut taker = BatchIntake {
+        store,
         window_ms,
         judge_before: batch.judge_before,
-        taken: Taken::default(),
+        receipt: BatchReceipt::default(),
     };
-    // What is new for certain comes first: it may lie between an event and what looks like its repeat.
+    // Entries that are certainly new come first: each may lie between an event and one that looks like its repeat.
     let mut doubtful = Vec::new();
-    while !entries.is_empty() {
-        let (entry, what, document) =
-            recovered::next(&mut entries).ok_or("a batch cannot be read")?;
-        if let Some(intake) = taker.take(&entry, what, document)? {
-            doubtful.push((entry, intake, document));
+    for entry in &batch.entries {
+        if let Some(intake) = taker.take(entry)? {
+            doubtful.push((entry, intake));
         }
     }
-    for (entry, intake, document) in doubtful {
-        taker.judge(&entry, &intake, document)?;
+    for (entry, intake) in doubtful {
+        taker.judge(entry, intake)?;
     }
-    Ok(taker.taken)
+    Ok(taker.receipt)
 }
 
-struct Taker<'b, B> {
-    books: &'b B,
+/// A batch as far as it has been taken in.
+struct BatchIntake<'s, S> {
+    store: &'s S,
     window_ms: i64,
     judge_before: i64,
-    taken: Taken,
+    receipt: BatchReceipt,
 }
 
-impl<B: Books> Taker<'_, B> {
-    /// Takes in what needs no judging, and gives back what does.
-    fn take(
-        &mut self,
-        entry: &Entry,
-        what: What,
-        document: &[u8],
-    ) -> Result<Option<Intake>, B::Error> {
-        if self.books.has_failure(&entry.id)? {
-            self.taken.known += 1;
+impl<S: IntakeStore> BatchIntake<'_, S> {
+    /// Takes in an entry that needs no judging, and gives back the notification of one that does.
+    fn take<'e>(&mut self, entry: &'e Entry) -> Result<Option<&'e Intake>, S::Error> {
+        if self.store.has_failure(&entry.id)? {
+            self.receipt.known += 1;
             return Ok(None);
         }
-        match what {
-            What::Suspect(suspect) => {
-                self.books.quarantine(&suspect, document)?;
-                self.books.remember_failure(&entry.id, None)?;
-                self.taken.quarantined += 1;
+        match &entry.content {
+            Content::Unparsable(unparsable) => {
+                self.store.quarantine(unparsable, &entry.document)?;
+                self.store.remember_failure(&entry.id, None)?;
+                self.receipt.quarantined += 1;
                 Ok(None)
             }
-            What::Intake(intake) => {
-                if self.window_ms > 0 && self.earlier(entry, &intake)?.is_some() {
+            Content::Notification(intake) => {
+                if self.prior(entry, intake)?.is_some() {
                     return Ok(Some(intake));
                 }
-                self.keep(entry, &intake, document)?;
+                self.keep(entry, intake)?;
                 Ok(None)
             }
         }
     }
 
-    fn judge(&mut self, entry: &Entry, intake: &Intake, document: &[u8]) -> Result<(), B::Error> {
-        // Another entry of this batch may have taken it by now.
-        let Some(earlier) = self.earlier(entry, intake)? else {
-            return self.keep(entry, intake, document);
+    fn judge(&mut self, entry: &Entry, intake: &Intake) -> Result<(), S::Error> {
+        // Another entry of this batch may stand for the prior event by now.
+        let Some(prior) = self.prior(entry, intake)? else {
+            return self.keep(entry, intake);
         };
-        let changes = self.books.changes_since(&earlier, intake, entry.at)?;
-        match rule::judge(intake.updated_at, &changes, entry.at, self.judge_before) {
-            Verdict::New => self.keep(entry, intake, document),
+        let given_up_at = entry.given_up_at;
+        let changes = self.store.changes_since(&prior, intake, given_up_at)?;
+        match rule::judge(intake.updated_at, &changes, given_up_at, self.judge_before) {
+            Verdict::New => self.keep(entry, intake),
             Verdict::Repeat => {
-                self.books.count_repeat(earlier.seq)?;
-                self.books.remember_failure(&entry.id, Some(earlier.seq))?;
-                self.taken.repeats += 1;
+                self.store.count_repeat(prior.seq)?;
+                self.store.remember_failure(&entry.id, Some(prior.seq))?;
+                self.receipt.repeats += 1;
                 Ok(())
             }
             Verdict::TooEarly => {
-                self.taken.held.push(entry.id.clone());
+                self.receipt.held.push(entry.id.clone());
                 Ok(())
             }
         }
     }
 
     /// The event that an entry may stand for.
-    fn earlier(&self, entry: &Entry, intake: &Intake) -> Result<Option<Earlier>, B::Error> {
-        let (from, to) = rule::tries_of(entry.at, self.window_ms);
-        self.books.newest_pushed(&intake.digest, from, to)
+    fn prior(&self, entry: &Entry, intake: &Intake) -> Result<Option<PriorEvent>, S::Error> {
+        let Some(digest) = intake.digest.filter(|_| self.window_ms > 0) else {
+            return Ok(None);
+        };
+        let (from, to) = rule::tries_of(entry.given_up_at, self.window_ms);
+        self.store.newest_pushed(digest, from, to)
     }
 
-    fn keep(&mut self, entry: &Entry, intake: &Intake, document: &[u8]) -> Result<(), B::Error> {
-        let (_, seq) = self.books.keep(intake, document, Some(entry.at))?;
-        self.books.remember_failure(&entry.id, Some(seq))?;
-        self.taken.taken_in += 1;
+    fn keep(&mut self, entry: &Entry, intake: &Intake) -> Result<(), S::Error> {
+        let given_up_at = Some(entry.given_up_at);
+        let (_, seq) = self.store.keep(intake, &entry.document, given_up_at)?;
+        self.store.remember_failure(&entry.id, Some(seq))?;
+        self.receipt.taken_in += 1;
         Ok(())
     }
 }

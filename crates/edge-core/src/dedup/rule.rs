@@ -1,7 +1,7 @@
-//! Whether an equal document is a repeat.
+//! The rule that decides whether an equal document is a repeat.
 //!
 //! 3scale sends no id, so content is all there is. But a key that is added, removed and added again
-//! gives the same document twice, with the same `updated_at` (`facts.md` §5): dropping the second
+//! gives the same document twice, with the same `updated_at`, since a key does not touch its application: dropping the second
 //! would leave the key out for ever. When in doubt, an event twice is better than an event lost.
 
 /// Whether a notification repeats an earlier, equal one, given the `updated_at` of every different
@@ -22,11 +22,11 @@ pub fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) -> bool
 pub const LATE_MS: i64 = 120_000;
 
 /// From 3scale's first try to its giving up, when every try fails at once: five waits of a minute
-/// (`facts.md` §2).
+/// (3scale's `app/workers/web_hook_worker.rb`).
 pub const TRIES_MS: i64 = 300_000;
 
-/// How much longer than those of another the tries of a notification may take, dice, waiting for
-/// answers and clocks included. `recovery::plan` waits for about as long.
+/// How much longer one notification's retries may take than another's, allowing for jitter, slow responses and clock
+/// skew. `recovery::plan` waits for about as long.
 pub const SPREAD_MS: i64 = TRIES_MS + LATE_MS;
 
 /// When tries of a notification that 3scale gave up at this time may have arrived.
@@ -35,7 +35,7 @@ pub fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {
     (given_up_ms - window_ms, given_up_ms + LATE_MS)
 }
 
-/// What an entry of 3scale's list is that equals something that was pushed while 3scale was trying.
+/// The verdict on an entry of 3scale's list that equals an event which was pushed while 3scale was trying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It never arrived; the other only looks like it.

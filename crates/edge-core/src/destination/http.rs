@@ -55,12 +55,13 @@ impl Message {
         let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
         add("content-type", content_type.to_owned());
         add("user-agent", USER_AGENT.to_owned());
-        add(HEADER_WEBHOOK_ID, event.id.to_owned());
+        let id = event.id.to_string();
+        add(HEADER_WEBHOOK_ID, id.clone());
         add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
         add("webhook-attempt", attempt.to_string());
         if options.format == Format::CloudEventsBinary {
             event.attributes(|name, value| {
-                add(&format!("ce-{name}"), percent_encoded(&value.concat()))
+                add(&format!("ce-{name}"), percent_encoded(&value.concat()));
             });
         }
         let DestinationSecrets {
@@ -72,7 +73,7 @@ impl Message {
         if !signing.is_empty() {
             add(
                 HEADER_WEBHOOK_SIGNATURE,
-                sign(event.id, timestamp, &body, signing)?,
+                sign(&id, timestamp, &body, signing)?,
             );
         }
         if let Some(authorization) = authorization {
@@ -150,14 +151,16 @@ mod tests {
     use super::*;
     use crate::{event::Content, location::parse_url, secret::Secret};
 
+    const ID: &str = "0192f3c4-0000-7000-8000-000000000000";
     const XML: &[u8] =
         "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
             .as_bytes();
 
     fn message(format: Format, signing: &str) -> Message {
+        let source = "acme".parse().unwrap();
         let event = Event {
-            id: "id-1",
-            source: "acme",
+            id: ID.parse().unwrap(),
+            source: &source,
             source_uri: "/sources/acme",
             sequence: 1,
             received_ms: 0,
@@ -189,7 +192,7 @@ mod tests {
     #[test]
     fn a_message_has_the_headers_of_standard_webhooks() {
         let message = message(Format::CloudEvents, "whsec_c2VjcmV0");
-        assert_eq!(header(&message, "webhook-id"), Some("id-1"));
+        assert_eq!(header(&message, "webhook-id"), Some(ID));
         assert_eq!(header(&message, "webhook-timestamp"), Some("1700000000"));
         assert_eq!(header(&message, "webhook-attempt"), Some("3"));
         assert_eq!(header(&message, "authorization"), Some("Bearer x"));

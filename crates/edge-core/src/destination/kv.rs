@@ -3,8 +3,12 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use threescale::Timestamp;
 
-use crate::{event::Event, time::rfc3339};
+use crate::{
+    event::{self, Event},
+    time::rfc3339,
+};
 
 /// Shown by a listing of keys, so that a list needs no value. KV allows 1,024 bytes for it.
 #[derive(Debug, Serialize)]
@@ -41,15 +45,18 @@ impl Summary {
     }
 }
 
-/// What decides which of two states of an object is the later one.
-struct State {
+/// The properties that decide which of two states of an object is the later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectState {
     time: String,
     sequence: String,
     deleted: bool,
 }
 
-impl State {
-    fn of(event: &Event<'_>) -> Self {
+impl ObjectState {
+    /// The state that an event tells of.
+    #[must_use]
+    pub fn of(event: &Event<'_>) -> Self {
         Self {
             time: event.time(),
             sequence: event.sequence(),
@@ -57,7 +64,19 @@ impl State {
         }
     }
 
-    /// Of a CloudEvent as it is stored.
+    /// The state that a row of the inbox tells of: `updated_at` in seconds since 1970, `received_ms` in milliseconds.
+    #[must_use]
+    pub fn of_row(action: &str, updated_at: Option<i64>, received_ms: i64, seq: i64) -> Self {
+        let updated_at =
+            updated_at.and_then(|at| Timestamp::from_unix_millis(at.saturating_mul(1000)));
+        Self {
+            time: event::time(updated_at, received_ms),
+            sequence: event::sequence(seq),
+            deleted: action == DELETED,
+        }
+    }
+
+    /// The state that a stored CloudEvent tells of.
     fn stored(event: &Value) -> Self {
         let text = |pointer| {
             event
@@ -77,6 +96,12 @@ impl State {
     fn replaces(&self, stored: &Self) -> bool {
         self.deleted
             || (!stored.deleted && (&self.time, &self.sequence) >= (&stored.time, &stored.sequence))
+    }
+
+    /// Whether one of these other states replaces this one, so that it need not be written. A deletion always is.
+    #[must_use]
+    pub fn is_superseded(&self, others: &[Self]) -> bool {
+        !self.deleted && others.iter().any(|other| other.replaces(self))
     }
 }
 
@@ -102,7 +127,7 @@ pub fn object_key(event: &Event<'_>) -> Option<String> {
 #[must_use]
 pub fn replaces(event: &Event<'_>, stored: &str) -> bool {
     serde_json::from_str(stored).map_or(true, |stored| {
-        State::of(event).replaces(&State::stored(&stored))
+        ObjectState::of(event).replaces(&ObjectState::stored(&stored))
     })
 }
 
@@ -116,8 +141,10 @@ mod tests {
 
     use super::*;
 
-    fn state(time: &str, sequence: &str, action: &str) -> State {
-        State::stored(&json!({ "time": time, "sequence": sequence, "data": { "action": action } }))
+    fn state(time: &str, sequence: &str, action: &str) -> ObjectState {
+        ObjectState::stored(
+            &json!({ "time": time, "sequence": sequence, "data": { "action": action } }),
+        )
     }
 
     #[test]
@@ -138,5 +165,30 @@ mod tests {
         );
         let deleted = state("2021-05-15T01:37:53Z", "05", "deleted");
         assert!(!state("2021-05-15T01:37:59Z", "09", "updated").replaces(&deleted));
+    }
+
+    #[test]
+    fn a_row_and_a_stored_event_tell_the_same() {
+        let row = ObjectState::of_row("updated", Some(1_621_042_673), 9_000_000_000_000, 5);
+        let stored = state("2021-05-15T01:37:53Z", "00000000000000000005", "updated");
+        assert_eq!(row, stored);
+        let row = ObjectState::of_row("deleted", None, 1_700_000_000_123, 6);
+        let stored = state(
+            "2023-11-14T22:13:20.123Z",
+            "00000000000000000006",
+            "deleted",
+        );
+        assert_eq!(row, stored);
+    }
+
+    #[test]
+    fn a_state_is_superseded_by_a_later_one_and_a_deletion_by_none() {
+        let at = |updated_at, seq, action| ObjectState::of_row(action, Some(updated_at), 0, seq);
+        let this = at(100, 5, "updated");
+        assert!(this.is_superseded(&[at(90, 9, "updated"), at(101, 4, "updated")]));
+        assert!(this.is_superseded(&[at(100, 6, "updated")]));
+        assert!(this.is_superseded(&[at(90, 1, "deleted")]));
+        assert!(!this.is_superseded(&[at(100, 4, "updated"), at(99, 9, "updated")]));
+        assert!(!at(90, 1, "deleted").is_superseded(&[at(101, 9, "deleted")]));
     }
 }

@@ -39,6 +39,24 @@ pub fn admit<'c>(
     authorize(config, source, &url.query).ok_or(Problem::Unauthorized)
 }
 
+/// Admits an operator by the `Authorization` header.
+///
+/// # Errors
+///
+/// No `CONSOLE_TOKEN` is set, so that there is no API, or the token is missing or wrong.
+pub fn is_admitted(config: &Config, authorization: Option<&str>) -> Result<(), Problem> {
+    if config.console_token.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let presented = authorization.and_then(|header| header.strip_prefix("Bearer "));
+    let presented = Presented::value(presented.unwrap_or_default());
+    if bool::from(config.console_token.admit(&presented)) {
+        Ok(())
+    } else {
+        Err(Problem::NoToken)
+    }
+}
+
 /// The source that the secret in the query admits to. The work is the same for an unknown source,
 /// a missing and a wrong secret: each is compared with every secret of every source.
 fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<Caller<'c>> {
@@ -122,6 +140,33 @@ mod tests {
             ("", "token=new"),
         ] {
             assert_eq!(admitted(source, query), None, "{source} {query}");
+        }
+    }
+
+    #[test]
+    fn an_operator_is_admitted_by_each_token_and_by_nothing_else() {
+        let mut config = config();
+        assert_eq!(
+            is_admitted(&config, Some("Bearer x")),
+            Err(Problem::NotFound)
+        );
+        config.console_token = Secrets::from_text("new old");
+        for token in ["Bearer new", "Bearer old"] {
+            assert_eq!(is_admitted(&config, Some(token)), Ok(()), "{token}");
+        }
+        for header in [
+            None,
+            Some(""),
+            Some("new"),
+            Some("Basic new"),
+            Some("Bearer "),
+            Some("Bearer newer"),
+        ] {
+            assert_eq!(
+                is_admitted(&config, header),
+                Err(Problem::NoToken),
+                "{header:?}"
+            );
         }
     }
 

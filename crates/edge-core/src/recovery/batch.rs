@@ -1,45 +1,58 @@
-//! What is on its way to one inbox.
+//! Entries on their way to one inbox.
 
-use super::entry::Item;
-use crate::messages::recovered;
+use crate::messages::recovered::{Entry, RecoveredBatch};
 
 const MOST_ENTRIES: usize = 200;
 const MOST_BYTES: usize = 1 << 20;
 
-/// Entries, and the message that carries them.
-#[derive(Default)]
+/// The entries that one inbox gets next.
+#[derive(Debug, Default)]
 pub struct Batch {
-    /// Each one's id, and until when 3scale may have given it up, in milliseconds since 1970.
+    entries: Vec<Entry>,
+    bytes: usize,
+}
+
+/// A batch that is being handed over.
+#[derive(Debug)]
+pub struct Sending {
+    /// Each entry's id, and until when 3scale may have given it up, in milliseconds since 1970.
     pub entries: Vec<(String, i64)>,
-    /// The message.
-    pub message: Vec<u8>,
-    /// How large their documents are.
+    /// How large the documents are.
     pub bytes: usize,
+    /// The message to the inbox.
+    pub message: RecoveredBatch,
 }
 
 impl Batch {
     /// Adds an entry.
-    pub fn add(&mut self, item: Item) {
-        let Item {
-            entry,
-            what,
-            document,
-            ..
-        } = item;
-        self.bytes += document.len();
-        self.entries.push((entry.id.clone(), entry.at));
-        recovered::add(&mut self.message, entry, &what, &document);
+    pub fn add(&mut self, entry: Entry) {
+        self.bytes += entry.document.len();
+        self.entries.push(entry);
     }
 
-    /// Whether it should be handed over.
-    #[must_use]
+    /// Whether it should be handed over now.
     pub fn is_full(&self) -> bool {
-        self.entries.len() >= MOST_ENTRIES || self.message.len() >= MOST_BYTES
+        self.entries.len() >= MOST_ENTRIES || self.bytes >= MOST_BYTES
     }
 
     /// Whether nothing is in it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Takes all of it out, to hand it over.
+    pub fn take(&mut self, judge_before: i64) -> Sending {
+        let Self { entries, bytes } = std::mem::take(self);
+        Sending {
+            entries: entries
+                .iter()
+                .map(|entry| (entry.id.clone(), entry.given_up_at))
+                .collect(),
+            bytes,
+            message: RecoveredBatch {
+                judge_before,
+                entries,
+            },
+        }
     }
 }

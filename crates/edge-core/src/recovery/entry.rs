@@ -1,5 +1,5 @@
-//! An entry of 3scale's list, as the inbox is to get it. Its URL carries the secret: it is looked at
-//! here and goes no further.
+//! An entry of 3scale's list, turned into the message that the inbox gets. Its URL carries the secret: it is looked
+//! at here and goes no further.
 
 use sha2::{Digest as _, Sha256};
 use threescale::{
@@ -11,8 +11,9 @@ use crate::{
     config::{LARGEST_MAX_BODY_BYTES, Source},
     location::ParseUrl,
     messages::{
-        Intake, Suspect,
-        recovered::{Entry, What},
+        document::Document,
+        intake::{Intake, Unparsable},
+        recovered::{Content, Entry},
     },
     secret::Presented,
     shard,
@@ -20,8 +21,8 @@ use crate::{
 
 const MEDIA_TYPE: &str = "application/xml";
 
-/// How entries are read: a row of the inbox holds so much. `MAX_BODY_BYTES` does not count, since what
-/// it kept out at the front door is in this list, and nowhere else.
+/// The limits under which entries are read: a row of the inbox holds this much. `MAX_BODY_BYTES` does not apply, since
+/// a body that it kept out at the front door is in this list and nowhere else.
 pub fn limits() -> Limits {
     Limits {
         bytes: largest(),
@@ -33,7 +34,7 @@ fn largest() -> usize {
     usize::try_from(LARGEST_MAX_BODY_BYTES).unwrap_or(usize::MAX)
 }
 
-/// What tells an entry from all others: 3scale's id, or, where that cannot be read, its content.
+/// Identifies an entry: 3scale's id, or a hash of the content where the id cannot be read.
 pub fn id(entry: &failures::Entry<'_>) -> String {
     match entry.failure() {
         Ok(failure) => failure.id().to_owned(),
@@ -52,18 +53,16 @@ pub fn time(entry: &failures::Entry<'_>) -> Option<i64> {
 }
 
 /// An entry on its way to the inbox of this number.
+#[derive(Debug)]
 pub struct Item {
     /// The number of the inbox.
     pub shard: u32,
-    /// Its id and time.
+    /// The entry.
     pub entry: Entry,
-    /// The notification, or why it cannot be understood.
-    pub what: What,
-    /// The document.
-    pub document: Vec<u8>,
 }
 
-/// Makes items of entries, and finds out who they were sent to.
+/// Makes items of entries, and finds out to whom they were sent.
+#[derive(Debug)]
 pub struct Sorter<'c> {
     parse_url: ParseUrl,
     source: &'c Source,
@@ -92,53 +91,40 @@ impl<'c> Sorter<'c> {
 
     /// Makes an item of an entry.
     pub fn item(&mut self, id: String, entry: &failures::Entry<'_>, now_ms: i64) -> Item {
-        let (shard, at, what, document) = match entry.failure() {
+        match entry.failure() {
             Ok(failure) => {
                 let base = self.base(failure.url());
-                let (shard, what) = self.understood(failure, base);
-                let at = failure.time().unix_seconds() * 1000 + 999;
-                (shard, at, what, failure.event().to_vec())
-            }
-            // Without the parser's words, which may quote the URL.
-            Err(error) => {
-                let suspect = Suspect {
-                    code: error.code().to_owned(),
-                    detail: format!(
-                        "line {}, column {}: an entry of 3scale's list of failures cannot be read",
-                        error.line(),
-                        error.column()
-                    ),
-                    line: error.line(),
-                    column: error.column(),
-                    media_type: MEDIA_TYPE.to_owned(),
+                let (shard, content) = self.understood(failure, base);
+                let entry = Entry {
+                    id,
+                    given_up_at: failure.time().unix_seconds() * 1000 + 999,
+                    content,
+                    document: Document(failure.event().to_vec()),
                 };
+                Item { shard, entry }
+            }
+            Err(error) => {
                 let mut document = without_url(entry.raw());
                 document.truncate(largest());
-                (0, now_ms, What::Suspect(suspect), document)
+                let entry = Entry {
+                    id,
+                    given_up_at: now_ms,
+                    content: Content::Unparsable(broken_entry(error)),
+                    document: Document(document),
+                };
+                Item { shard: 0, entry }
             }
-        };
-        let entry = Entry {
-            id,
-            at,
-            length: document.len(),
-            suspect: false,
-        };
-        Item {
-            shard,
-            entry,
-            what,
-            document,
         }
     }
 
-    fn understood(&self, failure: &Failure<'_>, base: String) -> (u32, What) {
+    fn understood(&self, failure: &Failure<'_>, base: String) -> (u32, Content) {
         match failure.notification_with(&limits()) {
             Ok(notification) => {
                 let intake = Intake::of(&notification, &self.source.name, base);
                 let shard = shard::of_account(intake.account.as_deref(), self.source.shards);
-                (shard, What::Intake(intake))
+                (shard, Content::Notification(intake))
             }
-            Err(error) => (0, What::Suspect(Suspect::of(&error, MEDIA_TYPE))),
+            Err(error) => (0, Content::Unparsable(Unparsable::of(&error, MEDIA_TYPE))),
         }
     }
 
@@ -164,6 +150,20 @@ impl<'c> Sorter<'c> {
         let presented = Presented::in_query(&url.query, &self.source.secret_param);
         let admitted = bool::from(self.source.secrets.admit(&presented));
         (admitted && url.path == self.path).then_some(url.origin)
+    }
+}
+
+/// Without the parser's words, which may quote the URL.
+fn broken_entry(error: &threescale::Error) -> Unparsable {
+    let (line, column) = (error.line(), error.column());
+    Unparsable {
+        code: error.code().to_owned(),
+        detail: format!(
+            "line {line}, column {column}: an entry of 3scale's list of failures cannot be read"
+        ),
+        line,
+        column,
+        media_type: MEDIA_TYPE.to_owned(),
     }
 }
 
@@ -237,11 +237,11 @@ mod tests {
         let item = item(&mut sorter, &ours);
         assert_eq!(item.shard, shard::of_account(Some("7"), 4));
         assert_eq!(
-            (item.entry.id.as_str(), item.document.as_slice()),
+            (item.entry.id.as_str(), &item.entry.document[..]),
             ("f-1", EVENT.as_bytes())
         );
-        assert_eq!(item.entry.at, 1_795_341_600_999);
-        let What::Intake(intake) = item.what else {
+        assert_eq!(item.entry.given_up_at, 1_795_341_600_999);
+        let Content::Notification(intake) = item.entry.content else {
             panic!("not understood")
         };
         assert_eq!(
@@ -279,17 +279,17 @@ mod tests {
             &entry("https://e/?token=s3cret", "<event><type></event>"),
         );
         assert_eq!(broken_event.entry.id, "f-1");
-        assert_eq!(broken_event.document, b"<event><type></event>");
+        assert_eq!(*broken_event.entry.document, *b"<event><type></event>");
         let raw = entry("https://e/?a=1&token=s3cret", EVENT).replace("f-1", "");
         let broken_entry = item(&mut sorter, &raw);
         assert!(broken_entry.entry.id.starts_with("sha256:"));
-        let What::Suspect(suspect) = &broken_entry.what else {
+        let Content::Unparsable(unparsable) = &broken_entry.entry.content else {
             panic!("understood")
         };
-        let kept = String::from_utf8(broken_entry.document.clone()).unwrap();
+        let kept = String::from_utf8(broken_entry.entry.document.to_vec()).unwrap();
         assert!(
-            !kept.contains("s3cret") && !suspect.detail.contains("s3cret"),
-            "{kept} {suspect:?}"
+            !kept.contains("s3cret") && !unparsable.detail.contains("s3cret"),
+            "{kept} {unparsable:?}"
         );
         assert!(
             kept.contains("<url></url>") && kept.contains("</event>"),

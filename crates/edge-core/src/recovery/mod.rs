@@ -1,6 +1,7 @@
-//! The rules of recovery: the entries of 3scale's list, how far a step goes, and when to come again.
+//! The rules of recovery: the entries of 3scale's list, how far a step goes, what 3scale may then drop, and when to
+//! come again.
 
 pub mod batch;
 pub mod entry;
 pub mod plan;
-pub mod run;
+pub mod step;

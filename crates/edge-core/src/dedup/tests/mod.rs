@@ -1,7 +1,7 @@
 //! Any order of pushes, failures, fetches and deletes: nothing is lost, and nothing doubled without need.
 //!
-//! 3scale is modelled as it is (how it tries, when it gives up, how its list is kept), and so is what
-//! the inbox and recovery remember. What decides is the real code: this module's, [`rule`](crate::dedup::rule)'s, and
+//! 3scale is modelled as it is (how it tries, when it gives up, how its list is kept), and so is what the inbox and recovery
+//! remember. The decisions are the real code's: this module's, [`rule`](crate::dedup::rule)'s, and
 //! [`plan`](crate::recovery::plan)'s.
 
 mod model;

@@ -5,12 +5,16 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::sender::{BEGIN, Notification, Run};
 use crate::{
-    dedup::{Books, Earlier, rule, take_batch, take_push},
+    dedup::{IntakeStore, PriorEvent, rule, take_batch, take_push},
+    id::{Digest, EventId},
     messages::{
-        Intake, Recovered, Suspect,
-        recovered::{self, Entry, What},
+        document::Document,
+        intake::{Intake, Push, Unparsable},
+        recovered::{Content, Entry, RecoveredBatch},
     },
     recovery::plan::{List, Pace, Reading},
 };
@@ -23,7 +27,7 @@ pub(super) struct Event {
     pub(super) seq: i64,
     /// The notification that it was made of.
     pub(super) origin: usize,
-    digest: String,
+    digest: Digest,
     object: Option<String>,
     updated_at: Option<i64>,
     received: i64,
@@ -160,12 +164,16 @@ impl World {
     }
 
     fn push(&mut self, id: usize) {
-        let intake = intake(&self.sent[id]);
+        let push = Push {
+            intake: intake(&self.sent[id]),
+            old_secret: false,
+            document: Document(id.to_string().into_bytes()),
+        };
         let now = self.clock + self.skew;
-        let desk = Desk::new(self, now);
-        take_push(&desk, &intake, id.to_string().as_bytes(), WINDOW_MS, now).unwrap();
+        let store = TestStore::new(self, now);
+        take_push(&store, &push, WINDOW_MS, now).unwrap();
         let before = self.events.len();
-        desk.commit(self);
+        store.commit(self);
         if self.events.len() == before {
             self.swallowed.push((id, count(&self.events)));
         }
@@ -208,22 +216,18 @@ impl World {
         let rest = step.rest.split_off(step.run.batch.min(step.rest.len()));
         let batch = std::mem::replace(&mut step.rest, rest);
         let time = |id: usize| self.sent[id].fate().given_up.unwrap().1;
-        let mut message = Vec::new();
-        for id in &batch {
-            let entry = Entry {
-                id: id.to_string(),
-                at: time(*id) * 1000 + 999,
-                length: 0,
-                suspect: false,
-            };
-            let what = What::Intake(intake(&self.sent[*id]));
-            recovered::add(&mut message, entry, &what, id.to_string().as_bytes());
-        }
-        let head = Recovered {
-            judge_before: step.judge_before,
+        let entry = |id: &usize| Entry {
+            id: id.to_string(),
+            given_up_at: time(*id) * 1000 + 999,
+            content: Content::Notification(intake(&self.sent[*id])),
+            document: Document(id.to_string().into_bytes()),
         };
-        let desk = Desk::new(self, self.clock + self.skew);
-        let taken = take_batch(&desk, &head, &message, WINDOW_MS).unwrap();
+        let message = RecoveredBatch {
+            judge_before: step.judge_before,
+            entries: batch.iter().map(entry).collect(),
+        };
+        let store = TestStore::new(self, self.clock + self.skew);
+        let taken = take_batch(&store, &message, WINDOW_MS).unwrap();
         for id in batch {
             if taken.held.contains(&id.to_string()) {
                 step.reading.held(time(id));
@@ -231,7 +235,7 @@ impl World {
                 step.committed.push(id);
             }
         }
-        desk.commit(self);
+        store.commit(self);
     }
 
     fn end(&mut self, step: &Step) {
@@ -272,6 +276,10 @@ impl Step {
     }
 }
 
+fn id(seq: i64) -> EventId {
+    EventId::new(seq, &[0; 10])
+}
+
 fn count(events: &[Event]) -> i64 {
     i64::try_from(events.len()).unwrap()
 }
@@ -284,13 +292,17 @@ fn intake(notification: &Notification) -> Intake {
         object: Some(notification.object.to_string()),
         account: None,
         updated_at: notification.updated_at,
-        digest: notification.digest(),
-        old_secret: false,
+        digest: Some(digest(notification)),
     }
 }
 
+fn digest(notification: &Notification) -> Digest {
+    let hash: [u8; 32] = Sha256::digest(notification.digest()).into();
+    hash.into()
+}
+
 /// The inbox's rows in one commit. The conditions are those of the SQL in `store/events.rs`.
-struct Desk {
+struct TestStore {
     now: i64,
     rows: RefCell<Rows>,
 }
@@ -300,7 +312,7 @@ struct Rows {
     failures: BTreeMap<String, Option<i64>>,
 }
 
-impl Desk {
+impl TestStore {
     fn new(world: &World, now: i64) -> Self {
         let rows = Rows {
             events: world.events.clone(),
@@ -319,15 +331,15 @@ impl Desk {
     }
 }
 
-impl Books for Desk {
+impl IntakeStore for TestStore {
     type Error = &'static str;
 
     fn newest_pushed(
         &self,
-        digest: &str,
+        digest: Digest,
         from_ms: i64,
         to_ms: i64,
-    ) -> Result<Option<Earlier>, Self::Error> {
+    ) -> Result<Option<PriorEvent>, Self::Error> {
         let rows = self.rows.borrow();
         let newest = rows
             .events
@@ -338,16 +350,16 @@ impl Books for Desk {
                     && !rows.failures.values().any(|seq| *seq == Some(event.seq))
             })
             .max_by_key(|event| (event.received, event.seq));
-        Ok(newest.map(|event| Earlier {
+        Ok(newest.map(|event| PriorEvent {
             seq: event.seq,
-            id: event.seq.to_string(),
+            id: id(event.seq),
             received_ms: event.received,
         }))
     }
 
     fn changes_since(
         &self,
-        earlier: &Earlier,
+        earlier: &PriorEvent,
         intake: &Intake,
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>, Self::Error> {
@@ -357,7 +369,7 @@ impl Books for Desk {
                 .given_up
                 .map_or(event.received, |at| at + rule::SPREAD_MS);
             event.object == intake.object
-                && event.digest != intake.digest
+                && Some(event.digest) != intake.digest
                 && (after, event.seq) > (earlier.received_ms, earlier.seq)
                 && event.given_up.unwrap_or(event.received) <= until_ms + rule::SPREAD_MS
         });
@@ -373,19 +385,19 @@ impl Books for Desk {
         intake: &Intake,
         document: &[u8],
         given_up_ms: Option<i64>,
-    ) -> Result<(String, i64), Self::Error> {
+    ) -> Result<(EventId, i64), Self::Error> {
         let events = &mut self.rows.borrow_mut().events;
         let seq = count(events) + 1;
         events.push(Event {
             seq,
             origin: std::str::from_utf8(document).unwrap().parse().unwrap(),
-            digest: intake.digest.clone(),
+            digest: intake.digest.unwrap(),
             object: intake.object.clone(),
             updated_at: intake.updated_at,
             received: self.now,
             given_up: given_up_ms,
         });
-        Ok((seq.to_string(), seq))
+        Ok((id(seq), seq))
     }
 
     fn count_repeat(&self, _: i64) -> Result<(), Self::Error> {
@@ -399,7 +411,7 @@ impl Books for Desk {
         Ok(())
     }
 
-    fn quarantine(&self, _: &Suspect, _: &[u8]) -> Result<(), Self::Error> {
+    fn quarantine(&self, _: &Unparsable, _: &[u8]) -> Result<(), Self::Error> {
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 use std::{future::Future, pin::pin, time::Duration};
 
 use edge_core::{
-    admin_api::trouble::{self, Trouble},
+    admin_api::error::{AdminApiError, Code, refusal},
     config::{Config, Source},
     secret::Secret,
     target,
@@ -98,9 +98,10 @@ impl<'c> AdminApi<'c> {
     /// # Errors
     ///
     /// No answer came.
-    pub async fn send(&self, call: Call<'_>) -> Result<Reply, Trouble> {
-        target::check(parse_url, self.url, self.allow_local)
-            .map_err(|refused| Trouble::new("not_called", format!("admin_url {refused}")))?;
+    pub async fn send(&self, call: Call<'_>) -> Result<Reply, AdminApiError> {
+        target::check(parse_url, self.url, self.allow_local).map_err(|refused| {
+            AdminApiError::new(Code::NotCalled, format!("admin_url {refused}"))
+        })?;
         let abort = AbortController::default();
         let answer = async {
             let authorization = format!("Basic {}", btoa(&format!(":{}", self.token.reveal()))?);
@@ -122,10 +123,10 @@ impl<'c> AdminApi<'c> {
         };
         match within(TIMEOUT, answer).await {
             Some(Ok(response)) => Ok(Reply::new(response, abort)),
-            Some(Err(error)) => Err(Trouble::network(&error.to_string())),
+            Some(Err(error)) => Err(AdminApiError::network(&error.to_string())),
             None => {
                 abort.abort();
-                Err(Trouble::timeout())
+                Err(AdminApiError::timeout())
             }
         }
     }
@@ -168,15 +169,15 @@ impl Reply {
     /// # Errors
     ///
     /// The connection broke, or nothing came for too long.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Trouble> {
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, AdminApiError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
         };
         match within(TIMEOUT, body.next()).await {
             Some(Some(Ok(piece))) => Ok(Some(piece)),
-            Some(Some(Err(error))) => Err(Trouble::network(&error.to_string())),
+            Some(Some(Err(error))) => Err(AdminApiError::network(&error.to_string())),
             Some(None) => Ok(None),
-            None => Err(Trouble::timeout()),
+            None => Err(AdminApiError::timeout()),
         }
     }
 
@@ -185,7 +186,7 @@ impl Reply {
     /// # Errors
     ///
     /// As [`next`](Self::next).
-    pub async fn short_body(&mut self) -> Result<Vec<u8>, Trouble> {
+    pub async fn short_body(&mut self) -> Result<Vec<u8>, AdminApiError> {
         let whole = async {
             let mut body = Vec::new();
             while body.len() < SHORT
@@ -198,14 +199,14 @@ impl Reply {
         };
         within(TIMEOUT, whole)
             .await
-            .unwrap_or_else(|| Err(Trouble::timeout()))
+            .unwrap_or_else(|| Err(AdminApiError::timeout()))
     }
 
     /// What this refusal means.
-    pub async fn refusal(&mut self) -> Trouble {
+    pub async fn refusal(&mut self) -> AdminApiError {
         // Without its body, it is still a refusal of this status.
         let body = self.short_body().await.unwrap_or_default();
-        trouble::refusal(
+        refusal(
             parse_url,
             self.status,
             &self.header("location"),

@@ -6,33 +6,34 @@ use futures_util::{future::select, task::AtomicWaker};
 use worker::Delay;
 
 #[derive(Default)]
-pub(super) struct Bell {
-    rung: Cell<bool>,
+pub(super) struct Notify {
+    notified: Cell<bool>,
     sleeper: AtomicWaker,
 }
 
-impl Bell {
-    pub(super) fn ring(&self) {
-        self.rung.set(true);
+impl Notify {
+    /// Wakes the sleeper, or keeps the next sleep from beginning.
+    pub(super) fn notify(&self) {
+        self.notified.set(true);
         self.sleeper.wake();
     }
 
-    /// What rang until now is heard.
-    pub(super) fn still(&self) {
-        self.rung.set(false);
+    /// Notifications until now have been seen to.
+    pub(super) fn clear(&self) {
+        self.notified.set(false);
     }
 
-    /// Ends when it rings, or after `ms` milliseconds.
-    pub(super) async fn rung_within(&self, ms: i64) {
-        let rung = poll_fn(|context| {
+    /// Sleeps until a notification, or for `ms` milliseconds.
+    pub(super) async fn notified_within(&self, ms: i64) {
+        let notified = poll_fn(|context| {
             self.sleeper.register(context.waker());
-            if self.rung.get() {
+            if self.notified.get() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         });
         let timer = Delay::from(Duration::from_millis(ms.max(1).unsigned_abs()));
-        select(rung, pin!(timer)).await;
+        select(notified, pin!(timer)).await;
     }
 }

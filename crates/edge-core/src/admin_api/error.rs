@@ -1,23 +1,76 @@
-//! What the admin API's refusals mean, and what to do about each. 3scale says 403 for nearly all of
+//! Failures of the admin API: the meaning of each refusal, and what to do about it. 3scale says 403 for nearly all of
 //! them; the body tells them apart.
+
+use serde::{Deserialize, Serialize};
 
 use crate::{location::ParseUrl, time::retry_after};
 
 /// Why the admin API did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// A word that stays as it is: docs/recovery.md lists them.
-    pub code: &'static str,
+pub struct AdminApiError {
+    /// Which kind of failure.
+    pub code: Code,
     /// What is wrong and what to do, for people. It holds no secret.
     pub detail: String,
     /// How long 3scale asks us to wait, in milliseconds.
     pub retry_after_ms: Option<i64>,
 }
 
-impl Trouble {
-    /// Trouble after which nobody asked us to wait.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident $word:literal)*) => {
+        /// A kind of failure. Its word is stable: docs/recovery.md lists them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $word)] $code,)*
+        }
+
+        impl Code {
+            /// The word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $word,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// 3scale does not know the access token.
+    AccessDenied "access_denied"
+    /// The list of failures is not well-formed.
+    BrokenList "broken_list"
+    /// Our own inbox could not store what was read.
+    InboxUnavailable "inbox_unavailable"
+    /// 3scale could not be reached, or the connection broke.
+    Network "network"
+    /// Something answered that is not 3scale's list of failures.
+    NotAList "not_a_list"
+    /// The token's owner may not manage webhooks.
+    NotAllowed "not_allowed"
+    /// `admin_url` is a target that is not called.
+    NotCalled "not_called"
+    /// The source has no `admin_url` or no access token.
+    NotConfigured "not_configured"
+    /// 3scale asks for fewer calls.
+    RateLimited "rate_limited"
+    /// The answer was a redirect.
+    Redirected "redirected"
+    /// Another refusal.
+    Refused "refused"
+    /// The token lacks a scope.
+    ScopeMissing "scope_missing"
+    /// 3scale does not take the webhook's settings.
+    SettingsRefused "settings_refused"
+    /// Nothing came in time.
+    Timeout "timeout"
+    /// 3scale answered with a 5xx.
+    Unavailable "unavailable"
+}
+
+impl AdminApiError {
+    /// A failure after which nobody asked us to wait.
     #[must_use]
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
             detail: detail.into(),
@@ -28,13 +81,16 @@ impl Trouble {
     /// Nothing came in time.
     #[must_use]
     pub fn timeout() -> Self {
-        Self::new("timeout", "3scale said nothing for 30 seconds.")
+        Self::new(Code::Timeout, "3scale said nothing for 30 seconds.")
     }
 
     /// The runtime could not reach 3scale, or the connection broke.
     #[must_use]
     pub fn network(error: &str) -> Self {
-        Self::new("network", format!("3scale could not be reached: {error}"))
+        Self::new(
+            Code::Network,
+            format!("3scale could not be reached: {error}"),
+        )
     }
 
     /// Something answered 200 that is not 3scale's admin API.
@@ -44,7 +100,7 @@ impl Trouble {
         // Whoever answered may write there what they like.
         let kind: String = kind.chars().take(60).collect();
         Self::new(
-            "not_a_list",
+            Code::NotAList,
             format!(
                 "The answer ({}) is not 3scale's list of failed deliveries: admin_url must be the tenant's \
                  admin portal, and nothing in front of it may ask for a login.",
@@ -54,7 +110,7 @@ impl Trouble {
     }
 }
 
-/// What an answer of another status than 200 means. Of the body, the beginning is enough.
+/// The meaning of an answer with another status than 200. Of the body, the beginning is enough.
 #[must_use]
 pub fn refusal(
     parse_url: ParseUrl,
@@ -63,62 +119,62 @@ pub fn refusal(
     retry_after: &str,
     body: &[u8],
     now_ms: i64,
-) -> Trouble {
-    let mut trouble = match status {
+) -> AdminApiError {
+    let mut error = match status {
         300..=399 => redirected(parse_url, location),
         403 => forbidden(body),
-        429 => Trouble::new("rate_limited", "3scale asks for fewer calls."),
-        500.. => Trouble::new("unavailable", format!("3scale answered {status}.")),
-        _ => Trouble::new(
-            "refused",
+        429 => AdminApiError::new(Code::RateLimited, "3scale asks for fewer calls."),
+        500.. => AdminApiError::new(Code::Unavailable, format!("3scale answered {status}.")),
+        _ => AdminApiError::new(
+            Code::Refused,
             format!("3scale answered {status}: is admin_url the tenant's admin portal?"),
         ),
     };
     if matches!(status, 429 | 503) {
-        trouble.retry_after_ms = retry_after::parse(retry_after, now_ms);
+        error.retry_after_ms = retry_after::parse(retry_after, now_ms);
     }
-    trouble
+    error
 }
 
-fn forbidden(body: &[u8]) -> Trouble {
+fn forbidden(body: &[u8]) -> AdminApiError {
     let says = |words: &str| {
         body.windows(words.len())
             .any(|window| window == words.as_bytes())
     };
     if says("Access denied") {
-        Trouble::new(
-            "access_denied",
+        AdminApiError::new(
+            Code::AccessDenied,
             "3scale does not know the access token: SOURCE_<NAME>_ACCESS_TOKEN must be a token of the tenant \
              that admin_url names.",
         )
     } else if says("does not have the correct permissions") {
-        Trouble::new(
-            "scope_missing",
-            "The token lacks the account_management scope: give it «Account Management API», with read and \
+        AdminApiError::new(
+            Code::ScopeMissing,
+            "The token lacks the account_management scope: give it \"Account Management API\", with read and \
              write, in 3scale.",
         )
     } else if body.trim_ascii().is_empty() {
-        Trouble::new(
-            "not_allowed",
+        AdminApiError::new(
+            Code::NotAllowed,
             "The token's owner may not manage webhooks (it takes an admin, or a member with that \
              permission), or the tenant is suspended.",
         )
     } else {
-        Trouble::new(
-            "refused",
+        AdminApiError::new(
+            Code::Refused,
             "Something answered 403 that is not 3scale: is there a firewall in front of admin_url?",
         )
     }
 }
 
 /// A query may carry a session, and a path a token.
-fn redirected(parse_url: ParseUrl, location: &str) -> Trouble {
+fn redirected(parse_url: ParseUrl, location: &str) -> AdminApiError {
     let to = parse_url(location).map_or_else(
         || "to another page of the same host".to_owned(),
         |location| format!("to {}", location.host),
     );
-    Trouble::new(
-        "redirected",
+    AdminApiError::new(
+        Code::Redirected,
         format!(
             "3scale answered with a redirect {to}, which is not followed: admin_url must be the address that \
              answers itself."
@@ -132,7 +188,9 @@ mod tests {
     use crate::location::parse_url;
 
     fn code(status: u16, body: &str) -> &'static str {
-        refusal(parse_url, status, "", "", body.as_bytes(), 0).code
+        refusal(parse_url, status, "", "", body.as_bytes(), 0)
+            .code
+            .as_str()
     }
 
     #[test]
@@ -193,8 +251,12 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_named_by_its_kind() {
-        let detail = Trouble::not_a_list("text/html; charset=utf-8").detail;
+        let detail = AdminApiError::not_a_list("text/html; charset=utf-8").detail;
         assert!(detail.contains("(text/html)"), "{detail}");
-        assert!(Trouble::not_a_list("").detail.contains("(of no kind)"));
+        assert!(
+            AdminApiError::not_a_list("")
+                .detail
+                .contains("(of no kind)")
+        );
     }
 }

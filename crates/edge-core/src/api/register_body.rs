@@ -1,0 +1,181 @@
+//! What an operator wants set in 3scale: the body of `POST /api/v1/sources/{name}/register`.
+
+use serde_json::{Map, Value};
+
+use super::json_body::{self, wrong};
+use crate::{
+    admin_api::webhook::{Choice, Settings},
+    config::{Config, Pattern, Source},
+    location::ParseUrl,
+    problem::Problem,
+};
+
+const MEMBERS: [&str; 5] = ["url", "events", "active", "provider_actions", "dry_run"];
+
+/// A registration that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// This Worker's public address, if it is not the one that was called.
+    pub url: Option<String>,
+    /// For which events 3scale calls; any one of these.
+    pub events: Vec<Pattern>,
+    /// Whether the webhook is on.
+    pub active: bool,
+    /// Whether actions in the admin portal and through the API trigger it, too.
+    pub provider_actions: bool,
+    /// Whether nothing is set yet.
+    pub dry_run: bool,
+}
+
+impl Registration {
+    /// Reads a body.
+    pub fn read(body: &[u8]) -> Result<Self, Problem> {
+        let members = json_body::of(body, &MEMBERS)?;
+        Ok(Self {
+            url: json_body::text(&members, "url")?.map(str::to_owned),
+            events: events(&members)?,
+            active: json_body::flag_or(&members, "active", true)?,
+            provider_actions: json_body::flag_or(&members, "provider_actions", true)?,
+            dry_run: json_body::flag_or(&members, "dry_run", false)?,
+        })
+    }
+
+    /// The settings of this source's webhook; `called` is the URL under which this Worker was called.
+    pub fn settings(
+        &self,
+        parse_url: ParseUrl,
+        called: &str,
+        config: &Config,
+        source: &Source,
+    ) -> Result<Settings, Problem> {
+        let right = "must be this Worker's public address, such as https://edge.example.com";
+        let location = parse_url(self.url.as_deref().unwrap_or(called))
+            .filter(|location| !location.credentials)
+            .ok_or_else(|| wrong("url", right))?;
+        let choice = Choice {
+            origin: location.origin,
+            events: self.events.clone(),
+            active: self.active,
+            provider_actions: self.provider_actions,
+        };
+        let settings = Settings::of(source, choice).ok_or(Problem::Misconfigured)?;
+        settings
+            .check(config.allow_local)
+            .map_err(|(name, right)| wrong(name, &right))?;
+        Ok(settings)
+    }
+}
+
+/// The answer to a registration: what 3scale was told, and whether it confirms that; `None` after a dry run.
+#[must_use]
+pub fn answer(
+    source: &Source,
+    settings: &Settings,
+    differences: Option<Vec<String>>,
+) -> Map<String, Value> {
+    let mut answer = settings.shown();
+    let dry_run = differences.is_none();
+    answer.insert("source".to_owned(), Value::from(source.name.as_str()));
+    answer.insert("dry_run".to_owned(), Value::from(dry_run));
+    let confirmed = match differences {
+        None => Value::Null,
+        Some(names) if names.is_empty() => Value::from(true),
+        Some(names) => Value::from(names),
+    };
+    answer.insert("confirmed".to_owned(), confirmed);
+    answer
+}
+
+fn events(members: &Map<String, Value>) -> Result<Vec<Pattern>, Problem> {
+    let Some(events) = members.get("events") else {
+        return Ok(vec![Pattern::ANY]);
+    };
+    let pattern = |event: &Value| event.as_str()?.parse().ok();
+    let events = events
+        .as_array()
+        .and_then(|events| events.iter().map(pattern).collect());
+    events.ok_or_else(|| {
+        wrong(
+            "events",
+            "must be a list such as [\"account.*\", \"user.created\"]",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::tests::config, location::parse_url};
+
+    const CALLED: &str = "https://edge.example.com/api/v1/sources/acme/register";
+
+    fn settings(body: &str) -> Result<Map<String, Value>, Problem> {
+        let config = config();
+        let source = config.source("acme").unwrap();
+        let registration = Registration::read(body.as_bytes())?;
+        let settings = registration.settings(parse_url, CALLED, &config, source)?;
+        Ok(answer(source, &settings, None))
+    }
+
+    #[test]
+    fn without_a_body_everything_is_sent_to_the_address_that_was_called() {
+        let shown = settings("").unwrap();
+        assert_eq!(shown["url"], "https://edge.example.com/hooks/acme?token=…");
+        assert_eq!(shown["events"].as_array().unwrap().len(), 16);
+        assert_eq!(
+            (&shown["active"], &shown["provider_actions"]),
+            (&true.into(), &true.into())
+        );
+        assert_eq!(
+            (&shown["dry_run"], &shown["confirmed"]),
+            (&true.into(), &Value::Null)
+        );
+    }
+
+    #[test]
+    fn each_member_is_read() {
+        let shown = settings(
+            r#"{"url":"https://hooks.example.com/x","events":["user.*"],"active":false,"provider_actions":false}"#,
+        )
+        .unwrap();
+        assert_eq!(shown["url"], "https://hooks.example.com/hooks/acme?token=…");
+        assert_eq!(shown["events"].as_array().unwrap().len(), 3);
+        assert_eq!(
+            (&shown["active"], &shown["provider_actions"]),
+            (&false.into(), &false.into())
+        );
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        for (body, name) in [
+            (r#"{"url":"edge.example.com"}"#, "url"),
+            (r#"{"url":"https://u:p@edge.example.com"}"#, "url"),
+            (r#"{"url":"http://edge.example.com"}"#, "url"),
+            (r#"{"events":"user.*"}"#, "events"),
+            (r#"{"events":["user"]}"#, "events"),
+            (r#"{"active":"yes"}"#, "active"),
+            (r#"{"dry_run":1}"#, "dry_run"),
+            (r#"{"uri":"x"}"#, "uri"),
+        ] {
+            let problem = settings(body).unwrap_err().to_string();
+            assert!(problem.starts_with(&format!("`{name}` ")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_answer_says_whether_3scale_confirms() {
+        let config = config();
+        let source = config.source("acme").unwrap();
+        let registration = Registration::read(b"").unwrap();
+        let settings = registration
+            .settings(parse_url, CALLED, &config, source)
+            .unwrap();
+        let confirmed = |differences| answer(source, &settings, differences)["confirmed"].clone();
+        assert_eq!(confirmed(Some(Vec::new())), Value::from(true));
+        assert_eq!(
+            confirmed(Some(vec!["url".to_owned()])),
+            Value::from(vec!["url"])
+        );
+    }
+}

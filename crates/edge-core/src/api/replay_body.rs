@@ -1,0 +1,183 @@
+//! Which events an operator wants delivered again, and where to.
+
+use serde_json::Value;
+
+use super::{
+    event_query::{EventQuery, Reading, unknown},
+    json_body::{self, flag, one_of, wrong},
+};
+use crate::{config::Config, name::DestinationName, problem::Problem};
+
+/// The body of `POST /api/v1/replays`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReplayBody {
+    /// Which events.
+    pub events: EventQuery,
+    /// Where to, if the events do not say it.
+    pub destinations: Option<Vec<DestinationName>>,
+    /// Whether they are only counted.
+    pub dry_run: bool,
+}
+
+impl ReplayBody {
+    /// Reads a body.
+    pub fn read(body: &[u8], reading: Reading<'_>) -> Result<Self, Problem> {
+        let config = reading.config;
+        let mut replay = Self::default();
+        let mut all = false;
+        for (name, value) in json_body::all(body)? {
+            match name.as_str() {
+                "all" => all = flag(&name, &value)?,
+                "dry_run" => replay.dry_run = flag(&name, &value)?,
+                "destinations" => replay.destinations = Some(destinations(&value, config)?),
+                name => {
+                    let value = match value {
+                        Value::String(text) => text,
+                        // An id may well be written as one.
+                        Value::Number(number) => number.to_string(),
+                        _ => return Err(wrong(name, "must be a text")),
+                    };
+                    if !replay.events.take(name, &value, reading)? {
+                        return Err(unknown(name, "destinations, dry_run and all"));
+                    }
+                }
+            }
+        }
+        if replay.events.is_empty() && !all {
+            return Err(wrong(
+                "all",
+                "must be true where no filter is given, since that means every event",
+            ));
+        }
+        replay.check_destination(config)?;
+        Ok(replay)
+    }
+
+    /// Events that went to a destination which is no longer configured can only go elsewhere.
+    fn check_destination(&self, config: &Config) -> Result<(), Problem> {
+        let there = self.events.filter.destination.as_ref();
+        let is_gone = there.is_some_and(|name| config.destination(name.as_str()).is_none());
+        if self.destinations.is_none() && is_gone {
+            let right = format!("{}; or give destinations to send to", one_of(names(config)));
+            return Err(wrong("destination", &right));
+        }
+        Ok(())
+    }
+}
+
+/// The destinations that the body of a replay of one event names.
+pub fn destinations_only(
+    body: &[u8],
+    config: &Config,
+) -> Result<Option<Vec<DestinationName>>, Problem> {
+    let members = json_body::of(body, &["destinations"])?;
+    let value = members.get("destinations");
+    value.map(|value| destinations(value, config)).transpose()
+}
+
+fn destinations(value: &Value, config: &Config) -> Result<Vec<DestinationName>, Problem> {
+    let known = |name: &Value| Some(config.destination(name.as_str()?)?.name.clone());
+    let list = value.as_array().filter(|list| !list.is_empty());
+    list.and_then(|list| list.iter().map(known).collect())
+        .ok_or_else(|| {
+            let right = format!("must be a list, and each {}", one_of(names(config)));
+            wrong("destinations", &right)
+        })
+}
+
+fn names(config: &Config) -> impl Iterator<Item = &str> {
+    config.destinations.iter().map(|one| one.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::tests::config;
+
+    fn read(body: &[u8]) -> Result<ReplayBody, Problem> {
+        let config = config();
+        let reading = Reading {
+            config: &config,
+            now_ms: 0,
+        };
+        ReplayBody::read(body, reading)
+    }
+
+    fn replay(body: &Value) -> Result<ReplayBody, Problem> {
+        read(body.to_string().as_bytes())
+    }
+
+    fn crm() -> Vec<DestinationName> {
+        vec!["crm".parse().unwrap()]
+    }
+
+    #[track_caller]
+    fn is_wrong(body: &Value, name: &str, right: &str) {
+        let problem = replay(body).unwrap_err();
+        assert_eq!(problem.code(), "invalid_parameter");
+        let detail = problem.to_string();
+        assert!(detail.starts_with(&format!("`{name}` ")), "{detail}");
+        assert!(detail.contains(right), "{detail}");
+    }
+
+    #[test]
+    fn a_filter_destinations_and_a_dry_run_are_read() {
+        let body = json!({ "type": "user", "object": 9, "destinations": ["crm"], "dry_run": true });
+        let replay = replay(&body).unwrap();
+        assert_eq!(replay.events.filter.object.as_deref(), Some("9"));
+        assert_eq!(replay.destinations, Some(crm()));
+        assert!(replay.dry_run);
+    }
+
+    #[test]
+    fn every_event_has_to_be_asked_for() {
+        is_wrong(&json!({}), "all", "true");
+        is_wrong(&json!({ "all": false, "dry_run": true }), "all", "true");
+        is_wrong(&json!({ "destinations": ["crm"] }), "all", "true");
+        assert_eq!(replay(&json!({ "all": true })), Ok(ReplayBody::default()));
+        assert!(replay(&json!({ "source": "acme" })).is_ok());
+        let nothing = read(b"").unwrap_err();
+        assert!(nothing.to_string().starts_with("`all`"), "{nothing}");
+    }
+
+    #[test]
+    fn each_mistake_is_refused_with_what_would_be_right() {
+        is_wrong(&json!([]), "body", "JSON object");
+        is_wrong(&json!({ "all": "yes" }), "all", "true or false");
+        is_wrong(
+            &json!({ "type": "user", "dry_run": 1 }),
+            "dry_run",
+            "true or false",
+        );
+        is_wrong(&json!({ "type": ["user"] }), "type", "text");
+        is_wrong(&json!({ "limit": 5 }), "limit", "dry_run");
+        for names in [json!("crm"), json!([]), json!(["crm", "crn"]), json!([1])] {
+            let body = json!({ "type": "user", "destinations": names });
+            is_wrong(&body, "destinations", "archive, crm");
+        }
+    }
+
+    #[test]
+    fn events_of_a_destination_that_is_gone_can_go_to_others_only() {
+        is_wrong(
+            &json!({ "destination": "old" }),
+            "destination",
+            "archive, crm",
+        );
+        assert!(replay(&json!({ "destination": "old", "destinations": ["crm"] })).is_ok());
+        assert!(replay(&json!({ "destination": "crm" })).is_ok());
+    }
+
+    #[test]
+    fn one_event_is_replayed_to_chosen_destinations_or_to_all_that_want_it() {
+        let config = config();
+        let chosen = |body: &str| destinations_only(body.as_bytes(), &config);
+        assert_eq!(chosen(""), Ok(None));
+        assert_eq!(chosen("{}"), Ok(None));
+        assert_eq!(chosen(r#"{"destinations":["crm"]}"#), Ok(Some(crm())));
+        assert!(chosen(r#"{"type":"user"}"#).is_err());
+        assert!(chosen(r#"{"destinations":["else"]}"#).is_err());
+    }
+}

@@ -1,0 +1,266 @@
+//! The router of `/api/v1`.
+
+use super::{
+    event_list,
+    event_query::Reading,
+    json_body::{self, one_of, wrong},
+    register_body::Registration,
+    replay_body::{self, ReplayBody},
+};
+use crate::{
+    config::{Config, Source},
+    messages::{
+        destinations::{DropDestination, ListDestinations, PauseDestination},
+        events::{GetEvent, ListEvents, ReplayEvent},
+        replays::ListReplays,
+    },
+    name::{DestinationName, SourceName},
+    problem::Problem,
+};
+
+/// A request that has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// How destinations are doing.
+    Destinations(ListDestinations),
+    /// Pause a destination, or resume it.
+    Pause(PauseDestination),
+    /// Drop what is left of a destination that is no longer configured.
+    Drop(DropDestination),
+    /// A page of events: of one source, or of all.
+    Events(Option<SourceName>, ListEvents),
+    /// One event.
+    Event(GetEvent),
+    /// Deliver one event again.
+    ReplayEvent(ReplayEvent),
+    /// How replays are getting on.
+    Replays(ListReplays),
+    /// Deliver many events again, or count them.
+    Replay(ReplayBody),
+    /// How recovery stands.
+    Recoveries,
+    /// Make a step of recovery now: of one source, or of all.
+    Recover(Option<SourceName>),
+    /// Put our URL into 3scale.
+    Register(SourceName, Registration),
+}
+
+impl Call {
+    /// Reads a request; `path` is what follows `/api/v1`.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is there, not for this method, or a parameter is wrong.
+    pub fn read(
+        method: &str,
+        path: &[&str],
+        query: &str,
+        body: &[u8],
+        reading: Reading<'_>,
+    ) -> Result<Self, Problem> {
+        let config = reading.config;
+        match path {
+            ["destinations"] => {
+                only(method, "GET")?;
+                Ok(Self::Destinations(ListDestinations {}))
+            }
+            ["destinations", name, action @ ("pause" | "resume")] => {
+                let destination = config.destination(name).ok_or(Problem::NotFound)?;
+                only(method, "POST")?;
+                Ok(Self::Pause(PauseDestination {
+                    destination: destination.name.clone(),
+                    paused: *action == "pause",
+                }))
+            }
+            ["destinations", name, "drop"] => {
+                let destination = name.parse().map_err(|_| Problem::NotFound)?;
+                only(method, "POST")?;
+                drop_call(destination, config)
+            }
+            ["events"] => {
+                only(method, "GET")?;
+                let (source, list) = event_list::read(query, reading)?;
+                Ok(Self::Events(source, list))
+            }
+            ["events", id] => {
+                let id = id.parse().map_err(|_| Problem::NotFound)?;
+                only(method, "GET")?;
+                Ok(Self::Event(GetEvent { id }))
+            }
+            ["events", id, "replay"] => {
+                only(method, "POST")?;
+                let destinations = replay_body::destinations_only(body, config)?;
+                let id = id.parse().map_err(|_| Problem::NotFound)?;
+                Ok(Self::ReplayEvent(ReplayEvent { id, destinations }))
+            }
+            ["replays"] => match method {
+                "GET" => Ok(Self::Replays(ListReplays {})),
+                "POST" => ReplayBody::read(body, reading).map(Self::Replay),
+                _ => Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
+            },
+            ["recoveries"] => match method {
+                "GET" => Ok(Self::Recoveries),
+                "POST" => recoverable_source(body, config).map(Self::Recover),
+                _ => Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
+            },
+            ["sources", name, "register"] => {
+                only(method, "POST")?;
+                let source = config.source(name).ok_or(Problem::NotFound)?;
+                let registration = Registration::read(body)?;
+                Ok(Self::Register(source.name.clone(), registration))
+            }
+            _ => Err(Problem::NotFound),
+        }
+    }
+}
+
+fn only(method: &str, allow: &'static str) -> Result<(), Problem> {
+    if method == allow {
+        Ok(())
+    } else {
+        Err(Problem::MethodNotAllowed { allow })
+    }
+}
+
+fn drop_call(destination: DestinationName, config: &Config) -> Result<Call, Problem> {
+    if config.destination(destination.as_str()).is_some() {
+        let right =
+            "is configured: take it out of DESTINATIONS before what waits for it is dropped";
+        return Err(wrong(destination.as_str(), right));
+    }
+    Ok(Call::Drop(DropDestination { destination }))
+}
+
+/// The source that the body names, `{"source":"acme"}`, which must have recovery. Without a body, all.
+fn recoverable_source(body: &[u8], config: &Config) -> Result<Option<SourceName>, Problem> {
+    let members = json_body::of(body, &["source"])?;
+    let Some(name) = json_body::text(&members, "source")? else {
+        return Ok(None);
+    };
+    let known = config.sources.iter().map(|source| source.name.as_str());
+    let source = config
+        .source(name)
+        .ok_or_else(|| wrong("source", &one_of(known)))?;
+    if source.admin().is_none() {
+        return Err(no_admin_api(source, "has no recovery"));
+    }
+    Ok(Some(source.name.clone()))
+}
+
+/// The problem of a source whose admin API is not configured.
+#[must_use]
+pub fn no_admin_api(source: &Source, lacks: &str) -> Problem {
+    let takes = source.name.env_name();
+    wrong(
+        "source",
+        &format!("{lacks}: it takes admin_url and SOURCE_{takes}_ACCESS_TOKEN"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::config;
+
+    const ID: &str = "0192f3c4-0000-7000-8000-000000000000";
+
+    fn read(method: &str, path: &str, body: &str) -> Result<Call, Problem> {
+        let path: Vec<_> = path.split('/').collect();
+        let config = config();
+        let reading = Reading {
+            config: &config,
+            now_ms: 0,
+        };
+        Call::read(method, &path, "", body.as_bytes(), reading)
+    }
+
+    #[test]
+    fn each_path_is_one_call() {
+        let crm: DestinationName = "crm".parse().unwrap();
+        let pause = |paused| {
+            let destination = crm.clone();
+            Ok(Call::Pause(PauseDestination {
+                destination,
+                paused,
+            }))
+        };
+        assert_eq!(read("POST", "destinations/crm/pause", ""), pause(true));
+        assert_eq!(read("POST", "destinations/crm/resume", ""), pause(false));
+        assert_eq!(
+            read("GET", &format!("events/{ID}"), ""),
+            Ok(Call::Event(GetEvent {
+                id: ID.parse().unwrap()
+            }))
+        );
+        assert!(matches!(
+            read("GET", "events", ""),
+            Ok(Call::Events(None, _))
+        ));
+        assert!(matches!(read("GET", "replays", ""), Ok(Call::Replays(_))));
+        assert!(matches!(
+            read("POST", "replays", r#"{"all":true}"#),
+            Ok(Call::Replay(_))
+        ));
+        assert_eq!(read("GET", "recoveries", ""), Ok(Call::Recoveries));
+        assert_eq!(read("POST", "recoveries", ""), Ok(Call::Recover(None)));
+        assert!(matches!(
+            read("POST", "sources/acme/register", ""),
+            Ok(Call::Register(..))
+        ));
+    }
+
+    #[test]
+    fn nothing_is_found_where_nothing_is() {
+        for path in [
+            "",
+            "nothing",
+            "events/2",
+            "events/2/replay",
+            "destinations/nobody/pause",
+            "destinations/crm/start",
+            "destinations/C R M/drop",
+            "sources/nobody/register",
+            "sources/acme",
+        ] {
+            assert_eq!(read("POST", path, ""), Err(Problem::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_refused_with_those_that_are_taken() {
+        for (path, allow) in [
+            ("destinations", "GET"),
+            ("destinations/crm/pause", "POST"),
+            ("destinations/old/drop", "POST"),
+            ("events", "GET"),
+            (&format!("events/{ID}/replay"), "POST"),
+            ("replays", "GET, POST"),
+            ("recoveries", "GET, POST"),
+            ("sources/acme/register", "POST"),
+        ] {
+            let refused = Err(Problem::MethodNotAllowed { allow });
+            assert_eq!(read("DELETE", path, ""), refused, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_destination_that_is_not_configured_is_dropped() {
+        assert!(matches!(
+            read("POST", "destinations/old/drop", ""),
+            Ok(Call::Drop(_))
+        ));
+        let refused = read("POST", "destinations/crm/drop", "").unwrap_err();
+        assert!(refused.to_string().contains("is configured"), "{refused}");
+    }
+
+    #[test]
+    fn a_source_without_an_admin_api_has_no_recovery() {
+        let refused = read("POST", "recoveries", r#"{"source":"acme"}"#).unwrap_err();
+        assert!(
+            refused.to_string().contains("SOURCE_ACME_ACCESS_TOKEN"),
+            "{refused}"
+        );
+        let unknown = read("POST", "recoveries", r#"{"source":"acne"}"#).unwrap_err();
+        assert!(unknown.to_string().contains("acme, other"), "{unknown}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Events as operators see them: a list of many, one in detail, and one that is delivered again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    filter::Filter,
+    id::EventId,
+    name::{DestinationName, SourceName},
+    state::DeliveryState,
+    time::UnixMillis,
+};
+
+/// Asks for a page of events, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEvents {
+    /// Which events.
+    pub filter: Filter,
+    /// Only events whose id sorts before this one: where an earlier page ended.
+    pub before: Option<EventId>,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+/// Some of an inbox's events, newest first, and where the list goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<EventSummary>,
+    /// The list goes on before this id; `None` if this is all.
+    pub cursor: Option<EventId>,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSummary {
+    /// Its id.
+    pub id: EventId,
+    /// The name of its source.
+    pub source: SourceName,
+    /// The CloudEvent's `type`.
+    pub r#type: String,
+    /// What happened to the object.
+    pub action: String,
+    /// The object's id.
+    pub object: Option<String>,
+    /// The account's id.
+    pub account: Option<String>,
+    /// The CloudEvent's `time`.
+    pub time: String,
+    /// When it was received.
+    pub received_at: UnixMillis,
+    /// The CloudEvent's `sequence`.
+    pub sequence: String,
+    /// How often 3scale sent it again.
+    pub repeats: u64,
+    /// Where its deliveries stand.
+    pub deliveries: BTreeMap<DestinationName, DeliveryState>,
+}
+
+/// Asks for one event. The reply is `None` if it is not in this inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetEvent {
+    /// Its id.
+    pub id: EventId,
+}
+
+/// One event in detail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventDetails {
+    /// The CloudEvent, unredacted.
+    pub event: Box<RawValue>,
+    /// Its deliveries.
+    pub deliveries: Vec<DeliveryDetails>,
+}
+
+/// A delivery of an event, with its attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryDetails {
+    /// Where it goes.
+    pub destination: DestinationName,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When it is tried again, while it waits.
+    pub next_attempt_at: Option<UnixMillis>,
+    /// The newest attempts, oldest first.
+    pub attempts: Vec<AttemptDetails>,
+}
+
+/// An attempt of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptDetails {
+    /// When it began.
+    pub at: UnixMillis,
+    /// How long it took, in milliseconds.
+    pub ms: i64,
+    /// `delivered`, `gone`, or the kind of failure.
+    pub outcome: String,
+    /// The HTTP status, where there is one.
+    pub status: Option<u16>,
+    /// What was wrong, for people.
+    pub detail: Option<String>,
+    /// The beginning of the answer.
+    pub answer: Option<String>,
+}
+
+/// Delivers an event again, under its old id and with all attempts anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayEvent {
+    /// The event.
+    pub id: EventId,
+    /// Where to. `None`: to each destination that wants it now.
+    pub destinations: Option<Vec<DestinationName>>,
+}
+
+/// An event that is delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayedEvent {
+    /// The event.
+    pub id: EventId,
+    /// To how many destinations.
+    pub deliveries: u64,
+}

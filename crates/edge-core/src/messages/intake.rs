@@ -1,0 +1,144 @@
+//! A notification on its way into the inbox, as the front door understood it, or a body that cannot be understood.
+
+use serde::{Deserialize, Serialize};
+use threescale::{Notification, Timestamp};
+
+use super::document::Document;
+use crate::{
+    id::{Digest, EventId},
+    name::SourceName,
+};
+
+/// Takes a notification in. The reply means that it is committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// What the document says.
+    pub intake: Intake,
+    /// Whether the sender presented a value of the secret that is not the current one.
+    pub old_secret: bool,
+    /// The document.
+    pub document: Document,
+}
+
+/// The facts about a notification that the inbox needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intake {
+    /// This Worker's origin, as the sender called it. Empty if the sender called another.
+    pub base: String,
+    /// The notification's type.
+    pub kind: String,
+    /// Its action.
+    pub action: String,
+    /// The object's id.
+    pub object: Option<String>,
+    /// The account that the object belongs to.
+    pub account: Option<String>,
+    /// The object's `updated_at`, in seconds since 1970.
+    pub updated_at: Option<i64>,
+    /// Equal for equal documents. An alert of our own has none.
+    pub digest: Option<Digest>,
+}
+
+impl Intake {
+    /// The facts about a notification.
+    #[must_use]
+    pub fn of(notification: &Notification<'_>, source: &SourceName, base: String) -> Self {
+        Self {
+            base,
+            kind: notification.type_name().to_owned(),
+            action: notification.action().to_owned(),
+            object: notification.object_id().map(str::to_owned),
+            account: notification.account_id().map(str::to_owned),
+            updated_at: notification.updated_at().map(Timestamp::unix_seconds),
+            digest: Some(notification.digest(source.as_str()).into()),
+        }
+    }
+}
+
+/// The inbox has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The event's id: for a repeat, that of the first.
+    pub id: EventId,
+    /// Whether it is new.
+    pub status: Status,
+}
+
+/// Whether a notification is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is a new event.
+    Accepted,
+    /// It repeats an earlier one.
+    Duplicate,
+}
+
+impl Status {
+    /// The word for it, in the answer and in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// Keeps a body that cannot be understood. The reply means that it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantine {
+    /// Why it cannot be understood.
+    pub unparsable: Unparsable,
+    /// The body, as it came.
+    pub body: Document,
+}
+
+/// Why a body cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unparsable {
+    /// The problem's stable code.
+    pub code: String,
+    /// The problem in words.
+    pub detail: String,
+    /// Where, from 1.
+    pub line: usize,
+    /// Where, from 1.
+    pub column: usize,
+    /// The body's media type.
+    pub media_type: String,
+}
+
+impl Unparsable {
+    /// A body of this media type that the parser refused.
+    #[must_use]
+    pub fn of(error: &threescale::Error, media_type: &str) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            detail: error.to_string(),
+            line: error.line(),
+            column: error.column(),
+            media_type: media_type.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_reads_as_the_contract_says() {
+        let id: EventId = "0192f3c4-0000-7000-8000-000000000000".parse().unwrap();
+        for (status, word) in [
+            (Status::Accepted, "accepted"),
+            (Status::Duplicate, "duplicate"),
+        ] {
+            assert_eq!(
+                serde_json::to_string(&Receipt { id, status }).unwrap(),
+                format!(r#"{{"id":"{id}","status":"{word}"}}"#)
+            );
+            assert_eq!(status.as_str(), word);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What is asked of a recovery, and its report.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{admin_api::error::Code, name::SourceName, time::UnixMillis};
+
+/// Makes a step now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStep {}
+
+/// Begins a run, unless the last one failed a short time ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunIfDue {}
+
+/// Asks for the report of the last step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastStep {}
+
+/// The report of one step of recovery, for the operator and the log. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The source.
+    pub source: SourceName,
+    /// How it went.
+    pub state: State,
+    /// What is wrong and what to do, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Entries of the list that were read.
+    pub read: u32,
+    /// Those that became new events.
+    pub taken_in: u32,
+    /// Those whose notification had arrived: only our answer was lost.
+    pub repeats: u32,
+    /// Those that had been taken in before, and were still in the list.
+    pub known: u32,
+    /// Those that went to the quarantine.
+    pub quarantined: u32,
+    /// Those that cannot be judged yet, and stay in the list.
+    pub held: u32,
+    /// New ones that were sent to another URL than ours.
+    pub foreign: u32,
+    /// The latest of those URLs, without what is secret in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_url: Option<String>,
+    /// Up to when 3scale has dropped entries.
+    pub deleted_up_to: Option<String>,
+    /// Whether the next step follows at once.
+    pub more: bool,
+    /// When it began. `None` if there was no step yet.
+    pub at: Option<UnixMillis>,
+    /// Failed steps in a row.
+    pub failures_in_a_row: u32,
+    /// The cron begins no run before this time; without it, the next cron does.
+    pub next_at: Option<UnixMillis>,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It was made.
+    Ok,
+    /// Another step is under way.
+    Running,
+    /// No step was made yet.
+    NotYet,
+    /// It failed.
+    #[serde(untagged)]
+    Failed(Code),
+}
+
+impl StepReport {
+    /// A step of this source in this state, with nothing done.
+    #[must_use]
+    pub fn new(source: SourceName, state: State) -> Self {
+        Self {
+            source,
+            state,
+            detail: None,
+            read: 0,
+            taken_in: 0,
+            repeats: 0,
+            known: 0,
+            quarantined: 0,
+            held: 0,
+            foreign: 0,
+            foreign_url: None,
+            deleted_up_to: None,
+            more: false,
+            at: None,
+            failures_in_a_row: 0,
+            next_at: None,
+        }
+    }
+
+    /// Whether the log should have a line of it: a list that is empty every five minutes is no news.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.read > 0 || self.failed()
+    }
+
+    /// Whether something went wrong.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_one_word() {
+        for (state, word) in [
+            (State::Ok, "ok"),
+            (State::NotYet, "not_yet"),
+            (State::Failed(Code::AccessDenied), "access_denied"),
+        ] {
+            let json = serde_json::to_string(&state).unwrap();
+            assert_eq!(json, format!("\"{word}\""));
+            assert_eq!(serde_json::from_str::<State>(&json).unwrap(), state);
+        }
+    }
+}

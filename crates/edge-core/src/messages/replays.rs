@@ -1,0 +1,141 @@
+//! Replays of many events.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{filter::Filter, id::ReplayId, name::DestinationName, time::UnixMillis};
+
+/// Asks how the newest replays are getting on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListReplays {}
+
+/// Delivers again all events that a filter means, or counts them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartReplay {
+    /// The replay's id. `None` to count only.
+    pub id: Option<ReplayId>,
+    /// Which events.
+    pub filter: Filter,
+    /// Where to. `None` leaves it to the filter: the deliveries that it names, else every destination that wants the
+    /// event now.
+    pub destinations: Option<Vec<DestinationName>>,
+}
+
+/// How much a replay concerns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayCount {
+    /// Events.
+    pub events: u64,
+    /// Deliveries of these events.
+    pub deliveries: u64,
+}
+
+impl ReplayCount {
+    /// The sum over inboxes.
+    #[must_use]
+    pub fn merge(inboxes: &[Self]) -> Self {
+        inboxes.iter().fold(Self::default(), |sum, one| Self {
+            events: sum.events + one.events,
+            deliveries: sum.deliveries + one.deliveries,
+        })
+    }
+}
+
+/// How a replay is getting on, in one inbox or in all that it concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayProgress {
+    /// Its id.
+    pub id: ReplayId,
+    /// When it was asked for.
+    pub asked_at: UnixMillis,
+    /// When everything was due. `None` while an inbox is not done.
+    pub ended_at: Option<UnixMillis>,
+    /// Events that are due again so far.
+    pub events: u64,
+    /// Deliveries of these events.
+    pub deliveries: u64,
+}
+
+/// How many replays are listed.
+pub const LISTED_REPLAYS: usize = 50;
+
+impl ReplayProgress {
+    /// The newest replays first, each summed up over the inboxes that it concerns.
+    #[must_use]
+    pub fn merge(inboxes: Vec<Vec<Self>>) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for one in inboxes.into_iter().flatten() {
+            match all.iter_mut().find(|known| known.id == one.id) {
+                Some(known) => known.add(&one),
+                None => all.push(one),
+            }
+        }
+        all.sort_by_key(|replay| Reverse(replay.id));
+        all.truncate(LISTED_REPLAYS);
+        all
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.asked_at = self.asked_at.min(other.asked_at);
+        self.ended_at = self.ended_at.zip(other.ended_at).map(|(a, b)| a.max(b));
+        self.events += other.events;
+        self.deliveries += other.deliveries;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replay(number: u8, asked: i64, ended: Option<i64>, deliveries: u64) -> ReplayProgress {
+        ReplayProgress {
+            id: ReplayId::new(number.into(), &[number; 10]),
+            asked_at: UnixMillis(asked),
+            ended_at: ended.map(UnixMillis),
+            events: 1,
+            deliveries,
+        }
+    }
+
+    #[test]
+    fn progress_is_summed_up_over_inboxes_newest_first() {
+        let merged = ReplayProgress::merge(vec![
+            vec![
+                replay(3, 3000, Some(4000), 6),
+                replay(1, 1000, Some(2000), 1),
+            ],
+            vec![replay(3, 3000, None, 20), replay(2, 2000, Some(2500), 0)],
+            vec![
+                replay(3, 2999, Some(5000), 0),
+                replay(1, 1000, Some(3000), 2),
+            ],
+        ]);
+        let sum = |events, one: ReplayProgress| ReplayProgress { events, ..one };
+        assert_eq!(
+            merged,
+            [
+                sum(3, replay(3, 2999, None, 26)),
+                sum(1, replay(2, 2000, Some(2500), 0)),
+                sum(2, replay(1, 1000, Some(3000), 3)),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_newest_fifty_are_listed() {
+        let many = (0..60).map(|number| replay(number, 0, None, 0)).collect();
+        let listed = ReplayProgress::merge(vec![many]);
+        assert_eq!(listed.len(), LISTED_REPLAYS);
+        assert_eq!(listed[0].id, replay(59, 0, None, 0).id);
+    }
+
+    #[test]
+    fn counts_are_added() {
+        let count = |events, deliveries| ReplayCount { events, deliveries };
+        assert_eq!(
+            ReplayCount::merge(&[count(1, 2), count(10, 20)]),
+            count(11, 22)
+        );
+    }
+}

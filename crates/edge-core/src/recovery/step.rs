@@ -1,0 +1,232 @@
+//! One step of recovery, as far as it has got: what was read of the list, what is on its way to the inboxes, what is
+//! committed, and how it ends. Whoever carries it out reads, hands over and deletes; every decision is here.
+
+use threescale::{Timestamp, failures};
+
+use super::{
+    batch::{Batch, Sending},
+    entry::{self, Sorter},
+    plan::{self, List, Pace, Reading},
+};
+use crate::{
+    admin_api::error::{AdminApiError, Code},
+    config::Source,
+    location::ParseUrl,
+    messages::{
+        recovered::BatchReceipt,
+        recovery::{State, StepReport},
+    },
+    time::{UnixMillis, http_date},
+};
+
+/// How recovery stands between two steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Failed steps in a row.
+    pub failures: i64,
+    /// The cron begins no run before this time.
+    pub next_at: i64,
+    /// By 3scale's clock, when the list was last read to its end and all of it taken in.
+    pub swept_at: i64,
+}
+
+/// A step under way.
+#[derive(Debug)]
+pub struct Step<'c> {
+    began: i64,
+    pace: Pace,
+    before: Ledger,
+    report: StepReport,
+    sorter: Sorter<'c>,
+    reading: Reading,
+    /// One for each inbox.
+    batches: Vec<Batch>,
+    /// When 3scale gave up the entries that stay in the list, in milliseconds since 1970.
+    held: Vec<i64>,
+    new_entries: u32,
+    new_bytes: usize,
+    calls: usize,
+    /// 3scale's clock, in seconds since 1970.
+    date: Option<i64>,
+    /// Whether the list was read to its end, and all of it is committed.
+    is_complete: bool,
+    /// Up to when, in milliseconds, everything that 3scale gave up is known.
+    known_up_to: Option<i64>,
+}
+
+impl<'c> Step<'c> {
+    /// Begins a step.
+    pub fn begin(
+        parse_url: ParseUrl,
+        source: &'c Source,
+        pace: Pace,
+        before: Ledger,
+        now_ms: i64,
+    ) -> Self {
+        let mut report = StepReport::new(source.name.clone(), State::Ok);
+        report.at = Some(UnixMillis(now_ms));
+        Self {
+            began: now_ms,
+            pace,
+            before,
+            report,
+            sorter: Sorter::new(parse_url, source),
+            reading: Reading::default(),
+            batches: (0..source.shards).map(|_| Batch::default()).collect(),
+            held: Vec::new(),
+            new_entries: 0,
+            new_bytes: 0,
+            calls: 0,
+            date: None,
+            is_complete: false,
+            known_up_to: None,
+        }
+    }
+
+    /// 3scale has begun to answer; `date` is its `Date` header.
+    pub fn answered(&mut self, date: &str) {
+        self.calls += 1;
+        self.date = http_date::parse(date).map(|ms| ms / 1000);
+    }
+
+    /// Takes an entry of the list; `known` if it was taken in before. Gives back the number of an inbox whose batch is
+    /// full now.
+    pub fn read(&mut self, id: String, entry: &failures::Entry<'_>, known: bool) -> Option<usize> {
+        self.report.read += 1;
+        self.reading.saw(entry::time(entry), known);
+        if known {
+            self.report.known += 1;
+            return None;
+        }
+        let item = self.sorter.item(id, entry, self.began);
+        self.new_entries += 1;
+        self.new_bytes += item.entry.document.len();
+        let shard = usize::try_from(item.shard).unwrap_or(0);
+        let batch = self.batches.get_mut(shard)?;
+        batch.add(item.entry);
+        batch.is_full().then_some(shard)
+    }
+
+    /// Whether enough was read for one step.
+    pub fn is_enough(&self, now_ms: i64) -> bool {
+        let pending = self.batches.iter().filter(|batch| !batch.is_empty());
+        let calls = self.calls + pending.count();
+        plan::is_enough(self.new_entries, self.new_bytes, calls, now_ms - self.began)
+    }
+
+    /// How many inboxes there are.
+    pub fn inboxes(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// Takes out the batch of an inbox, to hand it over. `None` if it is empty.
+    pub fn take_batch(&mut self, shard: usize) -> Option<Sending> {
+        let judge_before = self.pace.judge_before(self.before.swept_at);
+        let batch = self.batches.get_mut(shard).filter(|one| !one.is_empty())?;
+        self.calls += 1;
+        Some(batch.take(judge_before))
+    }
+
+    /// An inbox has committed a batch. Gives back the ids of the entries that count as seen from now on.
+    pub fn committed(&mut self, sent: Sending, receipt: &BatchReceipt) -> Vec<String> {
+        let mut seen = Vec::new();
+        for (id, given_up_at) in sent.entries {
+            if receipt.held.contains(&id) {
+                self.held.push(given_up_at);
+                self.reading.held(given_up_at / 1000);
+            } else {
+                seen.push(id);
+            }
+        }
+        // Held entries must not keep this step, and each after it, from the entries behind them.
+        if seen.is_empty() {
+            self.new_bytes = self.new_bytes.saturating_sub(sent.bytes);
+        }
+        let held = u32::try_from(receipt.held.len()).unwrap_or(u32::MAX);
+        self.new_entries = self.new_entries.saturating_sub(held);
+        self.report.taken_in += receipt.taken_in;
+        self.report.repeats += receipt.repeats;
+        self.report.known += receipt.known;
+        self.report.quarantined += receipt.quarantined;
+        seen
+    }
+
+    /// Everything that was read is committed; `is_complete` if that was the whole list.
+    pub fn finished_reading(&mut self, is_complete: bool) {
+        self.is_complete = is_complete;
+        let known_up_to = self.reading.known_up_to(self.list());
+        self.known_up_to = known_up_to.map(|seconds| seconds.saturating_mul(1000));
+    }
+
+    /// Up to when 3scale may drop entries; `None` if it is to drop nothing.
+    pub fn delete_up_to(&self) -> Option<Timestamp> {
+        let up_to = self.reading.delete_up_to(self.list(), self.pace)?;
+        Timestamp::from_unix_millis(up_to.saturating_mul(1000))
+    }
+
+    /// 3scale has dropped them.
+    pub fn deleted(&mut self, up_to: Timestamp) {
+        self.report.deleted_up_to = Some(up_to.to_rfc3339());
+    }
+
+    /// The failure of a list that cannot be read.
+    pub fn list_error(&self, error: &threescale::Error, content_type: &str) -> AdminApiError {
+        match error.code() {
+            "not_a_failures_list" | "doctype_forbidden" if self.report.read == 0 => {
+                AdminApiError::not_a_list(content_type)
+            }
+            // Without the parser's words, which may quote what stands there.
+            code => AdminApiError::new(
+                Code::BrokenList,
+                format!(
+                    "The list of failed deliveries breaks at line {}, column {} ({code}). What came before is \
+                     taken in, and nothing is deleted.",
+                    error.line(),
+                    error.column()
+                ),
+            ),
+        }
+    }
+
+    /// Its report, and how recovery stands now.
+    pub fn end(self, error: Option<AdminApiError>) -> (StepReport, Ledger) {
+        let mut report = self.report;
+        let mut after = self.before;
+        report.foreign = self.sorter.foreign;
+        report.foreign_url = self.sorter.foreign_url;
+        report.held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+        if self.is_complete {
+            after.swept_at = self.known_up_to.unwrap_or(self.began);
+        } else if let Some(known_up_to) = self.known_up_to {
+            after.swept_at = after.swept_at.max(known_up_to);
+        }
+        if let Some(error) = error {
+            after.failures += 1;
+            let pause = self.pace.pause(after.failures, error.retry_after_ms);
+            after.next_at = self.began + pause;
+            report.state = State::Failed(error.code);
+            report.detail = Some(error.detail);
+            report.next_at = Some(UnixMillis(after.next_at));
+        } else {
+            after.failures = 0;
+            after.next_at = 0;
+            let judge_before = self.pace.judge_before(after.swept_at);
+            let can_judge = self.held.iter().any(|at| *at < judge_before);
+            // A step that moves nothing would be followed by its like for ever.
+            let moved = self.new_entries > 0 || report.deleted_up_to.is_some();
+            report.more = can_judge || (moved && !self.is_complete);
+        }
+        report.failures_in_a_row = u32::try_from(after.failures).unwrap_or(u32::MAX);
+        (report, after)
+    }
+
+    fn list(&self) -> List {
+        List {
+            is_complete: self.is_complete,
+            date: self.date,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use super::*;
+use crate::{location::parse_url, secret::Secrets};
+
+const MINUTE: i64 = 60_000;
+/// 3scale answers at this time by its own clock, and the step begins at it by ours.
+const DATE: &str = "Sun, 22 Nov 2026 12:00:00 GMT";
+const NOW: i64 = 1_795_348_800_000;
+
+fn source(shards: u32) -> Source {
+    Source {
+        name: "acme".parse().unwrap(),
+        secret_param: "token".to_owned(),
+        secrets: Secrets::from_text("n3w-s3cret"),
+        admin_url: None,
+        access_token: None,
+        silent_after_ms: None,
+        shards,
+        path: String::new(),
+    }
+}
+
+/// A list with an entry for each of these accounts, given up an hour before `NOW`.
+fn list(accounts: &[u32]) -> String {
+    let entries = accounts.iter().map(|account| {
+        format!(
+            "<webhooks-failure><id>f-{account}</id><time>2026-11-22T11:00:00Z</time><error>x</error>\
+             <url>https://edge.example/hooks/acme?token=n3w-s3cret</url><event><action>updated</action>\
+             <type>user</type><object><user><id>{account}</id><account_id>{account}</account_id></user></object>\
+             </event></webhooks-failure>"
+        )
+    });
+    let entries: String = entries.collect();
+    format!("<webhooks-failures>{entries}</webhooks-failures>")
+}
+
+fn begin(source: &Source, before: Ledger) -> Step<'_> {
+    let mut step = Step::begin(parse_url, source, Pace::new(1), before, NOW);
+    step.answered(DATE);
+    step
+}
+
+fn read(step: &mut Step<'_>, list: &str, known: &[&str]) {
+    for entry in failures::parse(list.as_bytes()).unwrap() {
+        let id = entry::id(&entry);
+        let known = known.contains(&id.as_str());
+        step.read(id, &entry, known);
+    }
+}
+
+/// Hands over every batch; each inbox holds these ids back. Gives back what counts as seen.
+fn hand_over(step: &mut Step<'_>, held: &[&str]) -> Vec<String> {
+    let mut seen = Vec::new();
+    for shard in 0..step.inboxes() {
+        if let Some(sending) = step.take_batch(shard) {
+            let is_held = |(id, _): &&(String, i64)| held.contains(&id.as_str());
+            let held: Vec<_> = sending.entries.iter().filter(is_held).cloned().collect();
+            let taken_in = u32::try_from(sending.entries.len() - held.len()).unwrap();
+            let receipt = BatchReceipt {
+                taken_in,
+                held: held.into_iter().map(|(id, _)| id).collect(),
+                ..BatchReceipt::default()
+            };
+            seen.extend(step.committed(sending, &receipt));
+        }
+    }
+    seen
+}
+
+#[test]
+fn a_step_takes_in_the_list_and_lets_3scale_drop_it() {
+    let source = source(4);
+    let mut step = begin(&source, Ledger::default());
+    read(&mut step, &list(&[1, 2, 3]), &[]);
+    let mut seen = hand_over(&mut step, &[]);
+    seen.sort();
+    assert_eq!(seen, ["f-1", "f-2", "f-3"]);
+    step.finished_reading(true);
+    // All are of one second, which guards what may come into it unseen.
+    assert_eq!(step.delete_up_to(), None);
+    let (report, after) = step.end(None);
+    assert_eq!(
+        (report.state, report.read, report.taken_in),
+        (State::Ok, 3, 3)
+    );
+    assert_eq!(after.swept_at, NOW);
+    assert!(!report.more, "the whole list is taken in");
+
+    let mut next = begin(&source, after);
+    read(&mut next, &list(&[1, 2, 3]), &["f-1", "f-2", "f-3"]);
+    assert!(hand_over(&mut next, &[]).is_empty());
+    next.finished_reading(true);
+    let up_to = next.delete_up_to().unwrap();
+    next.deleted(up_to);
+    let (report, _) = next.end(None);
+    assert_eq!(
+        report.deleted_up_to.as_deref(),
+        Some("2026-11-22T11:00:00Z")
+    );
+    assert_eq!(report.known, 3);
+}
+
+#[test]
+fn held_entries_stay_in_the_list_and_are_judged_at_once_when_they_can_be() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    read(&mut step, &list(&[1, 2]), &[]);
+    assert_eq!(hand_over(&mut step, &["f-2"]), ["f-1"]);
+    step.finished_reading(true);
+    assert_eq!(step.delete_up_to(), None);
+    let (report, _) = step.end(None);
+    assert_eq!(report.held, 1);
+    assert!(
+        report.more,
+        "the list was read long after they were given up"
+    );
+}
+
+#[test]
+fn a_step_that_moves_nothing_is_not_followed_by_its_like() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    read(&mut step, &list(&[1]), &["f-1"]);
+    step.finished_reading(false);
+    let (report, after) = step.end(None);
+    assert!(!report.more);
+    // Only as far as it was read.
+    assert_eq!(after.swept_at, NOW - 60 * MINUTE);
+
+    let mut step = begin(&source, Ledger::default());
+    read(&mut step, &list(&[2]), &[]);
+    hand_over(&mut step, &[]);
+    step.finished_reading(false);
+    assert!(
+        step.end(None).0.more,
+        "it took something in, and there is more"
+    );
+}
+
+#[test]
+fn after_a_failure_the_cron_waits_longer_each_time() {
+    let source = source(1);
+    let mut ledger = Ledger::default();
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let error = AdminApiError::new(Code::AccessDenied, "no");
+        let (report, after) = begin(&source, ledger).end(Some(error));
+        assert_eq!(report.state, State::Failed(Code::AccessDenied));
+        assert_eq!(report.next_at, Some(UnixMillis(after.next_at)));
+        assert!(report.failed() && !report.more);
+        pauses.push((after.next_at - NOW) / MINUTE);
+        ledger = after;
+    }
+    assert_eq!(pauses, [5, 10, 20, 40, 60, 60]);
+    let (report, after) = begin(&source, ledger).end(None);
+    assert_eq!((after.failures, after.next_at), (0, 0));
+    assert_eq!(report.failures_in_a_row, 0);
+}
+
+#[test]
+fn a_step_ends_when_it_has_done_enough() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    assert!(!step.is_enough(NOW + MINUTE));
+    assert!(step.is_enough(NOW + 3 * MINUTE), "too slow");
+    let accounts: Vec<u32> = (0..2000).collect();
+    read(&mut step, &list(&accounts), &[]);
+    assert!(step.is_enough(NOW), "enough entries");
+}
+
+#[test]
+fn a_page_that_is_no_list_is_told_from_a_list_that_breaks() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    let error = failures::parse(b"<html></html>").unwrap_err();
+    assert_eq!(step.list_error(&error, "text/html").code, Code::NotAList);
+    read(&mut step, &list(&[1]), &[]);
+    assert_eq!(step.list_error(&error, "text/html").code, Code::BrokenList);
+}

@@ -1,0 +1,54 @@
+//! What the cron and `/healthz` ask for.
+
+use edge_core::{
+    alert::Occurrence,
+    messages::care::{LookAround, OldSecretUse, RaiseAlert},
+    time::UnixMillis,
+};
+use worker::Result;
+
+use super::{Handle, alerts, context::InboxContext, dispatcher, intake::OLD_SECRET, retention};
+use crate::{log, platform::now_ms};
+
+impl Handle for LookAround {
+    /// Sets the alarm if something is due, since it may have been lost, alerts of deliveries that wait for too long,
+    /// and forgets old events.
+    async fn handle(self, inbox: &InboxContext) -> Result<Option<UnixMillis>> {
+        if let Some(at) = dispatcher::next_due(inbox)? {
+            inbox.memory.expect(&inbox.storage, at).await?;
+        }
+        if let Err(error) = alert_of_overdue(inbox).await {
+            log::error("looking for overdue deliveries", &error);
+        }
+        retention::forget(inbox).await?;
+        Ok(inbox.store.last_received()?.map(UnixMillis))
+    }
+}
+
+async fn alert_of_overdue(inbox: &InboxContext) -> Result<()> {
+    if inbox.config.alerts.is_empty() {
+        return Ok(());
+    }
+    alerts::look_for_overdue(inbox)?;
+    dispatcher::send_alerts(inbox, now_ms()).await
+}
+
+impl Handle for RaiseAlert {
+    async fn handle(self, inbox: &InboxContext) -> Result<()> {
+        let occurrence = Occurrence {
+            kind: self.kind,
+            destination: None,
+            event: None,
+            detail: Some(&self.detail),
+            times: 1,
+        };
+        alerts::note_lasting(inbox, &occurrence, self.pause_ms)?;
+        dispatcher::send_alerts(inbox, now_ms()).await
+    }
+}
+
+impl Handle for OldSecretUse {
+    async fn handle(self, inbox: &InboxContext) -> Result<Option<UnixMillis>> {
+        Ok(inbox.store.noted(OLD_SECRET)?.map(UnixMillis))
+    }
+}
