@@ -69,17 +69,64 @@ fn is_public(host: &str) -> bool {
         .map_or_else(|_| is_public_name(host), is_public_v4)
 }
 
-/// Names that resolve inside a network by convention: RFC 6761, 6762, 8375, 9476, and names of one label.
+/// Whether the host is an IP address, which Workers cannot call.
+#[must_use]
+pub fn names_ip_address(parse_url: ParseUrl, url: &str) -> bool {
+    parse_url(url)
+        .is_some_and(|url| url.host.starts_with('[') || url.host.parse::<Ipv4Addr>().is_ok())
+}
+
+/// Names, each with all that is below it, which lead into a network rather than to a place on the internet.
+const LOCAL_NAMES: &[&str] = &[
+    // Special-use names: RFC 6761, 6762, 7686, 8375, 9476, and ICANN's `internal`.
+    "localhost",
+    "local",
+    "test",
+    "invalid",
+    "onion",
+    "alt",
+    "home.arpa",
+    "internal",
+    // What routers, operating systems and offices use without asking. ICANN never gives out `home`, `corp` and `mail`.
+    "localdomain",
+    "localdomain4",
+    "localdomain6",
+    "lan",
+    "home",
+    "corp",
+    "mail",
+    "intranet",
+    "private",
+    "domain",
+    "workgroup",
+    // Service discovery: Kubernetes, Consul, Docker.
+    "svc",
+    "pod",
+    "consul",
+    "docker",
+    // Metadata services outside `internal`: Google, Tencent.
+    "metadata.goog",
+    "metadata.tencentyun.com",
+    // Public services that answer with the address that the name spells, or with 127.0.0.1.
+    "nip.io",
+    "sslip.io",
+    "xip.io",
+    "localtest.me",
+    "lvh.me",
+];
+
+/// A name of one label is resolved inside a network too.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    let Some((_, top)) = name.rsplit_once('.') else {
-        return false;
-    };
-    !matches!(
-        top,
-        "localhost" | "local" | "internal" | "lan" | "intranet" | "corp" | "home"
-    ) && !name.ends_with(".home.arpa")
+    name.contains('.')
+        && !LOCAL_NAMES.iter().any(|local| {
+            name.strip_suffix(local)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
 }
+
+/// Azure's "wire server", public by its number only: it answers machines inside Azure with their secrets.
+const AZURE_PLATFORM: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 
 /// The special-purpose blocks of RFC 6890 and its registry.
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -93,6 +140,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 192 && b == 88 && c == 99) // 6to4 relays
         || (a == 198 && (b == 18 || b == 19)) // benchmarks
         || address.is_documentation()
+        || address == AZURE_PLATFORM
         || a >= 224) // multicast, reserved, broadcast
 }
 
@@ -182,6 +230,60 @@ mod tests {
                 Err(Refused::NotPublic),
                 "{host}"
             );
+        }
+    }
+
+    #[test]
+    fn names_that_resolve_inside_a_network_are_refused_in_every_spelling() {
+        for name in LOCAL_NAMES {
+            for host in [
+                (*name).to_owned(),
+                format!("a.{name}"),
+                format!("A.B.{}", name.to_ascii_uppercase()),
+                format!("a.{name}."),
+            ] {
+                assert_eq!(
+                    check(&format!("https://{host}/"), false),
+                    Err(Refused::NotPublic),
+                    "{host}"
+                );
+            }
+            // Only whole labels count.
+            let other = format!("https://not{name}.example.com/");
+            assert_eq!(check(&other, false), Ok(()), "{other}");
+        }
+        for host in [
+            "localhost.localdomain",
+            "router.home.arpa",
+            "home.arpa",
+            "kubernetes.default.svc",
+            "crm.prod.svc.cluster.local",
+            "crm.test",
+            "metadata.goog",
+            "127.0.0.1.nip.io",
+            "168.63.129.16",
+            "0xa83f8110",
+            "[::ffff:168.63.129.16]",
+        ] {
+            assert_eq!(
+                check(&format!("https://{host}/"), false),
+                Err(Refused::NotPublic),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_ip_address_is_told_from_a_name() {
+        for (url, is_address) in [
+            ("https://1.2.3.4/", true),
+            ("https://16909060/", true),
+            ("https://[2606:2800:220:1::1]/", true),
+            ("https://crm.example.com/", false),
+            ("https://1.2.3.4.example.com/", false),
+            ("no URL", false),
+        ] {
+            assert_eq!(names_ip_address(parse_url, url), is_address, "{url}");
         }
     }
 
