@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use threescale::Timestamp;
 
 use crate::{
@@ -26,8 +27,13 @@ pub struct Summary {
 
 /// The action after which nothing comes.
 const DELETED: &str = "deleted";
-/// An id may be as long as somebody writes it; real ones have some digits.
+/// An id may be as long as somebody writes it; real ones have some digits. In bytes, as JSON: with four of these in a
+/// summary, and one behind the longest names in a key, both stay within KV's limits.
 const LONGEST_ID: usize = 128;
+/// How much of a longer id is kept in front of its hash.
+const KEPT_OF_ID: usize = 95;
+/// The hash's length: half of SHA-256, in hexadecimal.
+const HASH_LENGTH: usize = 32;
 
 impl Summary {
     /// The summary of an event.
@@ -131,20 +137,100 @@ pub fn replaces(event: &Event<'_>, stored: &str) -> bool {
     })
 }
 
+/// The id, if it is short; else its beginning and a hash of it, so that two ids never share a key.
 fn bounded(id: &str) -> String {
-    id.chars().take(LONGEST_ID).collect()
+    if json_length(id) <= LONGEST_ID && !is_cut(id) {
+        return id.to_owned();
+    }
+    let mut length = 0;
+    let fits = |c: &char| {
+        length += json_length(c.encode_utf8(&mut [0; 4]));
+        length <= KEPT_OF_ID
+    };
+    let kept: String = id.chars().take_while(fits).collect();
+    let digest = Sha256::digest(id);
+    let hash = digest.iter().take(HASH_LENGTH / 2);
+    hash.fold(kept + "~", |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// Whether it looks like an id that was cut: then it is hashed as well, so that it cannot pass for one.
+fn is_cut(id: &str) -> bool {
+    id.rsplit_once('~').is_some_and(|(_, hash)| {
+        hash.len() == HASH_LENGTH && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// How many bytes it takes inside a JSON string.
+fn json_length(text: &str) -> usize {
+    serde_json::to_string(text).map_or(usize::MAX, |json| json.len() - 2)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use threescale::Notification;
 
     use super::*;
+    use crate::event::Content;
 
     fn state(time: &str, sequence: &str, action: &str) -> ObjectState {
         ObjectState::stored(
             &json!({ "time": time, "sequence": sequence, "data": { "action": action } }),
         )
+    }
+
+    fn with_event<T>(id: &str, use_event: impl FnOnce(&Event<'_>) -> T) -> T {
+        let xml = format!(
+            "<event><action>updated</action><type>{0}</type><object><{0}><id>{id}</id></{0}></object></event>",
+            "t".repeat(64)
+        );
+        use_event(&Event {
+            id: "0192f3c4-0000-7000-8000-000000000000".parse().unwrap(),
+            source: &"s".repeat(63).parse().unwrap(),
+            source_uri: "/sources/acme",
+            sequence: i64::MAX,
+            received_ms: 1_700_000_000_123,
+            base: "",
+            content: Content::Notification(Notification::parse(xml.as_bytes()).unwrap()),
+            document: xml.as_bytes(),
+        })
+    }
+
+    #[test]
+    fn keys_and_metadata_are_within_kvs_limits_for_any_id() {
+        for id in [
+            "\u{1f600}".repeat(128),
+            "9".repeat(200_000),
+            "\"".repeat(128),
+            "\u{e9}".repeat(65),
+            "&#x9;x".repeat(100),
+        ] {
+            with_event(&id, |event| {
+                assert!(event_key(event).len() <= 512);
+                assert!(object_key(event).unwrap().len() <= 512);
+                let metadata = serde_json::to_string(&Summary::of(event)).unwrap();
+                assert!(metadata.len() <= 1024, "{metadata}");
+            });
+        }
+    }
+
+    #[test]
+    fn ids_that_differ_have_keys_that_differ() {
+        let key = |id: &str| with_event(id, |event| object_key(event).unwrap());
+        let long = "9".repeat(300);
+        let cut = key(&long);
+        let id_like_a_cut_one = cut.rsplit('/').next().unwrap();
+        let ids = [
+            "11",
+            "12",
+            &long,
+            &format!("{long}0"),
+            &"9".repeat(128),
+            id_like_a_cut_one,
+        ];
+        let keys: std::collections::BTreeSet<_> = ids.iter().map(|id| key(id)).collect();
+        assert_eq!(keys.len(), ids.len(), "{keys:#?}");
+        assert!(key("11").ends_with("/11"));
     }
 
     #[test]
