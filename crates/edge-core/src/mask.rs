@@ -1,25 +1,26 @@
-//! Keeping our secrets out of what others say to us, which is recorded and logged: an origin may echo
-//! the header that it was sent.
+//! Keeps our secrets out of third-party text that we record and log: an origin may echo the header that it was sent.
+//!
+//! A secret is recognized however it is spelt, since texts are compared decoded: whoever echoes a header puts it into
+//! JSON, HTML or a URL, or into one inside another.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+mod decode;
 
+use std::collections::BTreeSet;
+
+use self::decode::{Decoded, readings};
 use crate::secret::Secret;
 
 /// What stands in a secret's place.
 const MASK: &str = "[secret]";
 /// How much of an answer is recorded, in bytes.
 const RECORDED: usize = 4096;
-/// What `encodeURIComponent` leaves as it is.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+/// How many bytes an escape takes for one, at most: `&#x0000002F;`, `%26%2347%3B`.
+const LONGEST_ESCAPE: usize = 12;
 
-/// Every secret that is configured, in each dress that an echo may give it.
+/// Every secret that is configured, in each reading that an echo may have.
 #[derive(Default)]
 pub struct Mask {
-    values: Vec<String>,
+    values: BTreeSet<Vec<u8>>,
     longest: usize,
 }
 
@@ -30,8 +31,8 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Hides these: as they are, without `whsec_`, what follows an authorization's scheme, and the path of
-    /// a URL.
+    /// Hides these: as they are, without `whsec_`, the credentials of an authorization without their scheme, and the
+    /// path of a URL.
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         let mut mask = Self::default();
         for secret in secrets {
@@ -51,27 +52,19 @@ impl Mask {
         mask
     }
 
-    /// As it is, inside JSON with and without `\/`, and in a URL.
+    /// A secret may look like an escape itself, so it is looked for in each of its readings.
     fn add(&mut self, value: &str) {
-        let json = value.replace('\\', "\\\\").replace('"', "\\\"");
-        for dressed in [
-            json.replace('/', "\\/"),
-            json,
-            utf8_percent_encode(value, ENCODED).to_string(),
-            value.to_owned(),
-        ] {
-            if !dressed.is_empty() && !self.values.contains(&dressed) {
-                self.longest = self.longest.max(dressed.len());
-                self.values.push(dressed);
-            }
-        }
+        self.longest = self.longest.max(value.len());
+        let readings = readings(value).into_iter().map(|reading| folded(&reading));
+        self.values
+            .extend(readings.filter(|value| !value.is_empty()));
     }
 
     /// How many bytes have to be read so that no secret in the first `limit` is cut short.
     #[must_use]
     pub fn window(&self, limit: usize) -> usize {
         // A character at the end may be cut, too: of four bytes at the most.
-        limit + self.longest.max(4)
+        limit + (self.longest * LONGEST_ESCAPE).max(4)
     }
 
     /// How many bytes have to be read of an answer for [`recorded`](Self::recorded).
@@ -92,24 +85,22 @@ impl Mask {
         self.first(text, usize::MAX)
     }
 
-    /// The same of the first `limit` bytes, or less: no character is cut. A secret that begins inside
-    /// them is hidden as a whole, and so is one that overlaps another.
+    /// The first `limit` bytes without secrets, or less: no character is cut. A secret that begins inside them is
+    /// hidden as a whole, and so is one that overlaps another.
     #[must_use]
     pub fn first(&self, text: &str, limit: usize) -> String {
+        let mut hidden = self.found(text).into_iter().peekable();
         let mut shown = String::new();
         let mut hidden_until = 0;
         for (at, character) in text.char_indices() {
             if at + character.len_utf8() > limit {
                 break;
             }
-            let rest = text.get(at..).unwrap_or_default();
-            let secret = self.values.iter().filter(|value| rest.starts_with(*value));
-            let end = secret.map(|value| at + value.len()).max().unwrap_or(0);
-            if end > hidden_until {
-                if at >= hidden_until {
+            while let Some((start, end)) = hidden.next_if(|(start, _)| *start <= at) {
+                if start >= hidden_until {
                     shown.push_str(MASK);
                 }
-                hidden_until = end;
+                hidden_until = hidden_until.max(end);
             }
             if at >= hidden_until {
                 shown.push(character);
@@ -117,6 +108,32 @@ impl Mask {
         }
         shown
     }
+
+    /// Where secrets begin and end, in this order.
+    fn found(&self, text: &str) -> BTreeSet<(usize, usize)> {
+        let mut found = BTreeSet::new();
+        for reading in readings(text) {
+            let bytes = folded(&reading);
+            for value in &self.values {
+                for at in (0..bytes.len()).filter(|at| starts_with(&bytes, *at, value)) {
+                    let start = reading.spans.get(at);
+                    let end = reading.spans.get(at + value.len() - 1);
+                    found.extend(start.zip(end).map(|((start, _), (_, end))| (*start, *end)));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn starts_with(bytes: &[u8], at: usize, value: &[u8]) -> bool {
+    bytes.get(at) == value.first() && bytes.get(at..).is_some_and(|rest| rest.starts_with(value))
+}
+
+/// In a form, a plus is a space.
+fn folded(reading: &Decoded) -> Vec<u8> {
+    let fold = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
+    reading.bytes.iter().map(fold).collect()
 }
 
 /// What follows the host of a secret URL, as an origin says that it has no such page.
@@ -189,7 +206,7 @@ mod tests {
     #[test]
     fn a_secret_across_the_cut_is_hidden_and_characters_are_not_cut() {
         let mask = mask("0123456789");
-        let text = format!("{}0123456789 and more", "x".repeat(95));
+        let text = format!("{}0123456789 and more {}", "x".repeat(95), "y".repeat(500));
         assert!(text.len() > mask.window(100));
         let window = text.get(..mask.window(100)).unwrap();
         assert_eq!(
@@ -213,6 +230,124 @@ mod tests {
         );
         let long = "é".repeat(5000);
         assert_eq!(mask.recorded(&long), Some("é".repeat(2048)));
+    }
+
+    /// A way to spell a text. The function says, by the place of a character, whether one that need not be escaped is.
+    type Spelling = fn(&str, &dyn Fn(usize) -> bool) -> String;
+
+    /// How others spell a text that they echo.
+    fn spellings() -> Vec<Spelling> {
+        fn each(text: &str, spell: impl Fn(usize, char) -> Option<String>) -> String {
+            text.char_indices()
+                .map(|(at, c)| spell(at, c).unwrap_or_else(|| c.to_string()))
+                .collect()
+        }
+        vec![
+            // RFC 3986, in capitals and not; Python's `quote` leaves the slash.
+            |text, take| {
+                each(text, |at, c| {
+                    (!c.is_ascii_alphanumeric() && (c != '/' || take(at)))
+                        .then(|| format!("%{:02X}", c as u32))
+                })
+            },
+            |text, take| {
+                each(text, |at, c| {
+                    (c == '%' || take(at)).then(|| format!("%{:02x}", c as u32))
+                })
+            },
+            // JSON and JavaScript.
+            |text, take| {
+                each(text, |at, c| match c {
+                    '"' | '\\' => Some(format!("\\{c}")),
+                    '/' if take(at) => Some("\\/".to_owned()),
+                    _ => None,
+                })
+            },
+            |text, take| {
+                each(text, |at, c| {
+                    ("\"\\".contains(c) || take(at)).then(|| format!("\\u{:04x}", c as u32))
+                })
+            },
+            |text, take| {
+                each(text, |at, c| {
+                    ("\"\\".contains(c) || take(at)).then(|| format!("\\x{:02X}", c as u32))
+                })
+            },
+            // HTML.
+            |text, take| {
+                each(text, |at, c| {
+                    ("&<>\"'".contains(c) || take(at)).then(|| format!("&#{};", c as u32))
+                })
+            },
+            |text, take| {
+                each(text, |at, c| {
+                    ("&<>\"'".contains(c) || take(at)).then(|| format!("&#X{:x};", c as u32))
+                })
+            },
+            |text, take| {
+                each(text, |at, c| match c {
+                    '&' => Some("&amp;".to_owned()),
+                    '<' => Some("&lt;".to_owned()),
+                    '>' => Some("&gt;".to_owned()),
+                    '"' => Some("&quot;".to_owned()),
+                    '/' if take(at) => Some("&sol;".to_owned()),
+                    '+' if take(at) => Some("&plus;".to_owned()),
+                    _ => None,
+                })
+            },
+        ]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_secret_is_hidden_in_any_spelling_and_in_spellings_of_spellings(
+            secret in "[A-Za-z0-9+/=_.~!$*(),;:@?%&\"<>#'\\\\-]{8,40}",
+            order in proptest::collection::vec(0_usize..8, 0..3),
+            pattern in proptest::arbitrary::any::<u64>(),
+        ) {
+            let spellings = spellings();
+            let echo = order.iter().fold(secret.clone(), |text, which| {
+                spellings[*which](&text, &|at| pattern >> (at % 64) & 1 == 1)
+            });
+            proptest::prop_assert_eq!(mask(&secret).text(&format!("<{echo}>")), "<[secret]>", "{}", echo);
+        }
+
+        #[test]
+        fn a_text_without_secrets_stays_as_it_is(text in "\\PC{0,200}") {
+            proptest::prop_assert_eq!(mask("n0t-in-there-at-all").text(&text), text);
+        }
+    }
+
+    #[test]
+    fn the_spellings_of_an_origins_echo_are_hidden() {
+        let mask = mask("a+b/c&d=e\"f");
+        for echo in [
+            "a%2bb%2fc%26d%3de%22f",
+            "a%2Bb/c%26d%3De%22f",
+            r#"a\u002bb\/c\u0026d\u003de\"f"#,
+            "a+b&#47;c&amp;d=e&quot;f",
+            "a&plus;b&#x2F;c&#38;d&equals;e&#34;f",
+            "a%252Bb%252Fc%2526d%253De%2522f",
+            "a%2Bb%2Fc%26amp%3Bd%3De%26quot%3Bf",
+            r"a\x2bb\x2fc\x26d\x3de\x22f",
+        ] {
+            assert_eq!(mask.text(&format!("x {echo} y")), "x [secret] y", "{echo}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_across_the_cut_is_hidden() {
+        let mask = mask("aaaa/bbbb/cccc/dddd");
+        let text = format!(
+            "{}aaaa%252Fbbbb%252Fcccc%252Fdddd and more {}",
+            "x".repeat(95),
+            "y".repeat(500)
+        );
+        let window = text.get(..mask.window(100)).unwrap();
+        assert_eq!(
+            mask.first(window, 100),
+            format!("{}[secret]", "x".repeat(95))
+        );
     }
 
     #[test]
