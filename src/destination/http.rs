@@ -10,7 +10,7 @@ use edge_core::{
     mask::Mask,
     time::retry_after,
 };
-use worker::{AbortSignal, Env, Fetch, Response, web_sys};
+use worker::{AbortSignal, Env, Fetch, Request, Response, web_sys};
 
 use super::{Sent, answer};
 use crate::{
@@ -29,7 +29,17 @@ pub async fn post(
     if let Err(failure) = check_route(parse_url, route) {
         return Outcome::failed(failure).into();
     }
-    match fetch(message, env, route, timeout_ms).await {
+    let (request, signal) = match request(message, route, timeout_ms) {
+        Ok(request) => request,
+        // All that can be wrong was checked; whatever the runtime minds else, it is not the network.
+        Err(_) => {
+            return Outcome::failed(Failure::Unsendable(
+                "the runtime refuses its URL or headers",
+            ))
+            .into();
+        }
+    };
+    match fetch(request, signal, env, route).await {
         Ok(mut response) => {
             let header = |name| response.headers().get(name).ok().flatten();
             let retry_after = header("retry-after");
@@ -46,29 +56,37 @@ pub async fn post(
     }
 }
 
-async fn fetch(
+fn request(
     message: &Message,
-    env: &Env,
     route: &Route,
     timeout_ms: u32,
-) -> worker::Result<Response> {
+) -> worker::Result<(Request, web_sys::AbortSignal)> {
     let headers = message
         .headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let signal = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
+    let request = match route {
+        // The signal is not in the request: `fetch` would replace it by none.
+        Route::Url { url, .. } => request::post(url, headers, &message.body, None),
+        Route::Service { url, .. } => request::post(url, headers, &message.body, Some(&signal)),
+    }?;
+    Ok((request, signal))
+}
+
+async fn fetch(
+    request: Request,
+    signal: web_sys::AbortSignal,
+    env: &Env,
+    route: &Route,
+) -> worker::Result<Response> {
     match route {
-        // Not in the request: `fetch` would replace it by none.
-        Route::Url { url, .. } => {
-            let request = request::post(url, headers, &message.body, None)?;
+        Route::Url { .. } => {
             Fetch::Request(request)
                 .send_with_signal(&AbortSignal::from(signal))
                 .await
         }
-        Route::Service { binding, url } => {
-            let request = request::post(url, headers, &message.body, Some(&signal))?;
-            env.service(binding)?.fetch_request(request).await
-        }
+        Route::Service { binding, .. } => env.service(binding)?.fetch_request(request).await,
     }
 }
 

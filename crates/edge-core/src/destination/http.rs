@@ -1,5 +1,6 @@
 //! An origin service: the signed POST that it is sent ([`Message`]), and the meaning of its answer ([`outcome`]).
 
+use http::{HeaderName, HeaderValue};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
@@ -33,7 +34,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// The signature could not be made.
+    /// The signature could not be made, or a header is none that HTTP knows.
     pub fn new(
         event: &Event<'_>,
         options: &HttpOptions,
@@ -43,7 +44,8 @@ impl Message {
     ) -> Result<Self, Failure> {
         let (content_type, body) = match options.format {
             Format::CloudEvents => (
-                "application/cloudevents+json; charset=UTF-8",
+                // In these very letters: the JavaScript SDK compares them.
+                "application/cloudevents+json; charset=utf-8",
                 event.to_json(redact),
             ),
             Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
@@ -79,16 +81,54 @@ impl Message {
         if let Some(authorization) = authorization {
             add("authorization", authorization.reveal().to_owned());
         }
+        check_headers(&headers)?;
         Ok(Self { headers, body })
     }
+}
+
+/// What servers take for a header's value, at the least: an id has no bound of its own.
+const LONGEST_HEADER: usize = 8 << 10;
+
+/// Says which fault it is before the runtime refuses the request without saying so.
+fn check_headers(headers: &[(String, String)]) -> Result<(), Failure> {
+    for (name, value) in headers {
+        if !is_header(name, value) {
+            return Err(Failure::Unsendable(
+                "has a header that HTTP does not allow: see `headers` and the AUTHORIZATION secret",
+            ));
+        }
+        if value.len() > LONGEST_HEADER {
+            return Err(Failure::Unsendable(
+                "has an attribute that is too long for a header: use format = \"cloudevents\"",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it may be sent: a token, and visible ASCII with spaces (RFC 9110 §5.1, §5.5).
+#[must_use]
+pub fn is_header(name: &str, value: &str) -> bool {
+    // What is beyond ASCII, every server reads otherwise, and the runtime takes no more than Latin-1.
+    HeaderName::from_bytes(name.as_bytes()).is_ok()
+        && value.is_ascii()
+        && HeaderValue::from_str(value).is_ok()
 }
 
 /// What Slack's incoming webhooks take, and many others that understand the same.
 fn slack_body(event: &Event<'_>) -> Vec<u8> {
     let mut json = vec![b'{'];
-    write_member(&mut json, "text", &[&event.text()]);
+    write_member(&mut json, "text", &[&slack_escaped(&event.text())]);
     json.push(b'}');
     json
+}
+
+/// Slack reads `<!channel>` and `<https://…|text>` as markup, and our text holds words of others. These three
+/// characters are all that its documentation asks to escape.
+fn slack_escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// A signature by each key: whoever verifies may hold any of them, so that a key can be changed.
@@ -156,19 +196,8 @@ mod tests {
         "<event><action>updated</action><type>x</type><object><x><id>1</id></x></object></event>"
             .as_bytes();
 
-    fn message(format: Format, signing: &str) -> Message {
-        let source = "acme".parse().unwrap();
-        let event = Event {
-            id: ID.parse().unwrap(),
-            source: &source,
-            source_uri: "/sources/acme",
-            sequence: 1,
-            received_ms: 0,
-            base: "https://edge.example.com",
-            content: Content::Notification(Notification::parse(XML).unwrap()),
-            document: XML,
-        };
-        let options = HttpOptions {
+    fn options(format: Format, signing: &str) -> HttpOptions {
+        HttpOptions {
             format,
             timeout_ms: 1000,
             headers: vec![("x-team".into(), "billing".into())],
@@ -177,8 +206,26 @@ mod tests {
                 authorization: Secret::whole("Bearer x"),
                 url: None,
             },
+        }
+    }
+
+    fn message(format: Format, signing: &str) -> Message {
+        new_message(XML, &options(format, signing)).unwrap()
+    }
+
+    fn new_message(xml: &[u8], options: &HttpOptions) -> Result<Message, Failure> {
+        let source = "acme".parse().unwrap();
+        let event = Event {
+            id: ID.parse().unwrap(),
+            source: &source,
+            source_uri: "/sources/acme",
+            sequence: 1,
+            received_ms: 0,
+            base: "https://edge.example.com",
+            content: Content::Notification(Notification::parse(xml).unwrap()),
+            document: xml,
         };
-        Message::new(&event, &options, &Redact::none(), 3, 1_700_000_000_500).unwrap()
+        Message::new(&event, options, &Redact::none(), 3, 1_700_000_000_500)
     }
 
     fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
@@ -249,6 +296,66 @@ mod tests {
             "delivered"
         );
         assert_eq!(outcome(500, None, None, "").code(), "status");
+    }
+
+    /// The `CloudEvents` SDK for JavaScript compares it to the letter.
+    #[test]
+    fn the_content_type_of_a_cloud_event_is_spelt_as_sdks_compare_it() {
+        let message = message(Format::CloudEvents, "");
+        assert_eq!(
+            header(&message, "content-type"),
+            Some("application/cloudevents+json; charset=utf-8")
+        );
+    }
+
+    #[test]
+    fn text_of_others_cannot_be_slacks_markup() {
+        let xml = "<event><action>updated</action><type>x</type><object><x>\
+            <id>&lt;!channel> &amp; &lt;https://evil.example|1></id></x></object></event>";
+        let body = new_message(xml.as_bytes(), &options(Format::Slack, ""))
+            .unwrap()
+            .body;
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let text = body["text"].as_str().unwrap();
+        assert!(
+            text.ends_with("x/&lt;!channel&gt; &amp; &lt;https://evil.example|1&gt;"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_header_that_http_does_not_allow_is_unsendable_and_no_network_failure() {
+        for (name, value) in [
+            ("x team", "a"),
+            ("", "a"),
+            ("x-team", "\u{20ac}"),
+            ("x-team", "a\nb"),
+        ] {
+            let mut options = options(Format::CloudEvents, "");
+            options.headers = vec![(name.to_owned(), value.to_owned())];
+            let failure = new_message(XML, &options).unwrap_err();
+            assert_eq!(
+                Outcome::failed(failure).code(),
+                "unsendable",
+                "{name}: {value}"
+            );
+        }
+        let mut authorization = options(Format::CloudEvents, "");
+        authorization.secrets.authorization = Secret::whole("Bearer sch\u{f6}n");
+        let failure = new_message(XML, &authorization).unwrap_err();
+        assert_eq!(Outcome::failed(failure).code(), "unsendable");
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_for_a_header_is_unsendable_in_binary_mode_only() {
+        let id = "9".repeat(20_000);
+        let xml = format!(
+            "<event><action>a</action><type>x</type><object><x><id>{id}</id></x></object></event>"
+        );
+        let sent = |format| new_message(xml.as_bytes(), &options(format, ""));
+        assert!(sent(Format::CloudEvents).is_ok());
+        let failure = sent(Format::CloudEventsBinary).unwrap_err();
+        assert_eq!(Outcome::failed(failure).code(), "unsendable");
     }
 
     /// The specification's own example.
