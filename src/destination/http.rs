@@ -29,15 +29,10 @@ pub async fn post(
     if let Err(failure) = check_route(parse_url, route) {
         return Outcome::failed(failure).into();
     }
-    let (request, signal) = match request(message, route, timeout_ms) {
-        Ok(request) => request,
-        // All that can be wrong was checked; whatever the runtime minds else, it is not the network.
-        Err(_) => {
-            return Outcome::failed(Failure::Unsendable(
-                "the runtime refuses its URL or headers",
-            ))
-            .into();
-        }
+    // Everything that can be wrong with them was checked: this is not the network.
+    let Ok((request, signal)) = request(message, route, timeout_ms) else {
+        let refused = Failure::Unsendable("the runtime refuses its URL or headers");
+        return Outcome::failed(refused).into();
     };
     match fetch(request, signal, env, route).await {
         Ok(mut response) => {

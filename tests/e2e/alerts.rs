@@ -108,7 +108,8 @@ async fn a_breaker_is_told_of_when_it_opens_and_when_it_closes() {
         alert(&origin, "breaker_closed", 1).await["data"]["destinations"],
         json!(["crm"])
     );
-    origin.plan("/crm", [Reply::Status(410)]);
+    origin.plan("/crm", vec![Reply::Status(410); 20]);
+    accept(&worker).await;
     let id = accept(&worker).await;
     assert_eq!(
         alert(&origin, "destination_gone", 1).await["data"]["event"],

@@ -79,19 +79,20 @@ async fn an_operator_sees_what_became_of_an_event_and_sends_it_again() {
 }
 
 #[tokio::test]
-async fn a_destination_that_says_gone_waits_until_it_is_resumed() {
+async fn a_destination_that_says_gone_twice_waits_until_it_is_resumed() {
     let origin = Origin::start();
     let worker = setup(&origin).started().await;
-    origin.plan("/crm", [Reply::Status(410)]);
+    origin.plan("/crm", [Reply::Status(410), Reply::Status(410)]);
     let first = worker.accept("acme", &notification("user.created")).await;
     origin.nth_attempt("/crm", &first, 1).await;
+    assert_ne!(crm(&worker).await["state"], "paused", "after one");
+    let second = worker.accept("acme", &notification("user.updated")).await;
     let paused = async {
         while crm(&worker).await["state"] != "paused" {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(PATIENCE, paused).await.unwrap();
-    let second = worker.accept("acme", &notification("user.updated")).await;
 
     let paused = crm(&worker).await;
     assert_eq!(
@@ -102,11 +103,17 @@ async fn a_destination_that_says_gone_waits_until_it_is_resumed() {
         paused["oldest_waiting_at"].is_string(),
         "one sees for how long"
     );
-    assert_eq!(origin.requests_at("/crm"), 1, "nothing more was sent");
+    assert_eq!(origin.requests_at("/crm"), 2, "nothing more was sent");
 
     post(&worker, "/api/v1/destinations/crm/resume").await;
-    origin.nth_attempt("/crm", &first, 2).await;
-    origin.delivery("/crm", &second).await;
+    for id in [first, second] {
+        let again = origin.nth_attempt("/crm", &id, 2).await;
+        assert_eq!(
+            again.header("webhook-attempt"),
+            "1",
+            "410 uses up no attempt"
+        );
+    }
 }
 
 #[tokio::test]

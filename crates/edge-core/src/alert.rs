@@ -210,7 +210,7 @@ mod tests {
                 failures: 5,
                 probe_at: Some(1),
             },
-            paused: false,
+            ..Health::default()
         };
         let gone = Health {
             paused: true,

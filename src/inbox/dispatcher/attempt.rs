@@ -7,7 +7,7 @@ use edge_core::{
     config::Destination,
     delivery::{
         outcome::{Failure, Outcome},
-        plan::{self, Health, Next},
+        plan::{self, Health, Next, Progress},
     },
     id::EventId,
     time::UnixMillis,
@@ -41,13 +41,26 @@ pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, due: Due) {
     };
     let began = now_ms();
     let number = due.attempts + 1;
-    let Sent { outcome, answer } = send(&inbox, destination, &due, number, began).await;
+    let Sent { outcome, answer } = match send(&inbox, destination, &due, number, began).await {
+        Ok(sent) => sent,
+        Err(error) => {
+            log::error("looking for a newer state", &error);
+            memory.failed_to_record.set(true);
+            state.end(due.event.seq);
+            super::has_ended(&inbox).await;
+            return;
+        }
+    };
     let ended = now_ms();
     let before = state.health();
     let (next, health) = plan::after(
         &destination.timing,
         &outcome,
-        number,
+        Progress {
+            seq: due.event.seq,
+            attempts: due.attempts,
+            gone: due.gone,
+        },
         before,
         ended,
         jitter(),
@@ -112,25 +125,19 @@ fn record(
     })
 }
 
+/// An error is the inbox's own: nothing was sent.
 async fn send(
     inbox: &InboxContext,
     destination: &Destination,
     due: &Due,
     attempt: u32,
     now: i64,
-) -> Sent {
-    if destination.keeps_objects() {
-        match inbox.store.is_superseded(&due.event, &destination.name) {
-            Ok(false) => {}
-            // There is something newer, or that which is for ever.
-            Ok(true) => return Outcome::Delivered { status: None }.into(),
-            Err(error) => {
-                log::error("looking for a newer state", &error);
-                return Outcome::failed(Failure::Unsendable("the inbox could not be read")).into();
-            }
-        }
+) -> Result<Sent> {
+    // There is something newer, or that which is for ever.
+    if destination.keeps_objects() && inbox.store.is_superseded(&due.event, &destination.name)? {
+        return Ok(Outcome::Delivered { status: None }.into());
     }
-    match due.event.event(&inbox.source) {
+    Ok(match due.event.event(&inbox.source) {
         Ok(event) => {
             destination::send(&inbox.env, destination, &event, attempt, now, &inbox.mask).await
         }
@@ -138,7 +145,7 @@ async fn send(
             "the stored document can no longer be read",
         ))
         .into(),
-    }
+    })
 }
 
 fn log_attempt(source: &str, id: EventId, attempt: &Attempt<'_>, next: Next) {
@@ -151,7 +158,7 @@ fn log_attempt(source: &str, id: EventId, attempt: &Attempt<'_>, next: Next) {
         status: attempt.outcome.status(),
         detail: attempt.detail.clone(),
         next: match next {
-            Next::Wait { until } => Some(NextAttempt::At(UnixMillis(until))),
+            Next::Wait(wait) => Some(NextAttempt::At(UnixMillis(wait.until))),
             Next::Dead => Some(NextAttempt::Never("never")),
             Next::Delivered => None,
         },

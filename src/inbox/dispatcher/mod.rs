@@ -116,7 +116,9 @@ fn startable(inbox: &InboxContext, now: i64, budget: usize) -> Result<Vec<(usize
         let Some(destination) = inbox.config.destinations.get(index) else {
             return Ok(Vec::new());
         };
-        inbox.store.due(&destination.name, now, limit)
+        let state = inbox.memory.destinations.get(index);
+        let is_probing = state.is_some_and(|state| state.health().is_probing());
+        inbox.store.due(&destination.name, now, limit, is_probing)
     };
     destination_state::start(
         &inbox.memory.destinations,
@@ -176,7 +178,11 @@ pub(super) fn pause(inbox: &InboxContext, index: usize, paused: bool) -> Result<
         } else {
             Breaker::default()
         };
-        let health = Health { breaker, paused };
+        let health = Health {
+            breaker,
+            paused,
+            ..Health::default()
+        };
         inbox.store.set_health(&destination.name, health)?;
         state.set_health(health);
     }

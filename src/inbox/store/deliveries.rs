@@ -4,7 +4,7 @@ use edge_core::{
     delivery::{
         breaker::Breaker,
         outcome::Outcome,
-        plan::{Health, Next},
+        plan::{Health, Next, Wait},
     },
     name::DestinationName,
 };
@@ -19,6 +19,8 @@ pub(in crate::inbox) struct Due {
     pub(in crate::inbox) event: StoredEvent,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
+    /// Whether a 410 was forgiven it.
+    pub(in crate::inbox) gone: bool,
     /// Since when it is due. Whoever begins it anew changes that.
     pub(in crate::inbox) next_at: i64,
 }
@@ -81,18 +83,21 @@ fn earliest(of: impl Fn(Priority) -> Result<Option<i64>>) -> Result<Option<i64>>
 
 impl Store {
     /// Deliveries to a destination that are due: by their priority, and the longest overdue first. Where they
-    /// are ordered, one whose object has an earlier event waiting is not due.
+    /// are ordered, one whose object has an earlier event waiting is not due. A probe takes the one tried
+    /// least, so that an event which is refused does not hold up the others.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,
         now_ms: i64,
         limit: usize,
+        is_probing: bool,
     ) -> Result<Vec<Due>> {
+        let least_tried = if is_probing { "attempts + gone," } else { "" };
         let query = format!(
-            "SELECT {}, attempts, next_at
+            "SELECT {}, attempts, gone, next_at
              FROM deliveries AS this JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND replayed = ? AND next_at <= ? {}
-             ORDER BY next_at, seq LIMIT ?",
+             ORDER BY {least_tried} next_at, seq LIMIT ?",
             StoredEvent::COLUMNS,
             self.first_in_line(destination)
         );
@@ -108,6 +113,7 @@ impl Store {
                 all.push(Due {
                     event,
                     attempts: u32::try_from(row.integer()?).unwrap_or(u32::MAX),
+                    gone: row.integer()? != 0,
                     next_at: row.integer()?,
                 });
             }
@@ -179,7 +185,7 @@ impl Store {
         let statement = format!(
             "INSERT INTO deliveries (destination, seq, next_at, replayed, object) VALUES (?1, ?2, ?3, ?4, {line})
              ON CONFLICT (seq, destination) DO UPDATE SET
-                state = 'waiting', attempts = 0, next_at = excluded.next_at, replayed = excluded.replayed,
+                state = 'waiting', attempts = 0, gone = 0, next_at = excluded.next_at, replayed = excluded.replayed,
                 object = excluded.object"
         );
         self.run(
@@ -202,10 +208,16 @@ impl Store {
         next: Next,
         health: Option<Health>,
     ) -> Result<bool> {
-        let (state, next_at) = match next {
-            Next::Wait { until } => ("waiting", until),
-            Next::Delivered => ("delivered", attempt.at_ms),
-            Next::Dead => ("dead", attempt.at_ms),
+        let ended = |state| (state, attempt.at_ms, attempt.number, false);
+        let (state, next_at, attempts, gone) = match next {
+            Next::Wait(Wait {
+                until,
+                attempts,
+                gone,
+                ..
+            }) => ("waiting", until, attempts, gone),
+            Next::Delivered => ended("delivered"),
+            Next::Dead => ended("dead"),
         };
         let destination = attempt.destination.as_str();
         self.transaction(|| {
@@ -231,11 +243,12 @@ impl Store {
                 values![attempt.seq, destination, KEPT_ATTEMPTS],
             )?;
             let updated = self.row(
-                "UPDATE deliveries SET state = ?, attempts = ?, next_at = ?
+                "UPDATE deliveries SET state = ?, attempts = ?, gone = ?, next_at = ?
                  WHERE destination = ? AND seq = ? AND next_at = ? RETURNING seq",
                 values![
                     state,
-                    i64::from(attempt.number),
+                    i64::from(attempts),
+                    i64::from(gone),
                     next_at,
                     destination,
                     attempt.seq,
@@ -266,6 +279,8 @@ impl Store {
             let health = Health {
                 breaker,
                 paused: row.integer()? != 0,
+                // Of the last minutes only: both are found out again.
+                ..Health::default()
             };
             // A destination that is no longer configured may have any name; nothing is sent there.
             all.extend(name.parse().ok().map(|name| (name, health)));

@@ -127,6 +127,8 @@ const STEPS: &[&str] = &[
      BEGIN
         UPDATE arrived SET deliveries = deliveries - 1 WHERE destination = OLD.destination;
      END",
+    // A 410 that has used up no attempt: a second one for the same event does.
+    "ALTER TABLE deliveries ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

@@ -203,7 +203,7 @@ mod tests {
         };
         let health = Health {
             breaker,
-            paused: false,
+            ..Health::default()
         };
         let limits = Limits {
             concurrency,

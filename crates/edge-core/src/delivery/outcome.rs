@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::unreached::Unreached;
+use super::{binding::Refusal, unreached::Unreached};
 
 /// What came of one attempt, with what decides how it goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub enum Outcome {
         /// How long the destination asked us to wait, in milliseconds.
         retry_after_ms: Option<i64>,
     },
-    /// The destination says that it wants nothing any more (410).
+    /// The destination says that it wants nothing any more (410): believed when the next event is
+    /// answered so too.
     Gone,
 }
 
@@ -32,8 +33,48 @@ pub enum Failure {
     Unreached(Unreached),
     /// The KV namespace or the queue refused.
     Binding(String),
-    /// It cannot be sent at all as it is configured.
+    /// This event cannot be sent, now or ever.
     Unsendable(&'static str),
+    /// Nothing can be sent there as it is configured.
+    Misconfigured(&'static str),
+}
+
+/// The part that a failure concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// The destination is in trouble: any event would have failed. Only this counts for the breaker.
+    Destination,
+    /// This event is refused. Another one may be taken, and this one may be taken later.
+    Event,
+    /// This event can never be delivered there.
+    EventForever,
+}
+
+impl Failure {
+    /// Tells trouble of the destination from the refusal of one event.
+    #[must_use]
+    pub fn concern(&self) -> Concern {
+        match self {
+            Self::Status(status) => match status {
+                401 | 403 | 404 | 408 | 429 => Concern::Destination,
+                400..=499 => Concern::Event,
+                _ => Concern::Destination,
+            },
+            Self::Unreached(_) | Self::Misconfigured(_) => Concern::Destination,
+            Self::Binding(words) => match Refusal::of(words) {
+                Refusal::KeyBusy => Concern::Event,
+                Refusal::TooLarge => Concern::EventForever,
+                Refusal::DailyLimit | Refusal::Other => Concern::Destination,
+            },
+            Self::Unsendable(_) => Concern::EventForever,
+        }
+    }
+
+    /// Whether KV's writes of the day are used up.
+    #[must_use]
+    pub fn is_daily_limit(&self) -> bool {
+        matches!(self, Self::Binding(words) if Refusal::of(words) == Refusal::DailyLimit)
+    }
 }
 
 impl Outcome {
@@ -73,6 +114,7 @@ impl Outcome {
                 Failure::Unreached(unreached) => unreached.kind.code(),
                 Failure::Binding(_) => "binding",
                 Failure::Unsendable(_) => "unsendable",
+                Failure::Misconfigured(_) => "misconfigured",
             },
         }
     }
@@ -86,7 +128,7 @@ impl Outcome {
             Self::Failed { failure, .. } => match failure {
                 Failure::Status(status) => Some(*status),
                 Failure::Unreached(unreached) => unreached.status,
-                Failure::Binding(_) | Failure::Unsendable(_) => None,
+                Failure::Binding(_) | Failure::Unsendable(_) | Failure::Misconfigured(_) => None,
             },
         }
     }
@@ -106,7 +148,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Status(status) => write!(f, "answered {status}"),
             Self::Unreached(Unreached { words, .. }) | Self::Binding(words) => f.write_str(words),
-            Self::Unsendable(why) => f.write_str(why),
+            Self::Unsendable(why) | Self::Misconfigured(why) => f.write_str(why),
         }
     }
 }
@@ -135,5 +177,20 @@ mod tests {
             );
         }
         assert_eq!(Outcome::of_status(410, None), Outcome::Gone);
+    }
+
+    #[test]
+    fn only_some_statuses_speak_of_the_destination() {
+        for status in [301, 401, 403, 404, 408, 429, 500, 502, 503, 599] {
+            let concern = Failure::Status(status).concern();
+            assert_eq!(concern, Concern::Destination, "{status}");
+        }
+        for status in [400, 402, 405, 406, 409, 411, 413, 415, 422, 428, 451, 499] {
+            assert_eq!(
+                Failure::Status(status).concern(),
+                Concern::Event,
+                "{status}"
+            );
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! What follows an attempt, for its delivery and for its destination.
+//!
+//! Trouble of the destination and the refusal of one event are two things ([`Concern`]): whoever can have
+//! an event refused, by a word in a name, must not be able to hold up the other events. So only the first
+//! counts for the breaker and pauses.
 
 use super::{
+    binding::next_midnight,
     breaker::Breaker,
-    outcome::Outcome,
+    outcome::{Concern, Outcome},
     timing::{Jitter, Timing},
 };
 
@@ -13,13 +18,17 @@ pub struct Health {
     pub breaker: Breaker,
     /// Whether it gets nothing until somebody resumes it. Its deliveries wait.
     pub paused: bool,
+    /// The event that the last attempt was about, if that was answered 410.
+    pub gone: Option<i64>,
+    /// Nothing is sent before this time, in milliseconds since 1970: KV's writes of the day are used up.
+    pub not_before: Option<i64>,
 }
 
 impl Health {
     /// How many deliveries may be under way to it at once.
     #[must_use]
     pub fn allows(&self, concurrency: usize, now_ms: i64) -> usize {
-        if self.paused {
+        if self.paused || self.not_before.is_some_and(|at| at > now_ms) {
             0
         } else {
             self.breaker.allows(concurrency, now_ms)
@@ -29,8 +38,26 @@ impl Health {
     /// When a delivery that is due at `due_at` can be tried, or `None` while nothing can.
     #[must_use]
     pub fn earliest(&self, due_at: i64) -> Option<i64> {
-        (!self.paused).then(|| due_at.max(self.breaker.opens_at()))
+        let not_before = self.not_before.unwrap_or(i64::MIN);
+        (!self.paused).then(|| due_at.max(self.breaker.opens_at()).max(not_before))
     }
+
+    /// Whether the next attempt finds out if it works again, and so takes an event that has not failed yet.
+    #[must_use]
+    pub fn is_probing(&self) -> bool {
+        self.breaker.probe_at.is_some()
+    }
+}
+
+/// How far a delivery has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The event's place in the inbox.
+    pub seq: i64,
+    /// Attempts that were used up before this one.
+    pub attempts: u32,
+    /// Whether a 410 has already been forgiven it.
+    pub gone: bool,
 }
 
 /// Where a delivery goes on from here.
@@ -38,105 +65,156 @@ impl Health {
 pub enum Next {
     /// Nowhere: it is delivered.
     Delivered,
-    /// It is tried again at this time, in milliseconds since 1970.
-    Wait {
-        /// When.
-        until: i64,
-    },
-    /// Its attempts ran out: a dead letter.
+    /// It is tried again.
+    Wait(Wait),
+    /// Its attempts ran out, or it can never be delivered: a dead letter.
     Dead,
 }
 
-/// What follows the `attempt`th attempt (from 1), which ended at `now_ms`.
+/// A delivery that is tried again. Times are milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// When, by the schedule.
+    pub until: i64,
+    /// Not before, whatever happens to the destination: its `Retry-After`.
+    pub not_before: Option<i64>,
+    /// Attempts that are used up.
+    pub attempts: u32,
+    /// Whether a 410 has been forgiven it.
+    pub gone: bool,
+}
+
+/// What follows an attempt that ended at `now_ms`.
 #[must_use]
 pub fn after(
     timing: &Timing,
     outcome: &Outcome,
-    attempt: u32,
+    progress: Progress,
     health: Health,
     now_ms: i64,
     jitter: Jitter,
 ) -> (Next, Health) {
+    let tried = Tried {
+        timing,
+        progress,
+        now_ms,
+        jitter,
+    };
+    let is_final = outcome
+        .status()
+        .is_some_and(|status| timing.final_statuses.contains(&status));
     match outcome {
         Outcome::Delivered { .. } => (
             Next::Delivered,
             Health {
                 breaker: health.breaker.succeeded(),
+                gone: None,
                 ..health
             },
         ),
-        // The delivery waits for the destination to be resumed: it has done nothing wrong.
-        Outcome::Gone => (
-            Next::Wait { until: now_ms },
-            Health {
-                paused: true,
+        _ if is_final => (Next::Dead, health),
+        Outcome::Gone => tried.gone(health),
+        Outcome::Failed { failure, .. } if failure.is_daily_limit() => {
+            let until = next_midnight(now_ms);
+            let health = Health {
+                not_before: Some(until),
                 ..health
-            },
-        ),
-        Outcome::Failed { retry_after_ms, .. } => {
-            let next =
-                timing
-                    .delay_after(attempt, *retry_after_ms, jitter)
-                    .map_or(Next::Dead, |delay| Next::Wait {
-                        until: now_ms + delay,
-                    });
-            (
-                next,
-                Health {
-                    breaker: health.breaker.failed(timing, now_ms),
-                    ..health
-                },
-            )
+            };
+            (tried.for_free(until), health)
+        }
+        Outcome::Failed {
+            failure,
+            retry_after_ms,
+        } => {
+            let health = Health {
+                gone: None,
+                ..health
+            };
+            match failure.concern() {
+                Concern::Destination => {
+                    let breaker = health.breaker.failed(timing, now_ms);
+                    (tried.again(*retry_after_ms), Health { breaker, ..health })
+                }
+                Concern::Event => (tried.again(*retry_after_ms), health),
+                Concern::EventForever => (Next::Dead, health),
+            }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+struct Tried<'a> {
+    timing: &'a Timing,
+    progress: Progress,
+    now_ms: i64,
+    jitter: Jitter,
+}
 
-    const NO_JITTER: Jitter = Jitter::NONE;
-
-    fn after_status(status: u16, attempt: u32) -> (Next, Health) {
-        after(
-            &Timing::default(),
-            &Outcome::of_status(status, None),
-            attempt,
-            Health::default(),
-            1000,
-            NO_JITTER,
-        )
+impl Tried<'_> {
+    /// By the schedule, with one attempt less.
+    fn again(&self, retry_after_ms: Option<i64>) -> Next {
+        let attempts = self.progress.attempts.saturating_add(1);
+        let delay = self
+            .timing
+            .delay_after(attempts, retry_after_ms, self.jitter);
+        delay.map_or(Next::Dead, |delay| {
+            Next::Wait(Wait {
+                until: self.now_ms.saturating_add(delay),
+                not_before: retry_after_ms.map(|asked| {
+                    let followed = asked.min(self.timing.longest_retry_after);
+                    self.now_ms.saturating_add(followed)
+                }),
+                attempts,
+                gone: self.progress.gone,
+            })
+        })
     }
 
-    #[test]
-    fn a_failure_is_tried_again_by_the_schedule_until_attempts_run_out() {
-        assert_eq!(after_status(500, 1).0, Next::Wait { until: 6000 });
-        assert_eq!(after_status(500, 2).0, Next::Wait { until: 301_000 });
-        assert_eq!(after_status(500, 10).0, Next::Dead);
+    fn for_free(&self, until: i64) -> Next {
+        Next::Wait(Wait {
+            until,
+            not_before: None,
+            attempts: self.progress.attempts,
+            gone: self.progress.gone,
+        })
     }
 
-    #[test]
-    fn gone_pauses_the_destination_and_keeps_the_delivery() {
-        let (next, health) = after_status(410, 10);
-        assert_eq!(next, Next::Wait { until: 1000 });
-        assert!(health.paused);
-        assert_eq!(health.allows(6, i64::MAX), 0);
-        assert_eq!(health.earliest(0), None);
-    }
-
-    #[test]
-    fn success_ends_it_and_closes_the_breaker() {
+    /// A single 410 may be about this event alone. If it is, a second one counts like any refusal:
+    /// else it would be tried for ever.
+    fn gone(&self, health: Health) -> (Next, Health) {
+        let Progress { seq, gone, .. } = self.progress;
+        if health.gone.is_some_and(|other| other != seq) {
+            let health = Health {
+                paused: true,
+                gone: None,
+                ..health
+            };
+            return (self.for_free(self.now_ms), health);
+        }
         let health = Health {
-            breaker: Breaker {
-                failures: 7,
-                probe_at: Some(500),
-            },
-            paused: false,
+            gone: Some(seq),
+            ..health
         };
-        let outcome = Outcome::of_status(204, None);
-        assert_eq!(
-            after(&Timing::default(), &outcome, 3, health, 1000, NO_JITTER),
-            (Next::Delivered, Health::default())
-        );
+        let next = match self.again(None) {
+            Next::Wait(wait) if !gone => Next::Wait(Wait {
+                attempts: self.progress.attempts,
+                gone: true,
+                ..wait
+            }),
+            // The last attempt is not used up either.
+            Next::Dead if !gone => {
+                let last = self.timing.schedule.last().copied().unwrap_or_default();
+                Next::Wait(Wait {
+                    until: self.now_ms.saturating_add(last),
+                    not_before: None,
+                    attempts: self.progress.attempts,
+                    gone: true,
+                })
+            }
+            next => next,
+        };
+        (next, health)
     }
 }
+
+#[cfg(test)]
+mod tests;

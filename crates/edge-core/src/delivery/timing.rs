@@ -17,6 +17,8 @@ pub struct Timing {
     pub first_probe: i64,
     /// From a failed probe to the next.
     pub next_probe: i64,
+    /// Statuses after which an event is dead at once: the setting `final`.
+    pub final_statuses: Vec<u16>,
 }
 
 impl Default for Timing {
@@ -36,6 +38,7 @@ impl Default for Timing {
             longest_retry_after: 24 * HOUR,
             first_probe: MINUTE,
             next_probe: 5 * MINUTE,
+            final_statuses: Vec::new(),
         }
     }
 }
@@ -58,7 +61,7 @@ impl Jitter {
         })
     }
 
-    /// Adds up to a fifth: never earlier than the schedule says, since the destination asked for peace.
+    /// Adds up to a fifth: never before the scheduled time.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
@@ -79,6 +82,7 @@ impl Timing {
             longest_retry_after: scale(self.longest_retry_after),
             first_probe: scale(self.first_probe),
             next_probe: scale(self.next_probe),
+            final_statuses: self.final_statuses.clone(),
         }
     }
 

@@ -139,7 +139,7 @@ fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<Stri
         .collect();
     signatures
         .map(|all| all.join(" "))
-        .map_err(|_| Failure::Unsendable("cannot be signed with the signing secret"))
+        .map_err(|_| Failure::Misconfigured("cannot be signed with the signing secret"))
 }
 
 /// A header's value in the `CloudEvents` HTTP binding (§3.1.3.2): what is not printable ASCII, and

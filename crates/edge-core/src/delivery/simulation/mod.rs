@@ -10,7 +10,7 @@ mod scenarios;
 use super::{
     destination_state::{self, DestinationState, Limits},
     outcome::Outcome,
-    plan::{self, Health, Next},
+    plan::{self, Health, Next, Progress},
     timing::{Jitter, Timing},
 };
 
@@ -30,6 +30,7 @@ struct Delivery {
     object: i64,
     state: State,
     attempts: u32,
+    gone: bool,
     next_at: i64,
 }
 
@@ -89,6 +90,7 @@ impl Simulation {
             object,
             state: State::Waiting,
             attempts: 0,
+            gone: false,
             next_at: self.now,
         });
         seq
@@ -183,23 +185,32 @@ impl Simulation {
         ended.sort_by_key(|attempt| (attempt.ended, attempt.began));
         for attempt in ended {
             let destination = &self.destinations[attempt.destination];
+            let delivery = &mut self.deliveries[usize::try_from(attempt.seq).unwrap()];
+            let progress = Progress {
+                seq: delivery.seq,
+                attempts: delivery.attempts,
+                gone: delivery.gone,
+            };
             let jitter = Jitter::new((self.chance)());
             let (next, health) = plan::after(
                 &self.timing,
                 &attempt.outcome,
-                attempt.number,
+                progress,
                 destination.health(),
                 now,
                 jitter,
             );
             destination.set_health(health);
             destination.end(attempt.seq);
-            let delivery = &mut self.deliveries[usize::try_from(attempt.seq).unwrap()];
             delivery.attempts = attempt.number;
             match next {
                 Next::Delivered => delivery.state = State::Delivered,
                 Next::Dead => delivery.state = State::Dead,
-                Next::Wait { until } => delivery.next_at = until,
+                Next::Wait(wait) => {
+                    delivery.next_at = wait.until;
+                    delivery.attempts = wait.attempts;
+                    delivery.gone = wait.gone;
+                }
             }
             self.attempts.push(attempt);
         }

@@ -6,6 +6,7 @@ use crate::delivery::{
     outcome::{Failure, Outcome},
     plan::Health,
     timing::Jitter,
+    unreached::Unreached,
 };
 
 const SECOND: i64 = 1000;
@@ -19,6 +20,10 @@ const FREE: Limits = Limits {
 
 fn taken() -> Outcome {
     Outcome::of_status(204, None)
+}
+
+fn hangs() -> Failure {
+    Failure::Unreached(Unreached::by_error(Some("TimeoutError"), ""))
 }
 
 fn refused() -> Outcome {
@@ -254,7 +259,7 @@ fn a_wait_ends_at_its_time_while_another_destination_hangs() {
 #[test]
 fn destinations_that_hang_or_fail_delay_no_other() {
     let origin = |delivery: &Delivery, _: i64| match delivery.destination {
-        0 => (15 * SECOND, Outcome::failed(Failure::Unsendable("hangs"))),
+        0 => (15 * SECOND, Outcome::failed(hangs())),
         1 => (15 * SECOND, taken()),
         2 => (20, refused()),
         _ => (20, taken()),
