@@ -7,9 +7,9 @@ use crate::error::{Error, ErrorCode, quoted};
 use crate::json::{self, Redact};
 use crate::limits::Limits;
 use crate::model::definition::{Account, Application, User};
-use crate::model::element::Element;
+use crate::model::{self, element::Element};
 use crate::time::Timestamp;
-use crate::xml::{self, Document, chars};
+use crate::xml::{Document, chars};
 
 /// The XML document that 3scale sends, parsed. It borrows from the body.
 ///
@@ -73,7 +73,7 @@ impl<'x> Notification<'x> {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_with(xml: &'x [u8], limits: &Limits) -> Result<Self, Error> {
-        let document = xml::read(xml, limits)?;
+        let document = model::read(xml, limits)?;
         let Envelope {
             kind,
             action,

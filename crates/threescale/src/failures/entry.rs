@@ -5,10 +5,10 @@ use std::fmt;
 use super::url::SecretUrl;
 use crate::error::{Error, ErrorCode, Position};
 use crate::limits::Limits;
-use crate::model::element::Element;
+use crate::model::{self, element::Element};
 use crate::notification::Notification;
 use crate::time::Timestamp;
-use crate::xml::{self, chars};
+use crate::xml::chars;
 
 /// One entry as it stands in the list, understood or not.
 #[derive(Clone)]
@@ -121,7 +121,7 @@ impl<'x> Failure<'x> {
         let (before, rest) = raw.split_at_checked(start).unwrap_or_default();
         let (event, after) = rest.split_at_checked(end - start).unwrap_or_default();
         let around = [before, after].concat();
-        let document = xml::read(&around, limits).map_err(|error| {
+        let document = model::read(&around, limits).map_err(|error| {
             let offset = error.offset();
             let removed = if offset < start { 0 } else { event.len() };
             error.at(raw, offset + removed)

@@ -9,7 +9,7 @@ use memchr::memchr;
 
 use crate::error::{Error, ErrorCode, Position, quoted};
 use crate::limits::Limits;
-use crate::xml;
+use crate::model;
 
 /// An entry, complete or (`!is_whole`) the beginning of one that is too large.
 pub(super) struct Found {
@@ -222,7 +222,7 @@ impl Splitter {
 
     fn check(&self, outside: &[u8]) -> Result<(), Error> {
         let (start, position) = self.last_piece;
-        let document = xml::read(
+        let document = model::read(
             outside,
             &Limits {
                 bytes: usize::MAX,

@@ -2,7 +2,7 @@
 
 use super::redact::Redact;
 use super::scalar;
-use crate::model::{Field, Kind, Shape, names};
+use crate::model::{Field, Kind, Shape, definition};
 use crate::order::sorted;
 use crate::xml::{Document, Node, chars};
 
@@ -225,7 +225,7 @@ impl<'w> Writer<'w> {
             let name = attribute.name;
             let field =
                 shape.and_then(|shape| shape.attributes.iter().find(|field| field.name == name));
-            let is_free = elements & names::tag(name).bit() == 0;
+            let is_free = elements & definition::tag(name).bit() == 0;
             prefixed_key(if field.is_some() && is_free { "" } else { "@" }, name, out);
             let kind = field.map_or(&Kind::Text, |field| &field.kind);
             scalar(

@@ -3,7 +3,7 @@
 /// Defines the shapes: see [`super::definition`] for how it reads.
 ///
 /// For each shape it makes a view with one method per field, and a [`Shape`](super::Shape).
-/// All of them together give the list of names.
+/// All of them together give the table of names.
 macro_rules! shapes {
     ($(
         #[doc = $title:literal] $(#[doc = $doc:literal])*
@@ -37,6 +37,7 @@ macro_rules! shapes {
                         key: concat!(",\"", stringify!($attribute), "\":"),
                     }),*],
                     Self::FIELDS,
+                    &NAMES,
                 );
 
                 pub(crate) const fn new(element: Element<'a>) -> Self {
@@ -76,10 +77,11 @@ macro_rules! shapes {
         /// Every shape, the objects of notifications first.
         pub static SHAPES: &[&Shape] = &[$($shape::SHAPE),*];
 
-        /// The names in the shapes, shape by shape, with repeats.
-        pub(super) const NAMES: &[&[&str]] = &[$(
-            &[$name $(, stringify!($attribute))* $(, sent!($field $($sent)?))*],
-        )*];
+        /// All names: those of the shapes, and `OTHERS`.
+        const NAMES: NameTable = NameTable::of(&[
+            OTHERS,
+            $(&[$name $(, stringify!($attribute))* $(, sent!($field $($sent)?))*],)*
+        ]);
     };
 }
 

@@ -11,9 +11,11 @@
 
 use super::define::{kind, read, sent, shapes, view};
 use super::element::Element;
+use super::names::NameTable;
+use super::shape::{Field, Kind, Shape};
 use super::values::{self, Decimal, Fields};
-use super::{Field, Kind, Shape};
 use crate::time::{Date, Timestamp};
+use crate::xml::Tag;
 
 shapes! {
     /// A developer account, or on a master's hook a tenant.
@@ -247,3 +249,20 @@ shapes! {
         direct_access_grants_enabled: Boolean,
     }
 }
+
+/// The number of an element's or attribute's name.
+#[inline]
+pub(crate) fn tag(name: &str) -> Tag {
+    static TABLE: NameTable = NAMES;
+    TABLE.tag(name)
+}
+
+/// The names that no shape has: the elements around the object, and the items of lists of texts.
+const OTHERS: &[&str] = &[
+    "event",
+    "action",
+    "type",
+    "object",
+    "key",
+    "referrer_filter",
+];

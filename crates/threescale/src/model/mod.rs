@@ -6,8 +6,17 @@
 mod define;
 pub(crate) mod definition;
 pub(crate) mod element;
-pub(crate) mod names;
+mod names;
 mod shape;
 pub(crate) mod values;
 
 pub use shape::{Field, Kind, Shape};
+
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::xml::{self, Document};
+
+/// Reads a document of 3scale's.
+pub(crate) fn read<'x>(document: &'x [u8], limits: &Limits) -> Result<Document<'x>, Error> {
+    xml::read(document, limits, definition::tag)
+}

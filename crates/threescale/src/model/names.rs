@@ -1,8 +1,7 @@
-//! A number for each element name that 3scale uses.
+//! A number for each name in the definition.
 //!
-//! The reader looks a name up once; the writers then compare numbers and index tables. The
-//! lookup is a perfect hash, searched for by the compiler, so it is one multiplication and one
-//! comparison. Names come from the definition: nothing is listed here but the envelope's.
+//! The lookup is a perfect hash that the compiler searches for, so it costs one multiplication
+//! and one comparison.
 
 #![expect(
     clippy::indexing_slicing,
@@ -10,88 +9,94 @@
     reason = "in what the compiler evaluates, where a panic is a compile error; `tag` has neither"
 )]
 
-use super::Field;
-use super::definition::NAMES;
+use crate::xml::Tag;
 
-/// The number of a known name, or [`Tag::UNKNOWN`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(u8);
-
-impl Tag {
-    pub(crate) const UNKNOWN: Self = Self(0);
-
-    #[inline]
-    pub(crate) const fn is_known(self) -> bool {
-        self.0 != 0
-    }
-
-    /// A set with this name in it. Unknown names have no place in sets.
-    #[inline]
-    pub(crate) const fn bit(self) -> u128 {
-        if self.is_known() { 1 << self.0 } else { 0 }
-    }
-
-    #[inline]
-    pub(crate) const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// Room for the names: a set of them fits `u128`.
-pub(crate) const CAPACITY: usize = 128;
-
-/// The elements around the object, and the items of lists that have no shape.
-const OTHERS: &[&str] = &[
-    "event",
-    "action",
-    "type",
-    "object",
-    "key",
-    "referrer_filter",
-];
-
-/// The number of `name`.
-#[inline]
-pub(crate) fn tag(name: &str) -> Tag {
-    let number = TABLE
-        .slots
-        .get(slot(name.as_bytes(), TABLE.seed))
-        .copied()
-        .unwrap_or_default();
-    match TABLE.names.get(number as usize) {
-        Some(&known) if known == name => Tag(number),
-        _ => Tag::UNKNOWN,
-    }
-}
-
-/// For a shape: from the number of a name to its place in `fields` and then `attributes`, plus one.
-pub(super) const fn by_tag(fields: &[Field], attributes: &[Field]) -> [u8; CAPACITY] {
-    let mut places = [0; CAPACITY];
-    let mut place = 0;
-    while place < fields.len() + attributes.len() {
-        let field = if place < fields.len() {
-            &fields[place]
-        } else {
-            &attributes[place - fields.len()]
-        };
-        place += 1;
-        places[find(&BUILT, field.name)] = narrow(place);
-    }
-    places
-}
-
-const SLOTS: usize = 512;
-
-struct Table {
-    /// From 1 on: number 0 is for the unknown.
-    names: [&'static str; CAPACITY],
+/// The known names, numbered from 1.
+pub(super) struct NameTable {
+    /// By number; the first is not used, since 0 is for the unknown.
+    names: [&'static str; Tag::LIMIT],
     count: usize,
+    /// By hash: the number of the one name that may be meant.
     slots: [u8; SLOTS],
     seed: u64,
 }
 
-const BUILT: Table = build();
-static TABLE: Table = BUILT;
+const SLOTS: usize = 512;
+
+impl NameTable {
+    /// The table of all names in the lists, which may repeat themselves.
+    pub(super) const fn of(lists: &[&[&'static str]]) -> Self {
+        let mut table = Self {
+            names: [""; Tag::LIMIT],
+            count: 1,
+            slots: [0; SLOTS],
+            seed: 0x9E37_79B9_7F4A_7C15,
+        };
+        let mut list = 0;
+        while list < lists.len() {
+            table.add(lists[list]);
+            list += 1;
+        }
+        while !table.place() {
+            table.seed = table
+                .seed
+                .wrapping_mul(0xD134_2543_DE82_EF95)
+                .wrapping_add(2);
+        }
+        table
+    }
+
+    /// The number of `name`.
+    #[inline]
+    pub(super) fn tag(&self, name: &str) -> Tag {
+        let number = self
+            .slots
+            .get(slot(name.as_bytes(), self.seed))
+            .copied()
+            .unwrap_or_default();
+        match self.names.get(number as usize) {
+            Some(&known) if known == name => Tag::new(number),
+            _ => Tag::UNKNOWN,
+        }
+    }
+
+    /// The number that a name has, or else the next free one.
+    pub(super) const fn number(&self, name: &str) -> usize {
+        let mut number = 1;
+        while number < self.count && !same(self.names[number].as_bytes(), name.as_bytes()) {
+            number += 1;
+        }
+        number
+    }
+
+    const fn add(&mut self, names: &[&'static str]) {
+        let mut index = 0;
+        while index < names.len() {
+            let number = self.number(names[index]);
+            self.names[number] = names[index];
+            if number == self.count {
+                self.count += 1;
+            }
+            index += 1;
+        }
+    }
+
+    /// Gives each name a slot of its own, if the seed allows it.
+    const fn place(&mut self) -> bool {
+        self.slots = [0; SLOTS];
+        let mut number = 1;
+        while number < self.count {
+            let slot = slot(self.names[number].as_bytes(), self.seed);
+            if self.slots[slot] != 0 {
+                return false;
+            }
+            // Below `Tag::LIMIT`, or `add` would not have compiled.
+            self.slots[slot] = number as u8;
+            number += 1;
+        }
+        true
+    }
+}
 
 /// Length, first, middle and last byte tell all names of 3scale apart; the seed spreads them.
 #[inline]
@@ -108,64 +113,6 @@ const fn slot(name: &[u8], seed: u64) -> usize {
     (key.wrapping_mul(seed) >> 55) as usize
 }
 
-const fn build() -> Table {
-    let mut table = Table {
-        names: [""; CAPACITY],
-        count: 1,
-        slots: [0; SLOTS],
-        seed: 0x9E37_79B9_7F4A_7C15,
-    };
-    add(&mut table, OTHERS);
-    let mut list = 0;
-    while list < NAMES.len() {
-        add(&mut table, NAMES[list]);
-        list += 1;
-    }
-    while !place(&mut table) {
-        table.seed = table
-            .seed
-            .wrapping_mul(0xD134_2543_DE82_EF95)
-            .wrapping_add(2);
-    }
-    table
-}
-
-const fn add(table: &mut Table, names: &[&'static str]) {
-    let mut index = 0;
-    while index < names.len() {
-        let number = find(table, names[index]);
-        table.names[number] = names[index];
-        if number == table.count {
-            table.count += 1;
-        }
-        index += 1;
-    }
-}
-
-/// The number that a name has, or else the next free one.
-const fn find(table: &Table, name: &str) -> usize {
-    let mut number = 1;
-    while number < table.count && !same(table.names[number].as_bytes(), name.as_bytes()) {
-        number += 1;
-    }
-    number
-}
-
-/// Gives each name a slot of its own, if the seed allows it.
-const fn place(table: &mut Table) -> bool {
-    table.slots = [0; SLOTS];
-    let mut number = 1;
-    while number < table.count {
-        let slot = slot(table.names[number].as_bytes(), table.seed);
-        if table.slots[slot] != 0 {
-            return false;
-        }
-        table.slots[slot] = narrow(number);
-        number += 1;
-    }
-    true
-}
-
 const fn same(a: &[u8], b: &[u8]) -> bool {
     let mut equal = a.len() == b.len();
     let mut index = 0;
@@ -174,9 +121,4 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
         index += 1;
     }
     equal
-}
-
-const fn narrow(number: usize) -> u8 {
-    assert!(number < CAPACITY, "more names than a set has room for");
-    number as u8
 }

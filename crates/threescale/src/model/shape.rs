@@ -1,6 +1,7 @@
 //! What the definition says of each element, as data.
 
-use super::names::{self, Tag};
+use super::names::NameTable;
+use crate::xml::Tag;
 
 /// One kind of element that 3scale writes, and all that can be inside.
 ///
@@ -15,8 +16,8 @@ pub struct Shape {
     pub attributes: &'static [Field],
     /// The elements inside, in the order of the definition.
     pub fields: &'static [Field],
-    /// From the number of a name to its place in `fields` and `attributes` after them, plus one.
-    by_tag: [u8; names::CAPACITY],
+    /// From a tag to the name's place in `fields` and `attributes` after them, plus one.
+    by_tag: [u8; Tag::LIMIT],
 }
 
 /// One element inside another, or one attribute.
@@ -68,13 +69,14 @@ impl Shape {
         doc: &'static str,
         attributes: &'static [Field],
         fields: &'static [Field],
+        names: &NameTable,
     ) -> Self {
         Self {
             name,
             doc,
             attributes,
             fields,
-            by_tag: names::by_tag(fields, attributes),
+            by_tag: by_tag(fields, attributes, names),
         }
     }
 
@@ -88,4 +90,24 @@ impl Shape {
             None => self.attributes.get(place - self.fields.len()),
         }
     }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "evaluated by the compiler, where a panic is a compile error; a place is below 128"
+)]
+const fn by_tag(fields: &[Field], attributes: &[Field], names: &NameTable) -> [u8; Tag::LIMIT] {
+    let mut places = [0; Tag::LIMIT];
+    let mut place = 0;
+    while place < fields.len() + attributes.len() {
+        let field = if place < fields.len() {
+            &fields[place]
+        } else {
+            &attributes[place - fields.len()]
+        };
+        place += 1;
+        places[names.number(field.name)] = place as u8;
+    }
+    places
 }

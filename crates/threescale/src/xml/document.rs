@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::attributes::Attribute;
-use crate::model::names::Tag;
+use super::tag::Tag;
 
 /// A parsed document. Node 0 is the root element.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Document<'x> {
 pub(crate) struct Node<'x> {
     /// The name of an element; empty for a run of text.
     pub(crate) name: &'x str,
-    /// The name's number, if it is one that 3scale uses.
+    /// The name's number, if the caller knows it.
     pub(crate) tag: Tag,
     /// The root has depth 0.
     pub(crate) depth: u8,

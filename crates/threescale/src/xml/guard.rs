@@ -7,17 +7,19 @@ use quick_xml::events::Event;
 
 use super::document::{Document, Node, Pending, to_u32};
 use super::fault::{doctype_forbidden, exceeded, malformed};
+use super::tag::Tag;
 use super::{attributes, chars, declaration, fault, reference};
 use crate::error::{Error, quoted};
 use crate::limits::Limits;
-use crate::model::names;
 
 /// An error and its offset in the text.
 pub(super) type Located = (Error, usize);
 
-pub(super) struct Guard<'x, 'l> {
+pub(super) struct Guard<'x, 'l, F> {
     text: &'x str,
     limits: &'l Limits,
+    /// A parameter, so that the lookup is compiled into the loop.
+    tag_of: F,
     /// Whether `]]>` and CR can occur at all: seen once for the document, so that it need not be
     /// looked for in each text.
     has_brackets: bool,
@@ -29,13 +31,14 @@ pub(super) struct Guard<'x, 'l> {
     elements: usize,
 }
 
-impl<'x, 'l> Guard<'x, 'l> {
-    pub(super) fn new(text: &'x str, limits: &'l Limits) -> Self {
+impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
+    pub(super) fn new(text: &'x str, limits: &'l Limits, tag_of: F) -> Self {
         // 3scale writes an element for each 25 to 35 bytes.
         let nodes = Vec::with_capacity(text.len() / 28 + 1);
         Self {
             text,
             limits,
+            tag_of,
             has_brackets: memchr::memchr(b']', text.as_bytes()).is_some(),
             has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
             document: Document {
@@ -122,7 +125,7 @@ impl<'x, 'l> Guard<'x, 'l> {
 
         let depth = u8::try_from(depth).unwrap_or(u8::MAX);
         self.flush_run(depth);
-        let tag = names::tag(name);
+        let tag = (self.tag_of)(name);
         if !tag.is_known() && !chars::is_name(name) {
             return Err(located(malformed(
                 "found `<` that begins no element, expected a name or `&lt;`",

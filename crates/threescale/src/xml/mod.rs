@@ -13,15 +13,24 @@ mod fault;
 mod guard;
 mod reference;
 mod scanner;
+mod tag;
 
 pub(crate) use document::{Document, Node};
+pub(crate) use tag::Tag;
 
 use crate::error::{Error, ErrorCode};
 use crate::limits::Limits;
 use guard::Guard;
 
 /// Reads a whole document.
-pub(crate) fn read<'x>(document: &'x [u8], limits: &Limits) -> Result<Document<'x>, Error> {
+///
+/// `tag_of` gives each name its number. It may know names that XML allows, and no others: they
+/// are not checked again.
+pub(crate) fn read<'x>(
+    document: &'x [u8],
+    limits: &Limits,
+    tag_of: impl Fn(&str) -> Tag,
+) -> Result<Document<'x>, Error> {
     if document.len() > limits.allowed_bytes() {
         let message = format!(
             "the document has more than {} bytes",
@@ -31,7 +40,7 @@ pub(crate) fn read<'x>(document: &'x [u8], limits: &Limits) -> Result<Document<'
     }
     let text = encoding::text(document)?;
     let mark = document.len() - text.len();
-    Guard::new(text, limits)
+    Guard::new(text, limits, tag_of)
         .run()
         .map_err(|(error, offset)| error.at(document, mark + offset))
 }
