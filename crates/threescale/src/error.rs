@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::xml::chars;
-
 /// Why a document was refused. The codes are stable: programs may match on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -214,18 +212,4 @@ impl Position {
             },
         }
     }
-}
-
-/// A name as it may appear in a message: short, and a name. What stands in its place in broken
-/// markup may be anything.
-pub(crate) fn quoted(name: &str) -> String {
-    const LONGEST: usize = 60;
-    if !chars::is_name(name) {
-        return "…".to_owned();
-    }
-    let mut short: String = name.chars().take(LONGEST).collect();
-    if short.len() < name.len() {
-        short.push('…');
-    }
-    short
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::error::{Error, ErrorCode, quoted};
+use crate::error::{Error, ErrorCode};
 use crate::json::{self, Redact};
 use crate::limits::Limits;
 use crate::model::definition::{Account, Application, User};
 use crate::model::{self, element::Element};
 use crate::time::Timestamp;
-use crate::xml::{Document, chars};
+use crate::xml::{Document, chars, quoted};
 
 /// The XML document that 3scale sends, parsed. It borrows from the body.
 ///

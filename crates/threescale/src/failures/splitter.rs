@@ -7,9 +7,10 @@
 
 use memchr::memchr;
 
-use crate::error::{Error, ErrorCode, Position, quoted};
+use crate::error::{Error, ErrorCode, Position};
 use crate::limits::Limits;
 use crate::model;
+use crate::xml::quoted;
 
 /// An entry, complete or (`!is_whole`) the beginning of one that is too large.
 pub(super) struct Found {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::fault::{exceeded, malformed};
+use super::fault::{exceeded, malformed, quoted};
 use super::scanner::Scanner;
 use super::{chars, reference};
-use crate::error::{Error, quoted};
+use crate::error::Error;
 
 /// One attribute, its value as XML 1.0 §3.3.3 normalizes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

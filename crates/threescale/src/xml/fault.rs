@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use quick_xml::errors::{IllFormedError, SyntaxError};
 
-use crate::error::{Error, ErrorCode, quoted};
+use super::chars;
+use crate::error::{Error, ErrorCode};
 
 /// What quick-xml complains about, in our words: its own may quote what was sent.
 #[cold]
@@ -42,4 +43,18 @@ pub(super) fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
 
 pub(super) fn exceeded(message: String) -> Error {
     Error::new(ErrorCode::LimitExceeded, message)
+}
+
+/// A name as it may appear in a message: short, and a name. What stands in its place in broken
+/// markup may be anything.
+pub(crate) fn quoted(name: &str) -> String {
+    const LONGEST: usize = 60;
+    if !chars::is_name(name) {
+        return "…".to_owned();
+    }
+    let mut short: String = name.chars().take(LONGEST).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
 }

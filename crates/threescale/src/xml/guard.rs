@@ -6,10 +6,10 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::document::{Document, Node, Pending, to_u32};
-use super::fault::{doctype_forbidden, exceeded, malformed};
+use super::fault::{doctype_forbidden, exceeded, malformed, quoted};
 use super::tag::Tag;
 use super::{attributes, chars, declaration, fault, reference};
-use crate::error::{Error, quoted};
+use crate::error::Error;
 use crate::limits::Limits;
 
 /// An error and its offset in the text.

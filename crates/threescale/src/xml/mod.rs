@@ -16,6 +16,7 @@ mod scanner;
 mod tag;
 
 pub(crate) use document::{Document, Node};
+pub(crate) use fault::quoted;
 pub(crate) use tag::Tag;
 
 use crate::error::{Error, ErrorCode};

@@ -1,8 +1,8 @@
 //! `&amp;` and `&#38;`: the five predefined entities and character references.
 
 use super::chars;
-use super::fault::malformed;
-use crate::error::{Error, ErrorCode, quoted};
+use super::fault::{malformed, quoted};
+use crate::error::{Error, ErrorCode};
 
 /// The character that a reference stands for; `name` is what is between `&` and `;`.
 pub(super) fn resolve(name: &str) -> Result<char, Error> {
