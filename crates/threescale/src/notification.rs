@@ -149,7 +149,16 @@ impl<'x> Notification<'x> {
     ///
     /// See [the mapping](crate::guide::json) for how values become JSON.
     pub fn write_data(&self, out: &mut Vec<u8>, redact: &Redact) {
-        json::write_data(self, out, redact);
+        // The value of `object` is the content of the element that the type names. An element of
+        // another name keeps it: `"object":{"contract":{…}}`. The type's shape applies to it all
+        // the same, so that the type's schema holds for every output.
+        let object = self.root().filter(|root| root.name() == self.type_name());
+        let data = json::Data {
+            type_name: self.type_name(),
+            action: self.action(),
+            object: object.unwrap_or_else(|| self.object_element()),
+        };
+        json::write_data(&data, out, redact);
     }
 
     /// The object, typed.
@@ -171,17 +180,8 @@ impl<'x> Notification<'x> {
         self.element(0)
     }
 
-    pub(crate) fn document(&self) -> &Document<'x> {
-        &self.document
-    }
-
-    pub(crate) fn object_element(&self) -> Element<'_> {
+    fn object_element(&self) -> Element<'_> {
         self.element(self.object)
-    }
-
-    /// The element in `<object>` if it is named as the type says, as all of 3scale's are.
-    pub(crate) fn typed_root(&self) -> Option<Element<'_>> {
-        self.root().filter(|root| root.name() == self.type_name())
     }
 
     fn root(&self) -> Option<Element<'_>> {

@@ -6,7 +6,7 @@ mod writer;
 
 use crate::model::Kind;
 use crate::model::definition::{Account, Application, User};
-use crate::notification::Notification;
+use crate::model::element::Element;
 use writer::Writer;
 
 pub use redact::Redact;
@@ -28,31 +28,34 @@ pub fn write_member(out: &mut Vec<u8>, name: &str, value: &[&str]) {
     out.push(b'"');
 }
 
-/// Appends `{"type":…,"action":…,"object":…}`, and what else is in `<event>`.
-pub(crate) fn write_data(notification: &Notification<'_>, out: &mut Vec<u8>, redact: &Redact) {
-    let document = notification.document();
+/// What of a notification becomes JSON.
+pub(crate) struct Data<'n> {
+    pub(crate) type_name: &'n str,
+    pub(crate) action: &'n str,
+    /// The element whose content is the value of `object`.
+    pub(crate) object: Element<'n>,
+}
+
+/// Appends `{"type":…,"action":…,"object":…}`, and whatever else is in `<event>`.
+pub(crate) fn write_data(data: &Data<'_>, out: &mut Vec<u8>, redact: &Redact) {
+    let document = data.object.document();
     // JSON names an element once where XML names it twice.
     out.reserve(document.size());
 
     out.extend_from_slice(b"{\"type\":");
-    scalar::string(notification.type_name(), out);
+    scalar::string(data.type_name, out);
     out.extend_from_slice(b",\"action\":");
-    scalar::string(notification.action(), out);
+    scalar::string(data.action, out);
     out.extend_from_slice(b",\"object\":");
 
-    let writer = Writer::new(document, redact);
-    let kind = match notification.type_name() {
+    let kind = match data.type_name {
         "account" => Kind::Object(Account::SHAPE),
         "user" => Kind::Object(User::SHAPE),
         "application" => Kind::Object(Application::SHAPE),
         _ => Kind::Unknown,
     };
-    // What is not named as its type keeps its name: {"object":{"contract":{…}}}. It is read as
-    // its type all the same, so that the schema of the type holds for it too.
-    let element = notification
-        .typed_root()
-        .unwrap_or_else(|| notification.object_element());
-    writer.element(element.index(), kind, out);
+    let writer = Writer::new(document, redact);
+    writer.element(data.object.index(), kind, out);
     writer.rest_of_event(out);
     out.push(b'}');
 }

@@ -29,7 +29,11 @@ impl<'a> Element<'a> {
         Self { document, index }
     }
 
-    pub(crate) fn index(self) -> u32 {
+    pub(crate) const fn document(self) -> &'a Document<'a> {
+        self.document
+    }
+
+    pub(crate) const fn index(self) -> u32 {
         self.index
     }
 
