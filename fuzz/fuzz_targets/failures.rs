@@ -1,4 +1,4 @@
-//! Any bytes as a list of failures: whole and in pieces it is the same list.
+//! Any bytes as a list of failures: read whole or in pieces, it is the same list.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +33,7 @@ fn take(
     Ok(())
 }
 
-/// What an entry says, errors and their places included.
+/// An entry as text, errors and their positions included.
 fn show(entry: &failures::Entry<'_>) -> String {
     match entry.failure() {
         Ok(failure) => format!(

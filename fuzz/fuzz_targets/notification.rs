@@ -1,4 +1,4 @@
-//! Any bytes as a notification: what is accepted becomes JSON, and means the same when redacted.
+//! Any bytes as a notification: if it is accepted, it becomes JSON, redacted or not.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -28,10 +28,10 @@ fuzz_target!(|bytes: &[u8]| {
 fn json(notification: &Notification<'_>, redact: &Redact) -> Value {
     let mut out = Vec::new();
     notification.write_data(&mut out, redact);
-    serde_json::from_slice(&out).expect("what is written is JSON")
+    serde_json::from_slice(&out).expect("the output is JSON")
 }
 
-/// Every accessor once.
+/// Calls the accessors.
 fn read(notification: &Notification<'_>) {
     let _ = (
         notification.object_id(),

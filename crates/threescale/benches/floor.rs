@@ -1,8 +1,9 @@
 //! Bytes to JSON, beside the floor: quick-xml's bare event loop over the same bytes.
 //!
-//! `CARGO_PROFILE_BENCH_OPT_LEVEL=3 cargo bench -p threescale`: without it the floor, whose
-//! generic code is compiled here, would be built for size and look slow. The rows of one size are measured in turns, so that a change of
-//! the machine's clock meets all of them; what counts is the ratio.
+//! `CARGO_PROFILE_BENCH_OPT_LEVEL=3 cargo bench -p threescale`: without the variable, the floor,
+//! whose generic code is compiled here, would be built for size and look slow. The figures of one
+//! row are measured in turns, so that a change of the machine's clock affects all of them alike:
+//! the ratio is the result.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -53,7 +54,7 @@ fn main() {
     }
 }
 
-/// What anyone has to pay who uses quick-xml at all.
+/// The cost of using quick-xml at all.
 fn event_loop(body: &[u8]) {
     let Ok(text) = std::str::from_utf8(body) else {
         return;
@@ -62,7 +63,7 @@ fn event_loop(body: &[u8]) {
     while !matches!(black_box(reader.read_event()), Ok(Event::Eof) | Err(_)) {}
 }
 
-/// Microseconds for each case, in its quickest round: what is slower is the machine's doing.
+/// Microseconds for each case, in its quickest round: others were slowed down by the machine.
 #[expect(
     clippy::disallowed_methods,
     reason = "a benchmark runs natively and has to measure time"

@@ -4,8 +4,8 @@
     pip install lxml && crates/threescale/conformance/compare.py [documents] [seed]
 
 Both must agree on what is well-formed, and on what a well-formed notification says: the
-canonical digest is computed here a second time, from libxml2's tree. The disagreements that are
-meant are in EXPLAINED, each with its reason; any other is printed, and the exit status is 1.
+canonical digest is computed here a second time, from libxml2's tree. The intended disagreements
+are in EXPLAINED, each with its reason; any other is printed, and the exit status is 1.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ HERE = Path(__file__).resolve().parent
 SAMPLES = [p.read_bytes() for p in sorted((HERE / "../tests/samples").glob("*.xml"))]
 WELL_FORMED = {"ok", "not_a_notification"}
 
-# What we mean to do otherwise: whether it explains our code, libxml2's complaint, the document.
+# Intended disagreements: each decides by our code, libxml2's complaint and the document if it is one.
 EXPLAINED = {
     "we refuse every document type": lambda ours, theirs, document: ours == "doctype_forbidden",
     "we read UTF-8 only, whatever is declared": lambda ours, theirs, document: ours == "invalid_encoding",
     "libxml2 checks namespaces too, we only XML 1.0": lambda ours, theirs, document: ours in WELL_FORMED
     and re.match("Namespace prefix|Failed to parse QName|colons are forbidden|xmlns:|xml namespace|.*is not a valid URI|reuse of", theirs or ""),
-    "libxml2 takes version 1. for a number, XML 1.0 wants a digit": lambda ours, theirs, document: ours == "malformed_xml"
+    "libxml2 accepts version 1., XML 1.0 requires a digit": lambda ours, theirs, document: ours == "malformed_xml"
     and re.match(rb"(\xef\xbb\xbf)?<\?xml\s+version\s*=\s*([\"'])1\.\2", document),
 }
 

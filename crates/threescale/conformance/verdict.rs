@@ -1,5 +1,5 @@
-//! Says of each document on its input what this crate thinks of it: `ok` and the digest, or the
-//! code. A document is its length in a line of its own, then its bytes. For `compare.py`.
+//! Prints this crate's verdict on each document of its input, for `compare.py`: `ok` and the digest,
+//! or the error. A document is its length on a line of its own, then its bytes.
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
 

@@ -1,7 +1,7 @@
-//! The canonical digest: what makes two bodies the same event.
+//! The canonical digest, by which two bodies are recognized as the same event.
 //!
-//! 3scale sends no id, and prints a notification again, indented, in its list of failures. So a
-//! repeat is known by what the document says, not by its bytes. What is hashed is a list:
+//! 3scale sends no id, and its list of failures has each notification serialized anew, indented.
+//! So a repeat is recognized by the document's content, not by its bytes. The hash is over:
 //!
 //! ```text
 //! "threescale-edge/1"  source
@@ -10,13 +10,13 @@
 //!   text      depth  2  text
 //! ```
 //!
-//! Each string has its length before it and each number a fixed size, so no two documents give
-//! the same bytes. The depths tell where an element ends.
+//! Each string is preceded by its length and each number has a fixed size, so different
+//! documents never give the same bytes. The depths tell where an element ends.
 //!
-//! Not in it: the declaration, comments, processing instructions, how characters are written
+//! Ignored: the declaration, comments, processing instructions, the way a character is written
 //! (references, CDATA, line ends), `<x/>` or `<x></x>`, the order of attributes, and white space
-//! between elements. In it: white space in an element without elements inside, even if there is
-//! nothing else; text beside elements; and the order of all elements, inside `<event>` too.
+//! between elements. Significant: white space in an element without elements inside, even if it
+//! has nothing else; text beside elements; and the order of all elements, inside `<event>` too.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use crate::order::sorted;
 use crate::xml::Document;
 
-/// SHA-256 over a source and a canonical document: equal for equal events of one source.
+/// SHA-256 over a source and a canonical document, equal for equal events of one source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -57,7 +57,7 @@ impl Digest {
     }
 }
 
-/// Hexadecimal, in small letters.
+/// Hexadecimal, in lower case.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -73,7 +73,7 @@ impl fmt::Debug for Digest {
 const ELEMENT: u8 = 1;
 const TEXT: u8 = 2;
 
-/// Gathers small pieces, since the hash is quicker over blocks.
+/// Collects small pieces, since hashing is faster in blocks.
 struct Canonical {
     hash: Sha256,
     block: Vec<u8>,
@@ -97,7 +97,7 @@ impl Canonical {
         }
     }
 
-    /// Any count in a document fits 32 bits; a source may be anything.
+    /// 64 bits, since a source's length is not bounded as a document's is.
     fn number(&mut self, number: usize) {
         self.bytes(&(number as u64).to_le_bytes());
     }

@@ -1,22 +1,22 @@
-//! What can be wrong with a document: a stable code, a sentence, and where.
+//! Errors: a stable code, a message, and a place in the document.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Why a document was refused. The codes are stable: programs may match on them.
+/// The reason for refusing a document. The codes are stable: programs may match on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode {
     /// Not well-formed XML 1.0.
     MalformedXml,
-    /// A document type declaration. Refused always, since nothing good needs one and entity
-    /// bombs and external entities live there.
+    /// A document type declaration. It is always refused: 3scale sends none, and entity bombs
+    /// and external entities need one.
     DoctypeForbidden,
     /// Larger, deeper or longer than the [`Limits`](crate::Limits) allow.
     LimitExceeded,
-    /// A reference to an entity that is none of the five that XML predefines.
+    /// A reference to an entity other than the five that XML predefines.
     UnknownEntity,
-    /// A character that XML 1.0 forbids, as itself or as a reference.
+    /// A character that XML 1.0 forbids, literally or as a reference.
     InvalidCharacter,
     /// Not UTF-8: broken bytes, UTF-16, or a declaration of another encoding.
     InvalidEncoding,
@@ -70,7 +70,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// Why a document was refused, and where.
+/// The error in a document that was refused, and its place.
 ///
 /// The message names what was found and what was expected. It may quote the names of elements
 /// and entities, never a value: values are people's data and secrets.
@@ -133,14 +133,14 @@ impl Error {
         }
     }
 
-    /// Says where in `document` it happened.
+    /// The same error, placed at `offset` in `document`.
     #[cold]
     pub(crate) fn at(mut self, document: &[u8], offset: usize) -> Self {
         self.position = Position::START.after(document.get(..offset).unwrap_or(document));
         self
     }
 
-    /// The same error, seen from a document of which this one began at `start`.
+    /// The same error, placed in an outer document in which this one begins at `start`.
     pub(crate) fn within(mut self, start: Position) -> Self {
         self.position = start.plus(self.position);
         self

@@ -2,11 +2,12 @@
 
 use crate::error::{Error, ErrorCode};
 
-/// The names under which the XML may be. The first is what 3scale sends; the others are what
-/// its documents and clients have called it.
+/// Names of the field with the XML. 3scale sends the first (`app/workers/web_hook_worker.rb`);
+/// the second is accepted as well.
 const FIELDS: [&[u8]; 2] = [b"params[xml]", b"xml"];
 
-/// The XML in a form body: field `params[xml]`, its brackets encoded or not, or else `xml`.
+/// Extracts the XML from a form body: the field `params[xml]`, with its brackets encoded or not,
+/// or else the field `xml`.
 ///
 /// ```
 /// let xml = threescale::form::notification_xml(b"params[xml]=%3Cevent%3E+%3C%2Fevent%3E")?;
@@ -15,12 +16,12 @@ const FIELDS: [&[u8]; 2] = [b"params[xml]", b"xml"];
 /// ```
 ///
 /// # Errors
-/// `form_field_missing` if no such field is there or it is empty, and `form_encoding_invalid` if
-/// a `%` is not followed by two hexadecimal digits. The position is that in the form body.
+/// `form_field_missing` if there is no such field or it is empty, and `form_encoding_invalid` if
+/// a `%` is not followed by two hexadecimal digits. The position is the one in the form body.
 pub fn notification_xml(body: &[u8]) -> Result<Vec<u8>, Error> {
     for wanted in FIELDS {
         for (offset, name, value) in pairs(body) {
-            // A name that is broken is not one of ours.
+            // A name with broken encoding is none of these.
             if decode(name).is_ok_and(|name| name == wanted) && !value.is_empty() {
                 let start = offset + name.len() + 1;
                 return decode(value).map_err(|at| {
@@ -49,8 +50,8 @@ fn pairs(body: &[u8]) -> impl Iterator<Item = (usize, &[u8], &[u8])> {
     })
 }
 
-/// Stricter than browsers' form decoding, which lets a broken `%` stand: here it means that the
-/// body was damaged on its way. The error is the offset of the `%`.
+/// Decodes more strictly than the URL Standard, which leaves a broken `%` as it is: here it means
+/// that the body was damaged in transit. The error is the offset of the `%`.
 fn decode(encoded: &[u8]) -> Result<Vec<u8>, usize> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded;

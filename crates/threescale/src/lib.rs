@@ -1,9 +1,9 @@
-//! What Red Hat 3scale's webhooks say: XML notifications as Rust types and JSON.
+//! The webhooks of Red Hat 3scale: XML notifications as Rust types and JSON.
 //!
 //! 3scale API Management posts a small XML document when an account, a user or an application
-//! changes. This crate reads it exactly, refuses everything else with a reason, and gives what it
-//! says as typed views, as JSON by a schema, and as a digest that tells repeats from news. It
-//! knows no web framework and no platform, and runs natively and as WebAssembly.
+//! changes. This crate parses it strictly, refuses anything else with a reason, and gives its
+//! content as typed views, as JSON that has a schema, and as a digest that tells repeats from new
+//! events. It needs no web framework and no platform, and runs natively and as WebAssembly.
 //!
 //! # Reading a notification
 //!
@@ -24,40 +24,41 @@
 //! # Ok::<(), threescale::Error>(())
 //! ```
 //!
-//! The views borrow from the body and read a value when it is asked for. There are types and
-//! actions that this crate does not know, and there will be elements: they are accepted, and
-//! [`Element`] is the way to them. [`Notification::write_data`] gives all of it as JSON, by the
-//! rules in [`guide::json`].
+//! The views borrow from the body and parse a value when its method is called. Types, actions and
+//! elements that this crate does not know are accepted, and [`Element`] gives access to them.
+//! [`Notification::write_data`] writes all of it as JSON, by the rules in [`guide::json`].
 //!
-//! # Being a listener
+//! # Writing a listener
 //!
-//! What a receiver has to know about the sender, each learnt from its source code:
+//! A receiver has to know the following about the sender. It is all from 3scale's source code,
+//! [3scale/porta](https://github.com/3scale/porta): `app/workers/web_hook_worker.rb` sends, and
+//! `app/models/web_hook/event.rb` decides what to send.
 //!
-//! - The body comes as `application/xml`, in UTF-8 and on one line; from some old tenants as a
-//!   form, for which there is [`form::notification_xml`]. The Ping! button sends a GET.
-//! - Nothing is signed. A secret in the URL over HTTPS is all that tells 3scale from others, so
-//!   compare it in constant time and keep URLs out of logs.
-//! - An answer of 200 is success. Anything else, a redirect too, is tried again five times, about
-//!   a minute apart, with the same bytes. What then fails goes to a list: see [`failures`].
-//! - The same event may come twice, and events may come in any order. There is no id:
-//!   [`Notification::digest`] tells repeats, and [`Notification::updated_at`] tells old from new,
-//!   to the second.
-//! - Equal is not always a repeat. A key that is added, removed and added again gives the same
-//!   document twice. Remember a digest for about half an hour, not for ever.
-//! - One click may cause several events; `updated` may be the first that you hear of an object;
-//!   and what is done with a provider key, or in the background, causes none.
-//! - Objects hold secrets: `user_key`, `provider_verification_key`, `keys`, `site_access_code`.
-//!   [`Redact`] keeps them from those who need not see them. Nothing here shows a value in a
-//!   `Debug` form or in an error.
+//! - The body is `application/xml`, in UTF-8 and on one line; a few old tenants send a form
+//!   instead, which [`form::notification_xml`] reads. The Ping! button sends a GET.
+//! - Nothing is signed. A secret in the URL, over HTTPS, is all that tells 3scale from anyone
+//!   else, so compare it in constant time and keep URLs out of logs.
+//! - Answer 200. After an error or a redirect, 3scale sends the same bytes up to five more times,
+//!   about a minute apart. Then the notification goes into a list: see [`failures`].
+//! - The same event may come twice, and events may come in any order. They have no id:
+//!   [`Notification::digest`] recognizes repeats, and [`Notification::updated_at`] tells old from
+//!   new, to the second.
+//! - Equal documents are not always repeats: a key that is added, removed and added again gives
+//!   the same document twice. Remember a digest for about half an hour, not forever.
+//! - One click may cause several events; the first event about an object may be an `updated`;
+//!   and changes that are made with a provider key, or in the background, cause no events.
+//! - Objects contain secrets: `user_key`, `provider_verification_key`, `keys`,
+//!   `site_access_code`. [`Redact`] hides them from those who need not see them. This crate shows
+//!   no value in a `Debug` form or in an error.
 //!
 //! `examples/axum.rs` is a listener in sixty lines.
 //!
-//! # What is refused
+//! # Refused documents
 //!
-//! A notification is well-formed XML 1.0 in UTF-8, without a document type, within [`Limits`].
-//! The tokenizer is quick-xml, which leaves much of that to its caller; here it is checked, and
-//! compared with libxml2 over generated documents (`CONFORMANCE.md`). An [`Error`] has a stable
-//! [code](ErrorCode) and a place:
+//! A notification must be well-formed XML 1.0 in UTF-8, without a document type, within
+//! [`Limits`]. The tokenizer is quick-xml, which leaves many of XML's rules to its caller: this
+//! crate checks them all, and is compared with libxml2 on generated documents (`CONFORMANCE.md`).
+//! An [`Error`] has a stable [code](ErrorCode) and a position:
 //!
 //! ```
 //! let error = threescale::Notification::parse(b"<!DOCTYPE event><event/>").unwrap_err();
@@ -67,10 +68,26 @@
 //!
 //! # How it is built
 //!
-//! `src/model/definition.rs` lists each element of 3scale once, with its kind and its source. From
-//! that list come the views, the JSON, the perfect hash by which names are looked up, and the
-//! [schemas](schema). `src/xml/` reads a document into one flat list of nodes that borrow from the
-//! body; views, JSON and digest walk that list. An element costs no allocation.
+//! `src/model/definition.rs` lists each element of 3scale's once, with its kind and its source.
+//! The views, the JSON, the perfect hash by which names are looked up and the [schemas](schema)
+//! all come from that list. The XML reader turns a document into one flat list of nodes that
+//! borrow from the body; views, JSON and digest walk that list. An element costs no allocation.
+//!
+//! Modules import only from modules above them in this list (`tests/it/layers.rs` checks it):
+//!
+//! - `error`: codes, messages, positions
+//! - `limits`: the sizes that a document may have
+//! - `time`: timestamps and dates
+//! - `order`: sorting names
+//! - `form`: the XML in a legacy form body
+//! - `xml`: well-formed XML as a list of nodes; knows nothing of 3scale
+//! - `model`: 3scale's elements: the definition, the views, their values
+//! - `schema`: the definition, for those who generate code or schemas from it
+//! - `digest`: SHA-256 over a document's canonical form
+//! - `json`: a document as JSON, by the rules in [`guide::json`]
+//! - `notification`: type, action and object, and the methods that users call
+//! - `failures`: the list of notifications that 3scale could not deliver
+//! - `guide`: rules to look up, without code
 
 mod digest;
 mod error;

@@ -1,9 +1,9 @@
-//! How much a document may ask of us.
+//! The sizes that a document may have.
 
 /// Limits for one document.
 ///
-/// The defaults refuse nothing that 3scale sends within [`bytes`](Self::bytes): accounts embed
-/// all of their users and plans, and have no bound of their own.
+/// The defaults refuse nothing that 3scale sends within [`bytes`](Self::bytes). That limit is
+/// needed: accounts embed all of their users and plans, so 3scale itself sets no bound.
 ///
 /// ```
 /// use threescale::{Limits, Notification};
@@ -14,14 +14,14 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Size of the document. 1 MiB by default; 4 GiB − 1 at the most, whatever is set.
+    /// Size of the document. 1 MiB by default; at most 4 GiB − 1, whatever is set.
     pub bytes: usize,
-    /// Elements inside one another. 3scale needs seven; 32 by default, and [`Self::DEEPEST`] at
-    /// the most, whatever is set.
+    /// Depth of nested elements. 3scale needs seven; 32 by default, and at most
+    /// [`Self::DEEPEST`], whatever is set.
     pub depth: usize,
-    /// Attributes of one element. 3scale needs two; 32 by default.
+    /// Number of attributes of one element. 3scale needs two; 32 by default.
     pub attributes: usize,
-    /// Elements in all. By default one for each eight bytes, `<x>1</x>`, of the 1 MiB.
+    /// Number of elements. By default one for every eight bytes, `<x>1</x>`, of 1 MiB.
     pub elements: usize,
     /// Size of one text or attribute value, decoded. 256 KiB by default: 3scale keeps fields in
     /// columns of at most 64 KiB.
@@ -29,7 +29,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The greatest depth that can be allowed. What walks a document recursively relies on it.
+    /// The greatest depth that can be allowed: recursive walks over a document rely on it.
     pub const DEEPEST: usize = 128;
 
     pub(crate) fn allowed_depth(&self) -> usize {

@@ -1,4 +1,4 @@
-//! A notification: an event, its type and action, and the object as it was then.
+//! A notification: its type and action, and the object as it was when 3scale sent it.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ pub struct Notification<'x> {
     kind: u32,
     action: u32,
     object: u32,
-    /// What is inside `<object>`, if it is one element.
+    /// The element inside `<object>`, if there is exactly one and nothing else.
     root: Option<u32>,
 }
 
@@ -47,19 +47,19 @@ pub struct Notification<'x> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Object<'a> {
-    /// Type `account`.
+    /// An object of type `account`.
     Account(Account<'a>),
-    /// Type `user`.
+    /// An object of type `user`.
     User(User<'a>),
-    /// Type `application`.
+    /// An object of type `application`.
     Application(Application<'a>),
-    /// A type that we don't know, or an object that is not what its type says: the element
-    /// inside `<object>`, or `<object>` itself if that isn't one.
+    /// An object of an unknown type, or one whose element is not named as its type: the element
+    /// inside `<object>`, or `<object>` itself if there is not exactly one inside.
     Other(Element<'a>),
 }
 
 impl<'x> Notification<'x> {
-    /// Reads a body with the usual [`Limits`].
+    /// Parses a body within the default [`Limits`].
     ///
     /// # Errors
     /// If it is not well-formed XML 1.0 in UTF-8, has a document type, exceeds a limit, or is
@@ -68,7 +68,7 @@ impl<'x> Notification<'x> {
         Self::parse_with(xml, &Limits::default())
     }
 
-    /// Reads a body with limits of your own.
+    /// Parses a body within other limits.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -93,19 +93,19 @@ impl<'x> Notification<'x> {
         })
     }
 
-    /// The type of the object: `account`, `user`, `application`, or one that we don't know.
+    /// The type of the object: `account`, `user`, `application`, or an unknown one.
     ///
-    /// It is a name: at most 64 ASCII letters, digits, `_`, `-` and `.`, so it may become part
-    /// of a key or a label.
+    /// It consists of 1 to 64 ASCII letters, digits, `_`, `-` and `.`, so it can be part of a key
+    /// or a label.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.name(self.kind)
     }
 
-    /// What happened to the object, `key_created` for example. A name, as the type is.
+    /// The action on the object, `key_created` for example. It has the same form as the type.
     ///
-    /// 3scale guesses `created` and `updated` from the last save, so an `updated` may be the
-    /// first that one hears of an object (`app/models/web_hook/event.rb`).
+    /// 3scale infers `created` or `updated` from the last save of a transaction, so the first
+    /// event about an object may be an `updated` (`app/models/web_hook/event.rb`).
     #[must_use]
     pub fn action(&self) -> &str {
         self.name(self.action)
@@ -136,10 +136,10 @@ impl<'x> Notification<'x> {
             .and_then(Timestamp::parse)
     }
 
-    /// SHA-256 over `source` and the canonical document: the same for a body pushed and for the
-    /// same event in the list of failures, another for another meaning.
+    /// SHA-256 over `source` and the canonical document: the same for a pushed body and for the
+    /// same event in the list of failures, and different as soon as the content differs.
     ///
-    /// `source` is the name of the tenant: two tenants may well send the same document.
+    /// `source` is the name of the tenant: two tenants may send the same document.
     #[must_use]
     pub fn digest(&self, source: &str) -> Digest {
         Digest::of(source, &self.document)
@@ -147,7 +147,7 @@ impl<'x> Notification<'x> {
 
     /// Appends the event's `data` as JSON: `{"type":…,"action":…,"object":{…}}`.
     ///
-    /// See [the mapping](crate::guide::json) for how values become JSON.
+    /// [The mapping](crate::guide::json) tells how values become JSON.
     pub fn write_data(&self, out: &mut Vec<u8>, redact: &Redact) {
         // The value of `object` is the content of the element that the type names. An element of
         // another name keeps it: `"object":{"contract":{…}}`. The type's shape applies to it all
@@ -208,7 +208,7 @@ impl fmt::Debug for Notification<'_> {
     }
 }
 
-/// Where type, action and object stand.
+/// The places of type, action and object.
 struct Envelope {
     kind: u32,
     action: u32,
@@ -258,7 +258,7 @@ fn only(document: &Document<'_>, name: &str) -> Result<u32, Error> {
     }
 }
 
-/// A type or action must be fit for a key or a label, and must be all that its element holds.
+/// Checks a type or action: it must be fit for a key or a label, and alone in its element.
 fn is_name(document: &Document<'_>, index: u32, what: &str) -> Result<(), Error> {
     const LONGEST: usize = 64;
     let is_plain = document.children(index).next().is_none()

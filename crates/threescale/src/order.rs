@@ -1,14 +1,14 @@
-//! Names in order.
+//! Sorting names.
 //!
-//! One sort for all: each further one that the standard library makes for a type or a closure of
-//! its own would be ten kilobytes of the Worker.
+//! The standard library's sort is compiled anew for each type and closure, at some ten kilobytes
+//! of the Worker each time. So everything that sorts names does it here, and with a heap.
 
 use std::collections::BinaryHeap;
 
-/// A name and its place, of which each has one of its own.
+/// A name and its place in a list; no two have the same place.
 pub(crate) type Place<'x> = (&'x str, u32);
 
-/// The same names in order, those that are equal by their places.
+/// The names in order, equal names in the order of their places.
 pub(crate) fn sorted(names: Vec<Place<'_>>) -> Vec<Place<'_>> {
     BinaryHeap::from(names).into_sorted_vec()
 }

@@ -1,7 +1,7 @@
 //! The one definition of 3scale's elements, as data.
 //!
 //! The views ([`Account`](crate::Account) and the others), the JSON and the JSON Schemas in
-//! `schemas/` are all made from it.
+//! `schemas/` are all derived from it.
 //!
 //! ```
 //! use threescale::schema::{Kind, SHAPES};

@@ -1,11 +1,11 @@
-//! Moments and days in the forms that 3scale writes.
+//! Timestamps and dates as 3scale writes them.
 //!
-//! A time is read for each user and plan of a large account, and nearly always has one form of
-//! 20 bytes. So this is a reader for that form and its offsets, in place of a library for all.
+//! A large account has timestamps for each of its users and plans, nearly all in one form of 20
+//! bytes. So this is a small parser for that form and its offsets, and not a library for all.
 
 use std::fmt;
 
-/// A moment, to the second as 3scale writes it, or finer.
+/// A point in time. 3scale writes whole seconds; a fraction is kept too.
 ///
 /// ```
 /// use threescale::Timestamp;
@@ -21,9 +21,9 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339 with capital `T` and `Z`: `2021-05-14T20:22:53Z`, with an offset instead
-    /// of the `Z`, or with up to nine digits of a fraction. The moment must be in the years
-    /// 0000 to 9999 of UTC. There is no leap second: 3scale writes none.
+    /// Parses RFC 3339 with capital `T` and `Z`: `2021-05-14T20:22:53Z`, also with an offset in
+    /// place of the `Z`, or with a fraction of up to nine digits. The year in UTC must be 0000
+    /// to 9999. Leap seconds are refused: 3scale writes none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.as_bytes().split_at_checked(10)?;
@@ -46,8 +46,8 @@ impl Timestamp {
         })
     }
 
-    /// The moment so many milliseconds after 1970-01-01T00:00:00Z, if it is in the years 0000 to
-    /// 9999. No 3scale writes it: it is for the clock of whoever listens.
+    /// The time `millis` milliseconds after 1970-01-01T00:00:00Z, if it is in the years 0000 to
+    /// 9999: for the receiver's own clock, to write its times in the same form.
     ///
     /// ```
     /// let time = threescale::Timestamp::from_unix_millis(1_700_000_000_120).unwrap();
@@ -70,13 +70,13 @@ impl Timestamp {
         self.seconds
     }
 
-    /// The nanoseconds after [`unix_seconds`](Self::unix_seconds): 0 of all that 3scale writes.
+    /// The nanoseconds after [`unix_seconds`](Self::unix_seconds): 0 in all that 3scale writes.
     #[must_use]
     pub const fn subsec_nanos(self) -> u32 {
         self.nanoseconds
     }
 
-    /// What `Display` writes, without the detour through a formatter.
+    /// The same text as `Display` writes, without a formatter.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         let mut text = Vec::with_capacity("2023-06-14T13:37:32.123456789Z".len());
@@ -85,7 +85,7 @@ impl Timestamp {
         String::from_utf8(text).unwrap_or_default()
     }
 
-    /// Appends it as `Display` does.
+    /// Appends the text that `Display` writes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         Date::from_days(self.seconds.div_euclid(DAY)).write(out);
         // A day has fewer seconds than u32 can hold.
@@ -107,7 +107,7 @@ impl Timestamp {
         out.push(b'Z');
     }
 
-    /// Whether `text`, if it is a moment, is already as `Display` would write it.
+    /// Returns true if `text`, provided that it is a timestamp, is what `Display` would write.
     pub(crate) fn is_written_as(text: &str) -> bool {
         text.len() == 20 && text.ends_with('Z')
     }
@@ -120,7 +120,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A day of the Gregorian calendar.
+/// A date of the Gregorian calendar.
 ///
 /// ```
 /// let date = threescale::Date::parse("2027-01-31").unwrap();
@@ -135,7 +135,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// Reads `YYYY-MM-DD`.
+    /// Parses `YYYY-MM-DD`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_bytes(text.as_bytes())
@@ -171,7 +171,7 @@ impl Date {
     }
 
     /// Days since 1970-01-01. The year is taken to begin in March, so that the leap day is its
-    /// last (Howard Hinnant, «chrono-Compatible Low-Level Date Algorithms»).
+    /// last (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     fn days(self) -> i64 {
         let (month, day) = (i64::from(self.month), i64::from(self.day));
         let year = i64::from(self.year) - i64::from(month <= 2);
@@ -197,7 +197,7 @@ impl Date {
         let shifted = (5 * day + 2) / 153;
         let month = (shifted + 2) % 12 + 1;
         let year = year + era * 400 + i64::from(month <= 2);
-        // In range for every moment that a `Timestamp` can be.
+        // In range for every `Timestamp`.
         let narrow = |number: i64| u8::try_from(number).unwrap_or_default();
         Self {
             year: u16::try_from(year).unwrap_or_default(),
@@ -241,7 +241,7 @@ fn days_in(year: u16, month: u8) -> Option<u8> {
     }
 }
 
-/// `.123`, if it is there: nanoseconds, and what follows.
+/// An optional fraction, `.123`, in nanoseconds; and the text after it.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
@@ -257,7 +257,7 @@ fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((value * 10_u32.pow(9 - u32::try_from(length).ok()?), rest))
 }
 
-/// The seconds by which `Z` or `+02:00` is ahead of UTC.
+/// The offset `Z` or `+02:00` in seconds ahead of UTC.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, h1, h2, m1, m2) = match *text {
         [b'Z'] => return Some(0),

@@ -10,14 +10,14 @@ use crate::notification::Notification;
 use crate::time::Timestamp;
 use crate::xml::chars;
 
-/// One entry as it stands in the list, understood or not.
+/// One entry as it is in the list, readable or not.
 #[derive(Clone)]
 pub struct Entry<'x> {
     raw: &'x [u8],
     failure: Result<Failure<'x>, Error>,
 }
 
-/// A delivery that 3scale gave up.
+/// A delivery that 3scale has given up.
 #[derive(Clone)]
 pub struct Failure<'x> {
     id: String,
@@ -29,23 +29,23 @@ pub struct Failure<'x> {
 }
 
 impl<'x> Entry<'x> {
-    /// Its bytes, from `<webhooks-failure>` to its end tag: the beginning of them if it is larger
-    /// than the limits allow.
+    /// Its bytes, from `<webhooks-failure>` to its end tag; only the first of them if there are
+    /// more than the limits allow.
     #[must_use]
     pub fn raw(&self) -> &'x [u8] {
         self.raw
     }
 
-    /// What it says.
+    /// The failure that it describes.
     ///
     /// # Errors
     /// If it is not well-formed outside its `<event>`, too large, or has no id, time or event.
-    /// The position is that in the list.
+    /// The position is the one in the list.
     pub fn failure(&self) -> Result<&Failure<'x>, &Error> {
         self.failure.as_ref()
     }
 
-    /// What it says, to keep.
+    /// The failure that it describes, by value.
     ///
     /// # Errors
     /// As [`failure`](Self::failure).
@@ -68,32 +68,32 @@ impl<'x> Entry<'x> {
 }
 
 impl<'x> Failure<'x> {
-    /// The id, made when the event was. It was not in the body that 3scale pushed.
+    /// The id, which 3scale gives to an event when it creates it, but does not send with it.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// When 3scale gave up, to the second.
+    /// The time at which 3scale gave up, to the second.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
         self.time
     }
 
-    /// What went wrong. Of an HTTP error it is always `WebHookWorker::ClientError`: 3scale
-    /// forgets the status (`app/models/web_hook/failure.rb`).
+    /// The reason. For every HTTP status it is `WebHookWorker::ClientError`: 3scale does not keep
+    /// the status itself (`app/models/web_hook/failure.rb`).
     #[must_use]
     pub fn error(&self) -> &str {
         &self.error
     }
 
-    /// Where 3scale sent it, secret included.
+    /// The URL that 3scale sent it to, secret included.
     #[must_use]
     pub const fn url(&self) -> &SecretUrl {
         &self.url
     }
 
-    /// The notification as it stands in the list, from `<event>` to `</event>`.
+    /// The notification as it is in the list, from `<event>` to `</event>`.
     #[must_use]
     pub const fn event(&self) -> &'x [u8] {
         self.event
@@ -102,12 +102,12 @@ impl<'x> Failure<'x> {
     /// The notification, which has the same [digest](Notification::digest) as the pushed body.
     ///
     /// # Errors
-    /// As [`Notification::parse`], the position being that in the list.
+    /// As [`Notification::parse`], but the position is the one in the list.
     pub fn notification(&self) -> Result<Notification<'x>, Error> {
         self.notification_with(&Limits::default())
     }
 
-    /// The notification, read with limits of your own.
+    /// The notification, read within other limits.
     ///
     /// # Errors
     /// As [`notification`](Self::notification).
@@ -115,7 +115,8 @@ impl<'x> Failure<'x> {
         Notification::parse_with(self.event, limits).map_err(|error| error.within(self.position))
     }
 
-    /// Reads what is around `<event>` by itself, so that a broken event hides neither id nor time.
+    /// Reads the part around `<event>` separately, so that a broken event hides neither id nor
+    /// time.
     fn read(raw: &'x [u8], position: Position, limits: &Limits) -> Result<Self, Error> {
         let (start, end) = event(raw).ok_or_else(|| incomplete("event"))?;
         let (before, rest) = raw.split_at_checked(start).unwrap_or_default();
@@ -142,8 +143,8 @@ impl<'x> Failure<'x> {
     }
 }
 
-/// Where the event of an entry begins and ends. Text cannot hold `<`, so the first start tag and
-/// the last end tag are found without reading what is between.
+/// The beginning and the end of the event in an entry. Text cannot contain `<`, so the first start
+/// tag and the last end tag are found without parsing the part between them.
 fn event(raw: &[u8]) -> Option<(usize, usize)> {
     let start = raw.windows(7).position(|window| {
         window.starts_with(b"<event")

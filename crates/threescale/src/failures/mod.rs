@@ -1,12 +1,12 @@
 //! The list of failed deliveries, `GET /admin/api/webhooks/failures.xml`.
 //!
-//! 3scale keeps what it could not deliver in six attempts, and prints each notification again
-//! there, indented. [`parse`] reads a list that is in memory. The list has no pages and no
-//! bound, so a [`Reader`] takes it in steps, with an entry in memory at a time.
+//! 3scale keeps the notifications that it could not deliver in six attempts, and serializes each
+//! of them anew there, indented. [`parse`] reads a list that is in memory. The list has no pages
+//! and no bound, so a [`Reader`] reads it as a stream, with one entry in memory at a time.
 //!
-//! One entry that cannot be understood does not hide the others: it comes as an [`Entry`] with
-//! its bytes and the reason. And an entry whose notification cannot be understood still has its
-//! id and time, which it takes to delete it.
+//! An entry that cannot be read does not hide the others: it becomes an [`Entry`] with its bytes
+//! and the reason. An entry whose notification alone cannot be read still has its id, and the
+//! time by which it can be deleted.
 //!
 //! ```
 //! use threescale::failures;
@@ -37,12 +37,12 @@ use crate::error::Error;
 use crate::limits::Limits;
 use splitter::{Found, Splitter};
 
-/// Reads a whole list, oldest failure first, each entry with the usual [`Limits`].
+/// Reads a whole list, oldest failure first, each entry within the default [`Limits`].
 ///
 /// # Errors
 /// `not_a_failures_list` if its root is not `<webhooks-failures>`, as when 3scale answers
-/// `<error>`; `malformed_xml` and the like if it breaks outside its entries or ends too early.
-/// What is wrong inside an entry is in its [`Entry::failure`].
+/// `<error>`; `malformed_xml` and the like if it is broken outside its entries or ends too early.
+/// An error inside an entry is in its [`Entry::failure`].
 pub fn parse(list: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
     let limits = Limits::default();
     let mut splitter = Splitter::new(&limits);

@@ -5,7 +5,7 @@ use super::splitter::{Found, Splitter};
 use crate::error::Error;
 use crate::limits::Limits;
 
-/// Reads a list of any length in steps: push bytes as they come, take entries until there is
+/// Reads a list of any length in steps: push bytes as they arrive, take entries until there are
 /// none, and [`finish`](Self::finish) at the end. It holds one entry and one chunk in memory.
 ///
 /// ```
@@ -32,7 +32,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// `limits` hold for each entry, [`Limits::bytes`] for each event in it. The list itself may
+    /// `limits` apply to each entry, [`Limits::bytes`] to the event in it. The list itself may
     /// have any length.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
@@ -43,17 +43,17 @@ impl Reader {
         }
     }
 
-    /// Adds what came next.
+    /// Adds the next chunk.
     pub fn push(&mut self, chunk: &[u8]) {
         let done = self.splitter.forget();
         self.buffer.drain(..done.min(self.buffer.len()));
         self.buffer.extend_from_slice(chunk);
     }
 
-    /// The next entry that has come completely; none if more bytes are needed.
+    /// The next entry that is complete; `None` if more bytes are needed.
     ///
     /// # Errors
-    /// As [`parse`](super::parse): what is wrong with the list as a whole. No entry comes after.
+    /// As [`parse`](super::parse): the list itself is broken, and there are no more entries.
     pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>, Error> {
         let found = self.splitter.next(&self.buffer)?;
         Ok(found.map(
@@ -69,13 +69,13 @@ impl Reader {
         ))
     }
 
-    /// How many bytes are waiting for the rest of their entry.
+    /// The number of bytes that are waiting for the rest of their entry.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.buffer.len()
     }
 
-    /// Says whether the list was complete. Only then is it safe to delete what was read.
+    /// Checks that the list was complete: only then is it safe to delete its failures.
     ///
     /// # Errors
     /// As [`parse`](super::parse).

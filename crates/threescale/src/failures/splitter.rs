@@ -1,9 +1,9 @@
-//! Where the entries of a list begin and end, in one pass over bytes that come in pieces.
+//! Finds the entries of a list in one pass over bytes that arrive in pieces.
 //!
-//! `<` begins markup wherever it stands outside comments, CDATA and processing instructions, so
-//! it takes no parser to find `<webhooks-failure>` and its end tag, and a broken entry ends where
-//! its end tag is. What is outside the entries is kept: put together it is a small document,
-//! which the XML reader then checks.
+//! `<` begins markup anywhere outside comments, CDATA and processing instructions, so it takes no
+//! parser to find `<webhooks-failure>` and its end tag, and even a broken entry ends at its end
+//! tag. The bytes outside the entries are kept: together they are a small document, which the XML
+//! reader then checks.
 
 use memchr::memchr;
 
@@ -26,15 +26,15 @@ pub(super) struct Splitter {
     entry_limit: usize,
     /// The next byte to look at.
     at: usize,
-    /// What ends the comment, CDATA or instruction that `at` is in.
+    /// The end of the comment, CDATA or instruction that `at` is in, if it is in one.
     until: Option<&'static [u8]>,
     place: Place,
-    /// Everything before this was given out.
+    /// Everything before this offset has been returned or kept.
     done: usize,
-    /// Where `done` is in the list.
+    /// The position of `done` in the list.
     position: Position,
     outside: Vec<u8>,
-    /// The last piece of `outside`: where it begins there, and in the list.
+    /// The last piece of `outside`: its offset there, and its position in the list.
     last_piece: (usize, Position),
     head_is_checked: bool,
 }
@@ -45,13 +45,13 @@ enum Place {
     Gap,
     /// In the entry that began at `done`.
     Entry,
-    /// In what is left of an entry that was too large.
+    /// In the rest of an entry that was too large.
     Excess,
 }
 
-/// What is outside the entries: more than a declaration, two tags and some white space is odd.
+/// Room for the bytes outside the entries: usually a declaration, two tags and white space.
 const OUTSIDE_LIMIT: usize = 1 << 16;
-/// The URL, the error and the markup around the event.
+/// Room for the URL, the error and the markup around the event.
 const AROUND_EVENT: usize = 1 << 16;
 
 impl Splitter {
@@ -69,14 +69,15 @@ impl Splitter {
         }
     }
 
-    /// How many bytes at the beginning are needed no more. The caller drops them: offsets shift.
+    /// The number of bytes at the beginning that are no longer needed. The caller must drop them:
+    /// all offsets shift by that number.
     pub(super) fn forget(&mut self) -> usize {
         let done = std::mem::take(&mut self.done);
         self.at -= done;
         done
     }
 
-    /// The next entry in `list`; none if more bytes are needed.
+    /// The next entry in `list`; `None` if more bytes are needed.
     pub(super) fn next(&mut self, list: &[u8]) -> Result<Option<Found>, Error> {
         while let Some(markup) = self.markup(list) {
             match (self.place, markup) {
@@ -112,7 +113,7 @@ impl Splitter {
         Ok(None)
     }
 
-    /// Checks that the list is complete; `list` is what was not forgotten of it.
+    /// Checks that the list is complete; `list` is the part of it that was not dropped.
     pub(super) fn finish(mut self, list: &[u8]) -> Result<(), Error> {
         if self.place == Place::Gap {
             self.leave_gap(list, list.len())?;
@@ -123,7 +124,7 @@ impl Splitter {
         Err(Error::new(ErrorCode::MalformedXml, message).within(self.position))
     }
 
-    /// The next piece of markup, with `at` moved behind it; none if more bytes are needed.
+    /// The next piece of markup, with `at` moved behind it; `None` if more bytes are needed.
     fn markup(&mut self, list: &[u8]) -> Option<Markup> {
         if let Some(until) = self.until {
             let Some(length) = find(list.get(self.at..)?, until) else {
@@ -138,7 +139,7 @@ impl Splitter {
             self.at = list.len();
             return None;
         };
-        // Stays here if more bytes are needed.
+        // If more bytes are needed, the next call begins here again.
         self.at += length;
         let start = self.at;
         let rest = list.get(start..)?;
@@ -189,7 +190,8 @@ impl Splitter {
         }
     }
 
-    /// Keeps what is outside up to `end`, unless it is only white space between entries.
+    /// Keeps the bytes outside the entries up to `end`, unless they are only white space between
+    /// two of them.
     fn leave_gap(&mut self, list: &[u8], end: usize) -> Result<(), Error> {
         let piece = list.get(self.done..end).unwrap_or_default();
         if !self.head_is_checked || !piece.trim_ascii().is_empty() {
@@ -212,7 +214,7 @@ impl Splitter {
         self.done = end;
     }
 
-    /// Before the first entry is given out, what came before it must be the beginning of a list.
+    /// Checks before the first entry is returned that the bytes before it begin a list.
     fn check_head(&mut self) -> Result<(), Error> {
         if !self.head_is_checked {
             self.check(&[&self.outside, &b"</webhooks-failures>"[..]].concat())?;
@@ -247,7 +249,7 @@ impl Splitter {
     }
 }
 
-/// What `<` begins.
+/// The markup that a `<` begins.
 enum Markup {
     EntryStart { start: usize, is_empty: bool },
     EntryEnd,
@@ -257,16 +259,16 @@ enum Markup {
 const ENTRY_START: &[u8] = b"<webhooks-failure";
 const ENTRY_END: &[u8] = b"</webhooks-failure";
 
-/// Where `<` means nothing, and how that ends.
+/// The passages in which `<` has no meaning: how they begin, and how they end.
 const PASSAGES: [(&[u8], &[u8]); 3] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")];
 
-/// Where `word` begins. Such passages are short or do not occur, and a searcher that is prepared for
-/// long ones would make a program some KB larger.
+/// The offset of `word`. Such passages are short or do not occur, and a searcher that is made for
+/// long ones would add some KB to the program.
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
     text.windows(word.len()).position(|window| window == word)
 }
 
-/// Whether `rest` begins so; none if it is too short to tell.
+/// Returns true if `rest` begins with `opening`; `None` if it is too short to tell.
 fn begins(rest: &[u8], opening: &[u8]) -> Option<bool> {
     if rest.len() < opening.len() && opening.starts_with(rest) {
         return None;

@@ -34,7 +34,7 @@ impl fmt::Display for SecretUrl {
         let end = self.0.find(['?', '#']).unwrap_or(self.0.len());
         let (public, secret) = self.0.split_at_checked(end).unwrap_or_default();
         let (scheme, rest) = public.split_once("://").unwrap_or(("", public));
-        // A browser takes `\` for `/`; here it is safer to take it for nothing.
+        // Browsers read `\` as `/`. Not to do so is safer here: it can only hide more.
         let authority_end = rest.find('/').unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(authority_end).unwrap_or_default();
         if !scheme.is_empty() {

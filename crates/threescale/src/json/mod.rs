@@ -1,4 +1,4 @@
-//! From the document to JSON. What the result looks like is in [`crate::guide::json`].
+//! Writes a document as JSON, by the mapping in [`crate::guide::json`].
 
 mod redact;
 mod scalar;
@@ -11,8 +11,8 @@ use writer::Writer;
 
 pub use redact::Redact;
 
-/// Appends a member with a text, `"name":"value"`, to a JSON object that is being written: for the
-/// envelope around the data. The value comes in pieces, so that nobody has to put them together.
+/// Appends a string member, `"name":"value"`, to a JSON object that is being written: for the
+/// envelope around the data. The value is given in pieces, so that the caller need not join them.
 ///
 /// ```
 /// let mut json = b"{".to_vec();
@@ -28,15 +28,15 @@ pub fn write_member(out: &mut Vec<u8>, name: &str, value: &[&str]) {
     out.push(b'"');
 }
 
-/// What of a notification becomes JSON.
+/// The parts of a notification that become JSON.
 pub(crate) struct Data<'n> {
     pub(crate) type_name: &'n str,
     pub(crate) action: &'n str,
-    /// The element whose content is the value of `object`.
+    /// The element whose content becomes the value of `object`.
     pub(crate) object: Element<'n>,
 }
 
-/// Appends `{"type":…,"action":…,"object":…}`, and whatever else is in `<event>`.
+/// Appends `{"type":…,"action":…,"object":…}`, with all other content of `<event>` after it.
 pub(crate) fn write_data(data: &Data<'_>, out: &mut Vec<u8>, redact: &Redact) {
     let document = data.object.document();
     // JSON names an element once where XML names it twice.

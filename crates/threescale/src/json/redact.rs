@@ -1,8 +1,8 @@
-//! Values that a destination is not to see.
+//! Values that a destination must not see.
 
 /// The names of elements whose values are replaced by `[redacted]`, wherever they are in the
-/// object: texts, the texts in lists, the texts in whatever is inside. What is empty stays
-/// `null`. An attribute of such a name is replaced too.
+/// object: their own texts and all texts inside them, in lists too. Empty values stay `null`.
+/// Attributes of these names are replaced as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Redact {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! One value as JSON: typed if it fits its type, else as text.
+//! One value as JSON: typed if its text fits the type, else as text.
 
 use crate::model::{Kind, values};
 use crate::time::Timestamp;
@@ -15,13 +15,13 @@ pub(super) fn write(kind: &Kind, text: &str, out: &mut Vec<u8>) {
         Kind::Decimal if values::is_decimal(text) => out.extend_from_slice(text.as_bytes()),
         Kind::Boolean if values::boolean(text).is_some() => out.extend_from_slice(text.as_bytes()),
         Kind::Time => time(text, out),
-        // A day is written as it was sent, and so is what is none.
+        // A date is written as it was sent, valid or not.
         _ => string(text, out),
     }
 }
 
 fn time(text: &str, out: &mut Vec<u8>) {
-    // Most times are in UTC. What looks like one is written as it was sent, whether it is one or not.
+    // Most times are in UTC. A text that looks like one is written as it was sent, valid or not.
     if Timestamp::is_written_as(text) {
         return string(text, out);
     }
@@ -42,7 +42,7 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// What stands between the quotes.
+/// The inside of a JSON string, without its quotes.
 pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = first_special(rest.as_bytes()) {
@@ -52,7 +52,7 @@ pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
             [b'\n', ..] => out.extend_from_slice(b"\\n"),
             [b'\r', ..] => out.extend_from_slice(b"\\r"),
             [b'\t', ..] => out.extend_from_slice(b"\\t"),
-            // No other control characters are in XML, but pieces of the envelope may come from elsewhere.
+            // XML allows no other control characters, but the envelope's texts may not be from XML.
             [control @ 0..b' ', ..] => {
                 out.extend_from_slice(format!("\\u{control:04x}").as_bytes());
             }
@@ -64,7 +64,7 @@ pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(rest.as_bytes());
 }
 
-/// Where the first byte stands that must be escaped.
+/// The offset of the first byte that must be escaped.
 #[inline]
 fn first_special(text: &[u8]) -> Option<usize> {
     if is_plain(text) {
@@ -74,8 +74,8 @@ fn first_special(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether nothing must be escaped. Most texts are so, and short: they are looked at by words, of
-/// which the last may overlap the one before.
+/// Returns true if nothing must be escaped, as is usual. Texts are short: they are tested in words
+/// of eight bytes, of which the last may overlap the one before.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
     match text.last_chunk() {
@@ -84,8 +84,8 @@ fn is_plain(text: &[u8]) -> bool {
     }
 }
 
-/// `is_special` for none of eight bytes. The highest bit of a byte is set by what is below the
-/// space, and by the quote or backslash once it has become zero.
+/// Returns true if none of the eight bytes `is_special`. `below` sets the highest bit of each byte
+/// that is less than the limit; a quote or backslash becomes zero, and so less than one, by XOR.
 #[inline]
 fn is_plain_word(word: [u8; 8]) -> bool {
     let each = |byte| u64::from_ne_bytes([byte; 8]);

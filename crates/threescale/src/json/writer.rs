@@ -1,4 +1,4 @@
-//! Elements as JSON values, following the definition.
+//! Elements as JSON values, by the definition.
 
 use super::redact::Redact;
 use super::scalar;
@@ -8,13 +8,13 @@ use crate::xml::{Document, Node, chars};
 
 /// Writes the elements of one document.
 ///
-/// It recurses, and may: the reader holds the depth to `Limits::DEEPEST`.
+/// Its recursion is bounded: the reader allows no more than `Limits::DEEPEST` levels.
 pub(super) struct Writer<'w> {
     document: &'w Document<'w>,
     redact: &'w Redact,
 }
 
-/// Runs of text beside elements. No element can have such a name, nor that of an attribute.
+/// The member for text beside elements. It is no valid XML name, so nothing else can have it.
 const TEXT: &str = "#text";
 
 impl<'w> Writer<'w> {
@@ -29,7 +29,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// What 3scale does not put into `<event>`, but someone may: more members after the object.
+    /// Writes any other content of `<event>` as members after the object. 3scale sends none.
     pub(super) fn rest_of_event(&self, out: &mut Vec<u8>) {
         let Some(event) = self.document.node(0) else {
             return;
@@ -47,7 +47,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// `hidden` is whether an element around this one is to be redacted.
+    /// Writes an element's value. `hidden` is true inside an element that is redacted.
     #[inline]
     fn value(&self, index: u32, node: &Node<'_>, kind: &Kind, hidden: bool, out: &mut Vec<u8>) {
         let hidden = hidden || self.redact.contains(node.name);
@@ -123,7 +123,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// The members of an element in which a name repeats: an array in place of the first.
+    /// The members of an element in which a name repeats: an array at the place of the first.
     #[cold]
     fn grouped(
         &self,
@@ -168,7 +168,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// An array, even if empty. What is not an item becomes one, as an object of one member.
+    /// An array, even if empty. Anything but an item becomes an item: an object of one member.
     fn list(
         &self,
         index: u32,
@@ -211,8 +211,8 @@ impl<'w> Writer<'w> {
         out.push(b'}');
     }
 
-    /// Attributes of the shape as members of their own name, unless an element (`elements`) has
-    /// it; others with `@` before their name.
+    /// The shape's attributes become members of the same name, unless an element has that name
+    /// too (it is in `elements`). All others have `@` before their name.
     fn attributes(
         &self,
         node: &Node<'_>,
@@ -237,7 +237,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Which known names are directly inside, and whether any name is there twice.
+    /// The known names directly inside, as a set; and true if any name is there twice.
     fn names(&self, index: u32) -> Names {
         let (mut known, mut repeat, mut others) = (0, false, 0_usize);
         for (_, node) in self.document.children(index) {
@@ -252,7 +252,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Whether a name that has no number, or a run of text, is there twice.
+    /// Returns true if there are two runs of text, or two elements of one unknown name.
     fn others_repeat(&self, index: u32, count: usize) -> bool {
         const FEW: usize = 8;
         let others = || {
@@ -319,7 +319,7 @@ fn separate(out: &mut Vec<u8>) {
     }
 }
 
-/// Whether nothing is in the array or object yet: no value ends with an opening bracket.
+/// Returns true if the array or object is still empty: no value ends with an opening bracket.
 #[inline]
 fn is_open(out: &[u8]) -> bool {
     matches!(out.last(), Some(b'{' | b'['))

@@ -1,9 +1,9 @@
 //! The macro that turns the definition into types and tables.
 
-/// Defines the shapes: see [`super::definition`] for how it reads.
+/// Defines the shapes: [`super::definition`] explains the notation.
 ///
-/// For each shape it makes a view with one method per field, and a [`Shape`](super::Shape).
-/// All of them together give the table of names.
+/// Each shape becomes a view with one method per field, and a [`Shape`](super::Shape). All of
+/// them together become the table of names.
 macro_rules! shapes {
     ($(
         #[doc = $title:literal] $(#[doc = $doc:literal])*
@@ -14,9 +14,10 @@ macro_rules! shapes {
         $(
             #[doc = $title] $(#[doc = $doc])*
             ///
-            /// A view of an element of the notification: it borrows, and reads a value when it is
-            /// asked for. A method gives `None` if the element is missing or empty, or if its
-            /// text does not fit; [`element`](Self::element) gives what there is.
+            /// A view of an element: it borrows from the notification, and parses a value each
+            /// time that its method is called. A method returns `None` if the element is missing
+            /// or empty, or if its text does not fit the type; [`element`](Self::element) gives
+            /// access to that text.
             #[derive(Clone, Copy)]
             pub struct $shape<'a>(Element<'a>);
 
@@ -44,7 +45,7 @@ macro_rules! shapes {
                     Self(element)
                 }
 
-                /// The element itself, for what this view does not know.
+                /// The element itself, with all that this view has no method for.
                 #[must_use]
                 pub const fn element(self) -> Element<'a> {
                     self.0
@@ -77,7 +78,7 @@ macro_rules! shapes {
         /// Every shape, the objects of notifications first.
         pub static SHAPES: &[&Shape] = &[$($shape::SHAPE),*];
 
-        /// All names: those of the shapes, and `OTHERS`.
+        /// The names of the shapes, their attributes and their elements, and `OTHERS`.
         const NAMES: NameTable = NameTable::of(&[
             OTHERS,
             $(&[$name $(, stringify!($attribute))* $(, sent!($field $($sent)?))*],)*
@@ -95,6 +96,7 @@ macro_rules! sent {
     };
 }
 
+/// A field's kind as a value.
 macro_rules! kind {
     (Integer) => {
         Kind::Integer
@@ -128,7 +130,7 @@ macro_rules! kind {
     };
 }
 
-/// What a field's method gives.
+/// The return type of a field's method.
 macro_rules! view {
     ($a:lifetime Integer) => { Option<i64> };
     ($a:lifetime Decimal) => { Option<Decimal<$a>> };
@@ -142,6 +144,7 @@ macro_rules! view {
     ($a:lifetime $object:ident) => { Option<$object<$a>> };
 }
 
+/// The body of a field's method.
 macro_rules! read {
     ($element:expr, Integer) => {
         values::integer($element?.text())

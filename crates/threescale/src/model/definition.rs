@@ -1,13 +1,13 @@
 //! The elements of 3scale's notifications, each listed once.
 //!
-//! How it reads: a shape has its view's name, its element's name, its attributes in parentheses,
-//! its elements in braces. An element is `name: Kind`, `[item Kind]` being a list of `<item>`;
-//! `kind = "type"` is for a name that Rust keeps for itself. The comments become the
+//! The notation: a shape has the name of its view, the name of its element, its attributes in
+//! parentheses and its elements in braces. An element is `name: Kind`, where `[item Kind]` is a
+//! list of `<item>`; `kind = "type"` is for a name that Rust reserves. The comments become the
 //! documentation of the views and the descriptions in the JSON Schemas.
 //!
-//! Where the rules come from: the sources of 3scale's system, 3scale/porta at ecd60bd
-//! (2026-08-21). Each shape names its file there. What is not marked otherwise is in every
-//! notification about that object.
+//! The source is 3scale's own code, 3scale/porta at ecd60bd (2026-08-21): each shape names its
+//! file there. An element without a remark to the contrary is in every notification about that
+//! object.
 
 use super::define::{kind, read, sent, shapes, view};
 use super::element::Element;
@@ -257,7 +257,7 @@ pub(crate) fn tag(name: &str) -> Tag {
     TABLE.tag(name)
 }
 
-/// The names that no shape has: the elements around the object, and the items of lists of texts.
+/// Names that are in no shape: the elements around the object, and the items of lists of texts.
 const OTHERS: &[&str] = &[
     "event",
     "action",

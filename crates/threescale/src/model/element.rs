@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::xml::{Document, Node, chars};
 
-/// An element of a notification: what a typed view stands on, and the way to what no view knows.
+/// An element of a notification: the basis of the typed views, and the access to elements that
+/// they have no method for.
 ///
 /// ```
 /// # let body = br#"<event><action>created</action><type>invoice</type><object><invoice paid="no">
@@ -43,7 +44,7 @@ impl<'a> Element<'a> {
         self.node().map_or("", |node| node.name)
     }
 
-    /// Its text, exactly as sent; empty if it is empty or has elements inside.
+    /// Its text, white space included; empty if the element is empty or has elements inside.
     #[must_use]
     pub fn text(self) -> &'a str {
         self.node().map_or("", |node| self.document.text(node))
@@ -82,8 +83,8 @@ impl<'a> Element<'a> {
         self.children().find(|child| child.name() == name)
     }
 
-    /// The text of the first element of that name directly inside, without space around it, if
-    /// there is any.
+    /// The text of the first element of that name directly inside, without the space around it,
+    /// unless nothing is left.
     #[must_use]
     pub(crate) fn child_text(self, name: &str) -> Option<&'a str> {
         Some(chars::trim(self.child(name)?.text())).filter(|text| !text.is_empty())

@@ -1,4 +1,4 @@
-//! A number for each name in the definition.
+//! A table that gives each name of the definition a number.
 //!
 //! The lookup is a perfect hash that the compiler searches for, so it costs one multiplication
 //! and one comparison.
@@ -11,12 +11,12 @@
 
 use crate::xml::Tag;
 
-/// The known names, numbered from 1.
+/// Names, numbered from 1.
 pub(super) struct NameTable {
-    /// By number; the first is not used, since 0 is for the unknown.
+    /// The names by number. The first entry is not used: 0 stands for unknown names.
     names: [&'static str; Tag::LIMIT],
     count: usize,
-    /// By hash: the number of the one name that may be meant.
+    /// By hash, the number of the only name that it can be.
     slots: [u8; SLOTS],
     seed: u64,
 }
@@ -24,7 +24,7 @@ pub(super) struct NameTable {
 const SLOTS: usize = 512;
 
 impl NameTable {
-    /// The table of all names in the lists, which may repeat themselves.
+    /// The table of all names in the lists. A name may be there several times.
     pub(super) const fn of(lists: &[&[&'static str]]) -> Self {
         let mut table = Self {
             names: [""; Tag::LIMIT],
@@ -98,7 +98,7 @@ impl NameTable {
     }
 }
 
-/// Length, first, middle and last byte tell all names of 3scale apart; the seed spreads them.
+/// Length, first, middle and last byte tell all of 3scale's names apart; the seed spreads them.
 #[inline]
 const fn slot(name: &[u8], seed: u64) -> usize {
     let ([first, ..], [.., last]) = (name, name) else {

@@ -1,4 +1,4 @@
-//! What the definition says of each element, as data.
+//! The definition as data: one shape for each kind of element.
 
 use super::names::NameTable;
 use crate::xml::Tag;
@@ -10,7 +10,7 @@ use crate::xml::Tag;
 pub struct Shape {
     /// The element's name, `application`.
     pub name: &'static str,
-    /// What it is.
+    /// A description.
     pub doc: &'static str,
     /// Its attributes.
     pub attributes: &'static [Field],
@@ -25,15 +25,15 @@ pub struct Shape {
 pub struct Field {
     /// The element's name, as sent and as written to JSON.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of its value.
     pub kind: Kind,
-    /// What it means and when it is there.
+    /// Its meaning, and when it is there.
     pub doc: &'static str,
-    /// `,"name":`, to be written in one piece.
+    /// `,"name":`, which JSON then takes in one piece.
     pub(crate) key: &'static str,
 }
 
-/// What an element holds.
+/// The kind of an element's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A whole number.
@@ -42,9 +42,9 @@ pub enum Kind {
     Decimal,
     /// `true` or `false`.
     Boolean,
-    /// A moment, with seconds and offset.
+    /// A point in time, with seconds and offset.
     Time,
-    /// A day.
+    /// A date.
     Date,
     /// Text, whatever it looks like.
     Text,
@@ -54,12 +54,12 @@ pub enum Kind {
     Object(&'static Shape),
     /// Elements of one name, of one kind.
     List {
-        /// The name of each.
+        /// The name of each item.
         item: &'static str,
-        /// What each holds.
+        /// The kind of each item's value.
         kind: &'static Kind,
     },
-    /// Anything: an element that we don't know.
+    /// Anything: the value of an element that is not in the definition.
     Unknown,
 }
 
@@ -80,8 +80,8 @@ impl Shape {
         }
     }
 
-    /// What is known of the element `tag` inside one of this shape. An element that has the name
-    /// of an attribute holds what the attribute would.
+    /// The definition of the element `tag` inside one of this shape, if it has one. An element
+    /// with an attribute's name has a value of the attribute's kind.
     #[inline]
     pub(crate) fn field(&self, tag: Tag) -> Option<&Field> {
         let place = (self.by_tag.get(tag.index()).copied()? as usize).checked_sub(1)?;

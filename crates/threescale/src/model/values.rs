@@ -1,10 +1,10 @@
-//! The values of elements, and whether a text is one.
+//! The values of elements, and the texts that are valid for them.
 
 use std::fmt;
 
 use super::element::Element;
 
-/// An `i64` in its usual form: `007` and `+7` are text.
+/// An `i64` in its canonical form: `007` and `+7` are text.
 pub(crate) fn integer(text: &str) -> Option<i64> {
     if is_integer(text) {
         text.parse().ok()
@@ -13,7 +13,7 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     }
 }
 
-/// Whether it is an integer that every JSON reader keeps exactly: one up to ±(2⁵³ − 1).
+/// Returns true for an integer that every JSON reader keeps exactly: one up to ±(2⁵³ − 1).
 pub(crate) fn is_exact_integer(text: &str) -> bool {
     const EXACT: u64 = (1 << 53) - 1;
     const ALWAYS: usize = 15;
@@ -24,7 +24,7 @@ pub(crate) fn is_exact_integer(text: &str) -> bool {
                 .is_ok_and(|number: i64| number.unsigned_abs() <= EXACT))
 }
 
-/// `-?(0|[1-9][0-9]*)`, which is also JSON's form.
+/// `-?(0|[1-9][0-9]*)`, which is JSON's form of an integer.
 pub(crate) fn is_integer(text: &str) -> bool {
     match text.strip_prefix('-').unwrap_or(text).as_bytes() {
         [b'0'] => true,
@@ -33,7 +33,7 @@ pub(crate) fn is_integer(text: &str) -> bool {
     }
 }
 
-/// An integer, with or without a fraction.
+/// `-?(0|[1-9][0-9]*)([.][0-9]+)?`, which is JSON's form of a number without an exponent.
 pub(crate) fn is_decimal(text: &str) -> bool {
     match text.split_once('.') {
         None => is_integer(text),
@@ -65,8 +65,8 @@ pub(super) fn items<'a>(
 
 /// A decimal number, exactly as 3scale wrote it: `2.99`.
 ///
-/// Amounts of money should not pass through `f64` unnoticed, and this crate brings no decimal
-/// type: give [`as_str`](Self::as_str) to yours.
+/// Amounts of money should not pass through `f64` unnoticed, and this crate has no decimal type
+/// of its own: parse [`as_str`](Self::as_str) with the one that you use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal<'a>(&'a str);
 
@@ -84,7 +84,7 @@ impl<'a> Decimal<'a> {
     /// The nearest `f64`.
     #[must_use]
     pub fn to_f64(self) -> f64 {
-        // Every decimal is a form of f64.
+        // Every decimal number parses as an `f64`.
         self.0.parse().unwrap_or(f64::NAN)
     }
 }
@@ -104,7 +104,7 @@ impl<'a> Fields<'a> {
         Self(element)
     }
 
-    /// Names and values in the order sent. A field of several choices is there several times.
+    /// Names and values in the order sent. A field with several choices occurs several times.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0
             .into_iter()

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::fault::{exceeded, malformed, quoted};
+use super::reference;
 use super::scanner::Scanner;
-use super::{chars, reference};
 use crate::error::Error;
 
 /// One attribute, its value as XML 1.0 §3.3.3 normalizes it.
@@ -14,7 +14,7 @@ pub(crate) struct Attribute<'x> {
     pub(crate) value: Cow<'x, str>,
 }
 
-/// Reads what follows the name in a start tag, up to but without its `>` or `/>`.
+/// Reads the part of a start tag between its name and its `>` or `/>`.
 ///
 /// An error comes with its offset in `markup`.
 pub(super) fn read<'x>(
@@ -68,7 +68,7 @@ fn one<'x>(scanner: &mut Scanner<'x>, text_limit: usize) -> Result<Attribute<'x>
     Ok(Attribute { name, value })
 }
 
-/// A line end or tab becomes a space unless it is written as a character reference.
+/// Turns line ends and tabs into spaces, unless they are written as character references.
 fn normalize(literal: &str) -> Result<Cow<'_, str>, Error> {
     if !literal
         .bytes()
@@ -91,21 +91,10 @@ fn normalize(literal: &str) -> Result<Cow<'_, str>, Error> {
             value.push(' ');
             special
                 .strip_prefix("\r\n")
-                .unwrap_or_else(|| special.trim_start_one())
+                .or_else(|| special.get(1..))
+                .unwrap_or_default()
         };
     }
     value.push_str(rest);
     Ok(Cow::Owned(value))
-}
-
-trait TrimOne {
-    fn trim_start_one(&self) -> &str;
-}
-
-impl TrimOne for str {
-    /// Without its first byte, which is one of `S` here.
-    fn trim_start_one(&self) -> &str {
-        self.strip_prefix(|c: char| u8::try_from(c).is_ok_and(chars::is_space))
-            .unwrap_or(self)
-    }
 }

@@ -1,33 +1,33 @@
 //! The characters of XML 1.0 (fifth edition): `Char`, `S`, `Name`.
 
-/// `S`: the white space of XML, which is less than that of Unicode.
+/// `S`: the white space of XML, which has fewer characters than Unicode's.
 pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Whether there is nothing but `S` in it.
+/// Returns true if `text` has nothing but `S` in it.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
 }
 
-/// Without the `S` around it.
+/// `text` without the `S` around it.
 pub(crate) fn trim(text: &str) -> &str {
     match text.as_bytes() {
-        // As nearly always: nothing to trim.
+        // The usual case: nothing to trim.
         [first, .., last] if !is_space(*first) && !is_space(*last) => text,
         _ => text.trim_matches([' ', '\t', '\n', '\r']),
     }
 }
 
-/// `Char`, as a character reference may name it.
+/// `Char`: a character that may be in a document, literally or as a reference.
 pub(super) const fn is_char(c: char) -> bool {
     !matches!(c, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Where the first character stands that is not a `Char`.
+/// The offset of the first character that is not a `Char`.
 ///
-/// This looks at each byte of each document, so the usual answer, «nowhere», is found in blocks
-/// that the compiler turns into vector code.
+/// This looks at every byte of every document, so the usual result, none, is found block by
+/// block, in code that the compiler vectorizes.
 pub(super) fn first_forbidden(text: &str) -> Option<usize> {
     let (blocks, rest) = text.as_bytes().as_chunks::<64>();
     if blocks.iter().any(|block| is_suspicious(block)) || is_suspicious(rest) {
@@ -39,7 +39,7 @@ pub(super) fn first_forbidden(text: &str) -> Option<usize> {
     }
 }
 
-/// Whether there is a control character, or the byte that begins U+FFFE and U+FFFF.
+/// Returns true if there is a control character, or the byte that begins U+FFFE and U+FFFF.
 #[inline]
 #[expect(
     clippy::needless_bitwise_bool,

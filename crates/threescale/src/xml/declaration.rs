@@ -5,10 +5,10 @@ use super::fault::malformed;
 use super::scanner::Scanner;
 use crate::error::{Error, ErrorCode};
 
-/// Checks the XML declaration; `content` is what is between `<?` and `?>`.
+/// Checks the XML declaration; `content` is the text between `<?` and `?>`.
 ///
-/// We read UTF-8 and nothing else, so a declaration of another encoding is an error, and so is
-/// US-ASCII over bytes that are not (`is_ascii` says).
+/// Only UTF-8 is read, so it is an error to declare another encoding, and to declare US-ASCII
+/// for a document that is not `is_ascii`.
 pub(super) fn check(content: &str, is_ascii: impl FnOnce() -> bool) -> Result<(), Error> {
     let declared = encoding(content).ok_or_else(|| {
         let message = "found a broken XML declaration, \
@@ -24,7 +24,7 @@ pub(super) fn check(content: &str, is_ascii: impl FnOnce() -> bool) -> Result<()
     Err(Error::new(ErrorCode::InvalidEncoding, message))
 }
 
-/// What XML takes a document for that declares nothing.
+/// The encoding of a document that declares none.
 const UTF_8: &str = "UTF-8";
 
 /// The declared encoding, if the declaration is well-formed.
@@ -55,7 +55,7 @@ fn value<'x>(scanner: &mut Scanner<'x>, name: &str) -> Option<&'x str> {
     }
 }
 
-/// `'1.' [0-9]+`: the fifth edition reads later versions as 1.0.
+/// `'1.' [0-9]+`: by the fifth edition, documents of later versions are read as 1.0.
 fn is_version(version: &str) -> bool {
     version
         .strip_prefix("1.")
@@ -69,7 +69,7 @@ fn is_encoding_name(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
-/// Checks a processing instruction; `content` is what is between `<?` and `?>`.
+/// Checks a processing instruction; `content` is the text between `<?` and `?>`.
 pub(super) fn check_instruction(content: &str) -> Result<(), Error> {
     let target = content
         .split([' ', '\t', '\n', '\r'])

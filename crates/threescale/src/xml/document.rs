@@ -1,8 +1,8 @@
 //! A document as a flat list of nodes in document order.
 //!
-//! One vector instead of a tree of boxes: an element costs no allocation, and a walk over all
-//! of them is a walk over memory. A node knows where its subtree ends, so the next sibling is
-//! found without a link.
+//! One vector instead of a tree of boxes: an element costs no allocation, and a walk over the
+//! document reads memory in sequence. A node knows where its subtree ends, so the next sibling
+//! is found without a link.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ use super::tag::Tag;
 pub(crate) struct Document<'x> {
     pub(super) nodes: Vec<Node<'x>>,
     pub(super) attributes: Vec<Attribute<'x>>,
-    /// The texts that could not be borrowed, since a reference or line end in them had to be
-    /// replaced; one after the other.
+    /// The texts that could not be borrowed because a reference or line end in them had to be
+    /// replaced, one after another.
     pub(super) decoded: String,
     pub(super) size: usize,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Node<'x> {
     pub(crate) depth: u8,
     /// A run of text, or the text of an element that has no elements inside.
     pub(super) text: Text<'x>,
-    /// The node after the last one inside.
+    /// The index after that of the last node inside.
     pub(super) end: u32,
     pub(super) first_attribute: u32,
     pub(super) attributes: u32,
@@ -70,12 +70,12 @@ impl<'x> Node<'x> {
         }
     }
 
-    /// Whether this is a run of text beside elements, not an element.
+    /// Returns true for a run of text beside elements, false for an element.
     pub(crate) fn is_run(&self) -> bool {
         self.name.is_empty()
     }
 
-    /// Whether the element at `index`, which this is, has neither elements nor text beside them.
+    /// Returns true if this node, whose index is `index`, has no nodes inside: only text, if that.
     pub(crate) fn is_leaf(&self, index: u32) -> bool {
         self.end == index + 1
     }
@@ -86,7 +86,7 @@ impl<'x> Node<'x> {
 }
 
 impl<'x> Document<'x> {
-    /// The size of the text it was read from.
+    /// The size in bytes of the text that it was read from.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -117,6 +117,14 @@ impl<'x> Document<'x> {
             .unwrap_or_default()
     }
 
+    /// The value of an attribute, if `node` has it.
+    pub(crate) fn attribute<'d>(&'d self, node: &Node<'_>, name: &str) -> Option<&'d Cow<'x, str>> {
+        self.attributes(node)
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .map(|attribute| &attribute.value)
+    }
+
     /// The nodes directly inside node `parent`.
     pub(crate) fn children(&self, parent: u32) -> Children<'_, 'x> {
         let end = self.node(parent).map_or(0, |node| node.end);
@@ -128,7 +136,7 @@ impl<'x> Document<'x> {
     }
 }
 
-/// The nodes directly inside one, with their indexes.
+/// The nodes directly inside another, with their indexes.
 #[derive(Clone, Debug)]
 pub(crate) struct Children<'d, 'x> {
     document: &'d Document<'x>,
@@ -151,7 +159,7 @@ impl<'d, 'x> Iterator for Children<'d, 'x> {
     }
 }
 
-/// Text that is being collected, piece by piece, between two tags.
+/// The text between two tags, while its pieces are being collected.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pending<'x> {
     Nothing,
@@ -161,7 +169,7 @@ pub(super) enum Pending<'x> {
 }
 
 impl<'x> Document<'x> {
-    /// Adds a piece of character data as it stands in the document.
+    /// Adds a piece of character data as it is in the document.
     #[inline]
     pub(super) fn push_text(&mut self, pending: &mut Pending<'x>, piece: &'x str) {
         // Each line end is one LF (XML 1.0 §2.11).
@@ -195,7 +203,7 @@ impl<'x> Document<'x> {
         }
     }
 
-    /// Ends the collecting. Nothing if there was nothing.
+    /// Takes the collected text, if there was any.
     #[inline]
     pub(super) fn take_text(&self, pending: &mut Pending<'x>) -> Option<Text<'x>> {
         match std::mem::replace(pending, Pending::Nothing) {
@@ -204,17 +212,9 @@ impl<'x> Document<'x> {
             Pending::Decoded(start) => Some(Text::Decoded(start, to_u32(self.decoded.len()))),
         }
     }
-
-    /// The value of an attribute, if `node` has it.
-    pub(crate) fn attribute<'d>(&'d self, node: &Node<'_>, name: &str) -> Option<&'d Cow<'x, str>> {
-        self.attributes(node)
-            .iter()
-            .find(|attribute| attribute.name == name)
-            .map(|attribute| &attribute.value)
-    }
 }
 
-/// A count of what is in a document, which has at most `u32::MAX` bytes: see `Limits::bytes`.
+/// A count of things in a document, which has at most `u32::MAX` bytes: see `Limits::bytes`.
 pub(super) fn to_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

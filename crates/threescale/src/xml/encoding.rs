@@ -1,11 +1,11 @@
-//! From bytes to text: UTF-8 and nothing else.
+//! From bytes to text: UTF-8, and no other encoding.
 
 use super::chars;
 use crate::error::{Error, ErrorCode};
 
 /// The text of a document, without its byte order mark.
 ///
-/// All of it is UTF-8 and all of it is `Char`, so what follows need not ask again.
+/// All of it is UTF-8 and consists of `Char`s: nothing after this need check that again.
 pub(super) fn text(document: &[u8]) -> Result<&str, Error> {
     if let Some(other) = other_encoding(document) {
         let message = format!("the document is {other}, expected UTF-8");

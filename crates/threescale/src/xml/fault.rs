@@ -1,4 +1,4 @@
-//! What can be wrong with XML, as errors.
+//! The errors of the XML reader.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use super::chars;
 use crate::error::{Error, ErrorCode};
 
-/// What quick-xml complains about, in our words: its own may quote what was sent.
+/// A tokenizer's error in our words: quick-xml's own message may quote a value.
 #[cold]
 pub(super) fn of_tokenizer(error: &quick_xml::Error) -> Error {
     use quick_xml::Error as Xml;
@@ -45,8 +45,8 @@ pub(super) fn exceeded(message: String) -> Error {
     Error::new(ErrorCode::LimitExceeded, message)
 }
 
-/// A name as it may appear in a message: short, and a name. What stands in its place in broken
-/// markup may be anything.
+/// A name as it may appear in a message: shortened if it is long, and `…` if it is no name, since
+/// in broken markup there may be anything in a name's place, a secret too.
 pub(crate) fn quoted(name: &str) -> String {
     const LONGEST: usize = 60;
     if !chars::is_name(name) {

@@ -1,4 +1,4 @@
-//! What the tokenizer says, checked and put into the document.
+//! The loop over the tokenizer's events: each is checked, then added to the document.
 
 use std::borrow::Cow;
 
@@ -18,14 +18,14 @@ pub(super) type Located = (Error, usize);
 pub(super) struct Guard<'x, 'l, F> {
     text: &'x str,
     limits: &'l Limits,
-    /// A parameter, so that the lookup is compiled into the loop.
+    /// Of a type of its own, so that the lookup is compiled into the loop.
     tag_of: F,
-    /// Whether `]]>` and CR can occur at all: seen once for the document, so that it need not be
-    /// looked for in each text.
+    /// True if the document has a `]` or a CR anywhere: if not, as is usual, `]]>` and CR need
+    /// not be looked for in each text.
     has_brackets: bool,
     has_returns: bool,
     document: Document<'x>,
-    /// The elements that have begun and not ended.
+    /// The open elements, outermost first.
     open: Vec<u32>,
     pending: Pending<'x>,
     elements: usize,
@@ -33,7 +33,7 @@ pub(super) struct Guard<'x, 'l, F> {
 
 impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
     pub(super) fn new(text: &'x str, limits: &'l Limits, tag_of: F) -> Self {
-        // 3scale writes an element for each 25 to 35 bytes.
+        // 3scale's documents have an element for every 25 to 35 bytes.
         let nodes = Vec::with_capacity(text.len() / 28 + 1);
         Self {
             text,
@@ -94,8 +94,8 @@ impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
         }
     }
 
-    /// Begins the element whose start tag stands at `at`. The tag's name has `name` bytes, and
-    /// its `>` or `/>` stands at `end`.
+    /// Adds the element whose start tag is at `at`. The tag's name has `name` bytes, and its `>`
+    /// or `/>` is at `end`.
     #[inline]
     fn start(&mut self, at: usize, name: usize, end: usize) -> Result<u32, Located> {
         let located = |error| (error, at);
@@ -143,7 +143,7 @@ impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
         Ok(index)
     }
 
-    /// Reads the attributes: the first one's place in the list, and how many.
+    /// Adds the attributes. Returns the place of the first in the list, and their number.
     #[inline(never)]
     fn attributes(&mut self, start: usize, end: usize) -> Result<(u32, u32), Located> {
         let markup = self.text.get(start..end).unwrap_or_default();
@@ -170,7 +170,7 @@ impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
         Ok((to_u32(first), to_u32(list.len() - first)))
     }
 
-    /// Ends the innermost element: the tokenizer has compared the names.
+    /// Closes the innermost element. The tokenizer has already compared the names.
     #[inline]
     fn end(&mut self) {
         if let Some(index) = self.open.pop() {
@@ -279,7 +279,7 @@ impl<'x, 'l, F: Fn(&str) -> Tag> Guard<'x, 'l, F> {
         declaration::check(content, || self.text.is_ascii()).map_err(|error| (error, at))
     }
 
-    /// XML knows `<!DOCTYPE` in capitals only; the tokenizer knows others.
+    /// The tokenizer accepts `<!doctype` too; XML does not.
     fn doctype(&self, at: usize) -> Error {
         if self
             .text
@@ -328,7 +328,7 @@ fn position(reader: &Reader<&[u8]>) -> usize {
 fn borrowed<'x>(piece: &Cow<'x, str>) -> &'x str {
     match piece {
         Cow::Borrowed(piece) => piece,
-        // Not reached: only a buffered reader owns.
+        // Not reached: only a buffered reader returns owned text.
         Cow::Owned(_) => "",
     }
 }

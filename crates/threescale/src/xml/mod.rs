@@ -1,8 +1,9 @@
 //! XML 1.0 without a document type, read in one pass into a [`Document`].
 //!
-//! quick-xml finds the markup; this guard checks what quick-xml leaves to its caller (two roots,
-//! names, `<` in attributes, `]]>` in text, forbidden characters, entities, declarations, an end
-//! in the middle) and holds the [`Limits`]. What passes is well-formed XML 1.0.
+//! quick-xml finds the markup; the [`guard`] checks what quick-xml leaves to its caller (a second
+//! root, names, `<` in attributes, `]]>` in text, forbidden characters, entities, declarations, a
+//! document that ends too early) and enforces the [`Limits`]. A document that passes is
+//! well-formed XML 1.0. Nothing here knows 3scale: its names are numbered by the caller.
 
 mod attributes;
 pub(crate) mod chars;
@@ -25,8 +26,8 @@ use guard::Guard;
 
 /// Reads a whole document.
 ///
-/// `tag_of` gives each name its number. It may know names that XML allows, and no others: they
-/// are not checked again.
+/// `tag_of` gives a name its number. It must know valid XML names only: a name that it knows is
+/// not checked again.
 pub(crate) fn read<'x>(
     document: &'x [u8],
     limits: &Limits,

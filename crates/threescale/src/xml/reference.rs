@@ -1,10 +1,10 @@
-//! `&amp;` and `&#38;`: the five predefined entities and character references.
+//! References: `&amp;` and the other four predefined entities, and characters such as `&#38;`.
 
 use super::chars;
 use super::fault::{malformed, quoted};
 use crate::error::{Error, ErrorCode};
 
-/// The character that a reference stands for; `name` is what is between `&` and `;`.
+/// The character that a reference stands for; `name` is the text between `&` and `;`.
 pub(super) fn resolve(name: &str) -> Result<char, Error> {
     match name {
         "amp" => Ok('&'),
@@ -19,7 +19,7 @@ pub(super) fn resolve(name: &str) -> Result<char, Error> {
     }
 }
 
-/// XML writes hexadecimal with a small `x` only.
+/// XML allows only a lower-case `x` for hexadecimal.
 fn character(number: &str) -> Result<char, Error> {
     let (digits, radix) = match number.strip_prefix('x') {
         Some(digits) => (digits, 16),

@@ -1,8 +1,8 @@
-//! The inside of one tag or declaration, read from left to right by the grammar of XML 1.0.
+//! Scans the inside of one tag or declaration by the grammar of XML 1.0.
 
 use super::chars;
 
-/// What is left of the markup.
+/// A piece of markup, and how far it has been read.
 pub(super) struct Scanner<'x> {
     rest: &'x str,
     length: usize,
@@ -16,7 +16,7 @@ impl<'x> Scanner<'x> {
         }
     }
 
-    /// How far it was read.
+    /// The number of bytes that have been read.
     pub(super) fn offset(&self) -> usize {
         self.length - self.rest.len()
     }
@@ -25,7 +25,7 @@ impl<'x> Scanner<'x> {
         self.rest.is_empty()
     }
 
-    /// Skips `S?`, and says whether there was any.
+    /// Skips `S?`. Returns true if there was any white space.
     pub(super) fn space(&mut self) -> bool {
         let length = self
             .rest
