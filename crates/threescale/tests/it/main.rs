@@ -5,6 +5,7 @@ mod attacks;
 mod digest;
 mod failures;
 mod form;
+mod layers;
 mod listener;
 mod mapping;
 mod model;
