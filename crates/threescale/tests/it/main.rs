@@ -1,7 +1,6 @@
 //! What the crate promises, tested from outside. One binary: one link.
 #![cfg(test)]
 
-mod attacks;
 mod digest;
 mod failures;
 mod form;
@@ -10,6 +9,7 @@ mod listener;
 mod mapping;
 mod model;
 mod properties;
+mod refused;
 mod samples;
 mod schemas;
 mod typed;

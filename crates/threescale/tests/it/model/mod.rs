@@ -1,5 +1,6 @@
 //! Documents as plain data, and the two ways in which 3scale writes them.
 
+mod fields;
 pub(crate) mod objects;
 pub(crate) mod text;
 

@@ -1,19 +1,22 @@
 //! What holds of all documents, tried on generated ones.
 
-use std::collections::HashSet;
-use std::fmt;
+mod changes;
+mod inputs;
+mod json;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use threescale::{Limits, Notification, Redact, failures, form};
 
 use super::bodies;
 use super::model::objects::{Generated, notification};
-use super::model::text::{any_name, any_text};
+use super::model::text::any_name;
 use super::model::{Element, Inside};
 use super::schemas::mistakes;
+use changes::{apply, change};
+use inputs::{any_tree, limits, token};
+use json::{Unique, all_hidden, holds, texts};
 
 fn data(notification: &Notification<'_>, redact: &Redact) -> String {
     let mut out = Vec::new();
@@ -190,262 +193,5 @@ fn read_everything(bytes: &[u8], chunk: usize) {
     match error.map_or_else(|| reader.finish(), Err) {
         Ok(()) => assert_eq!(whole.unwrap().len(), entries),
         Err(error) => assert_eq!(whole.unwrap_err(), error),
-    }
-}
-
-fn token() -> impl Strategy<Value = String> {
-    let tokens = [
-        "<",
-        ">",
-        "/>",
-        "</",
-        "<a>",
-        "</a>",
-        "<a/>",
-        "<event>",
-        "</event>",
-        "<type>",
-        "</type>",
-        "<object>",
-        "</object>",
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "]]>",
-        "<?",
-        "?>",
-        "<?xml version=\"1.0\"?>",
-        "<!DOCTYPE",
-        "&",
-        ";",
-        "&amp;",
-        "&#",
-        "&#x41;",
-        "\"",
-        "'",
-        "=",
-        " a=\"b\"",
-        " ",
-        "\r\n",
-        "\r",
-        "text",
-        "\u{0}",
-        "\u{FEFF}",
-        "é",
-        "\u{FFFE}",
-        "xml",
-        "%",
-        "+",
-        "<webhooks-failures>",
-        "</webhooks-failures>",
-        "<webhooks-failure>",
-        "</webhooks-failure>",
-        "<id>1</id>",
-        "<time>2026-08-21T10:53:29Z</time>",
-        "xml=",
-        "params[xml]=",
-    ];
-    prop::sample::select(tokens.to_vec()).prop_map(str::to_owned)
-}
-
-/// Sizes that generated notifications may exceed or not.
-fn limits() -> impl Strategy<Value = Limits> {
-    (
-        500..8000_usize,
-        2..9_usize,
-        0..3_usize,
-        5..150_usize,
-        1..60_usize,
-    )
-        .prop_map(|(bytes, depth, attributes, elements, text)| Limits {
-            bytes,
-            depth,
-            attributes,
-            elements,
-            text,
-        })
-}
-
-/// Any elements in any place, known ones in wrong ones.
-fn any_tree() -> impl Strategy<Value = Element> {
-    let attributes = prop::collection::btree_map(any_name(), any_text(), 0..3);
-    let leaf = (any_name(), attributes, any_text()).prop_map(|(name, attributes, text)| Element {
-        name,
-        attributes: attributes.into_iter().collect(),
-        inside: Inside::Text(text),
-    });
-    leaf.prop_recursive(5, 60, 8, |inner| {
-        let attributes = prop::collection::btree_map(any_name(), any_text(), 0..2);
-        (any_name(), attributes, prop::collection::vec(inner, 0..8)).prop_map(
-            |(name, attributes, elements)| Element {
-                name,
-                attributes: attributes.into_iter().collect(),
-                inside: Inside::Elements(elements),
-            },
-        )
-    })
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Text(String),
-    Append(char),
-    Attribute(String),
-    Rename(String),
-    Swap,
-    Drop,
-    Repeat,
-    Add(String),
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    prop_oneof![
-        any_text().prop_map(Change::Text),
-        prop::sample::select(vec![' ', '\n', '\t', 'a', '\u{A0}']).prop_map(Change::Append),
-        any_text().prop_map(Change::Attribute),
-        any_name().prop_map(Change::Rename),
-        Just(Change::Swap),
-        Just(Change::Drop),
-        Just(Change::Repeat),
-        any_name().prop_map(Change::Add),
-    ]
-}
-
-/// Changes one element of those that the change fits.
-fn apply(change: &Change, at: Index, document: &mut Element) {
-    let fits = |element: &Element| match change {
-        Change::Text(_) | Change::Append(_) => matches!(element.inside, Inside::Text(_)),
-        Change::Swap | Change::Drop | Change::Repeat => {
-            matches!(&element.inside, Inside::Elements(e) if e.len() > 1)
-        }
-        Change::Add(_) => matches!(element.inside, Inside::Elements(_)),
-        Change::Attribute(_) | Change::Rename(_) => true,
-    };
-    let mut count = 0;
-    document.all_mut(&mut |element| count += usize::from(fits(element)));
-    let (target, mut seen) = (at.index(count.max(1)), 0);
-    document.all_mut(&mut |element| {
-        if !fits(element) {
-            return;
-        }
-        seen += 1;
-        if seen - 1 != target {
-            return;
-        }
-        match (change, &mut element.inside) {
-            (Change::Text(text), inside) => *inside = Inside::Text(text.clone()),
-            (Change::Append(c), Inside::Text(text)) => text.push(*c),
-            (Change::Swap, Inside::Elements(elements)) => elements.rotate_left(1),
-            (Change::Drop, Inside::Elements(elements)) => {
-                drop(elements.remove(at.index(elements.len())));
-            }
-            (Change::Repeat, Inside::Elements(elements)) => {
-                elements.push(elements[at.index(elements.len())].clone());
-            }
-            (Change::Add(name), Inside::Elements(elements)) => {
-                elements.push(Element::new(name, Inside::Nil));
-            }
-            (Change::Rename(name), _) => element.name.clone_from(name),
-            (Change::Attribute(value), _) => match element.attributes.first_mut() {
-                Some((_, old)) => old.clone_from(value),
-                None => element.attributes.push(("new".to_owned(), value.clone())),
-            },
-            _ => {}
-        }
-    });
-}
-
-/// Whether each text under a member of that name is hidden.
-fn all_hidden(value: &Value, name: &str, hidden: bool) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => !hidden || text == "[redacted]",
-        Value::Bool(_) | Value::Number(_) => !hidden,
-        Value::Array(items) => items.iter().all(|item| all_hidden(item, name, hidden)),
-        Value::Object(members) => members
-            .iter()
-            .all(|(member, value)| all_hidden(value, name, hidden || member == name)),
-    }
-}
-
-/// Each text and attribute value in a tree.
-fn texts(element: &Element, each: &mut impl FnMut(&str)) {
-    element.attributes.iter().for_each(|(_, value)| each(value));
-    match &element.inside {
-        Inside::Text(text) => each(text),
-        Inside::Elements(elements) => elements.iter().for_each(|element| texts(element, each)),
-        Inside::Nil => {}
-    }
-}
-
-/// Whether a text is somewhere in it, typed or not. Blank text may be white space in a list.
-fn holds(value: &Value, text: &str) -> bool {
-    match value {
-        _ if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => true,
-        Value::String(found) => found == text,
-        Value::Null => false,
-        Value::Bool(_) | Value::Number(_) => {
-            *value == text || text.parse::<f64>().ok() == value.as_f64()
-        }
-        Value::Array(items) => items.iter().any(|item| holds(item, text)),
-        Value::Object(members) => members.values().any(|value| holds(value, text)),
-    }
-}
-
-/// JSON in which no object has a name twice.
-struct Unique;
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor)
-    }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Unique;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
-        Ok(Unique)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unique, A::Error> {
-        while items.next_element::<Unique>()?.is_some() {}
-        Ok(Unique)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Unique, A::Error> {
-        let mut names = HashSet::new();
-        while let Some((name, Unique)) = members.next_entry::<String, Unique>()? {
-            if !names.insert(name) {
-                return Err(de::Error::custom("a name is there twice"));
-            }
-        }
-        Ok(Unique)
     }
 }
