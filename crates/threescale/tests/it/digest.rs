@@ -1,4 +1,4 @@
-//! When two documents are the same event.
+//! The digest: equal for documents that are the same event, different for all others.
 
 use threescale::{Notification, failures};
 
@@ -21,7 +21,7 @@ fn account(inside: &str) -> String {
 }
 
 #[test]
-fn the_list_of_failures_has_the_same_events() {
+fn a_listed_event_has_the_digest_of_the_pushed_body() {
     let list = sample("failures_two.xml");
     let entries = failures::parse(&list).unwrap();
     let pushed = ["application_key_created_v2.xml", "user_deleted.xml"].map(sample);
@@ -36,7 +36,7 @@ fn the_list_of_failures_has_the_same_events() {
 }
 
 #[test]
-fn ways_of_writing_do_not_matter() {
+fn equal_content_has_one_digest_however_it_is_written() {
     let original = digest(&account(
         r#"<id>6</id><x a="1" b="2">a &lt; b</x><keys><key/></keys>"#,
     ));
@@ -62,7 +62,7 @@ fn ways_of_writing_do_not_matter() {
 }
 
 #[test]
-fn each_change_of_meaning_matters() {
+fn each_change_of_content_changes_the_digest() {
     let variants = [
         "<id>6</id><keys><key>a</key><key>b</key></keys>",
         "<id>7</id><keys><key>a</key><key>b</key></keys>",
@@ -123,7 +123,7 @@ fn each_change_of_meaning_matters() {
 
 #[test]
 fn the_digest_stays_the_same_from_version_to_version() {
-    // Deployed inboxes hold digests: a change here is a change of format, not of a test.
+    // Deployed inboxes have stored digests: a new value here is a change of their format.
     let body = sample("application_key_created_v2.xml");
     let digest = Notification::parse(&body).unwrap().digest("acme");
     assert_eq!(

@@ -4,7 +4,7 @@ use threescale::{Error, Limits, failures};
 
 use super::sample;
 
-/// What can be compared of a list: each entry as text, or the error that ends it.
+/// A list in a form that can be compared: each entry as text, and the error that ended it.
 fn read_whole(list: &[u8]) -> (Vec<String>, Option<Error>) {
     match failures::parse(list) {
         Ok(entries) => (entries.iter().map(show).collect(), None),
@@ -187,7 +187,7 @@ fn an_entry_without_id_time_or_event_says_so() {
 }
 
 #[test]
-fn what_is_no_list_is_refused() {
+fn a_document_that_is_not_a_list_is_refused() {
     let cases = [
         ("<error>Access denied</error>", "not_a_failures_list"),
         (EVENT, "not_a_failures_list"),
@@ -232,7 +232,7 @@ fn what_is_no_list_is_refused() {
 }
 
 #[test]
-fn what_breaks_after_the_entries_is_placed_in_the_list() {
+fn an_error_after_the_entries_has_its_position_in_the_list() {
     let list =
         list(&entry("1", EVENT)).replace("</webhooks-failures>", "\n &x; </webhooks-failures>");
     let error = failures::parse(list.as_bytes()).unwrap_err();
@@ -244,7 +244,7 @@ fn what_breaks_after_the_entries_is_placed_in_the_list() {
 }
 
 #[test]
-fn an_entry_that_is_too_large_is_passed_over() {
+fn an_entry_that_is_too_large_is_truncated_and_the_next_ones_are_read() {
     let large = format!("<event>{}</event>", "<a>x</a>".repeat(200_000));
     let list = list(&format!(
         "{}{}{}",
@@ -285,7 +285,7 @@ fn fifty_megabytes_pass_through_a_bounded_buffer() {
 }
 
 #[test]
-fn endless_junk_ends_the_reading() {
+fn endless_white_space_is_refused() {
     let mut reader = failures::Reader::new(&Limits::default());
     let error = loop {
         reader.push(&[b' '; 10_000]);
@@ -298,7 +298,7 @@ fn endless_junk_ends_the_reading() {
 }
 
 #[test]
-fn secrets_are_not_shown() {
+fn debug_output_shows_no_secret() {
     let list = list(&entry(
         "1",
         &EVENT.replace("<object/>", "<object>k3y</object>"),

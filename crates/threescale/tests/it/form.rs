@@ -48,7 +48,7 @@ fn the_field_is_found_under_each_of_its_names() {
 }
 
 #[test]
-fn without_the_field_or_with_broken_encoding_it_is_refused() {
+fn a_form_without_the_field_or_with_broken_encoding_is_refused() {
     for body in [
         "",
         "&&",

@@ -1,4 +1,4 @@
-//! What the crate promises, tested from outside. One binary: one link.
+//! The crate's promises, tested from outside, in one binary so that it is linked once.
 #![cfg(test)]
 
 mod digest;
@@ -25,7 +25,7 @@ fn event(kind: &str, action: &str, object: &str) -> String {
     )
 }
 
-/// The code of what a document is refused with.
+/// The code with which a document is refused.
 fn code(document: impl AsRef<[u8]>) -> &'static str {
     match Notification::parse(document.as_ref()) {
         Ok(_) => "accepted",
@@ -61,7 +61,7 @@ fn sample(name: &str) -> Vec<u8> {
     std::fs::read(folder().join(name)).unwrap()
 }
 
-/// The bodies of real notifications: name and bytes.
+/// The bodies of real notifications: names and bytes.
 fn bodies() -> Vec<(String, Vec<u8>)> {
     let mut bodies: Vec<_> = std::fs::read_dir(folder())
         .unwrap()

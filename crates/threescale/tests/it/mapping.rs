@@ -1,4 +1,4 @@
-//! The shapes of the JSON: what 3scale writes, and what it does not.
+//! The shapes of the JSON, for documents that 3scale sends and for others.
 
 use threescale::Redact;
 
@@ -118,7 +118,7 @@ fn attributes_of_a_plan_are_boolean_members() {
 }
 
 #[test]
-fn what_is_unknown_is_kept_in_the_generic_form() {
+fn an_unknown_element_is_kept_in_the_generic_form() {
     check(
         "user",
         &[
@@ -167,7 +167,7 @@ fn what_is_unknown_is_kept_in_the_generic_form() {
 }
 
 #[test]
-fn many_unknown_names_are_grouped_as_few_are() {
+fn many_unknown_names_are_grouped_like_few() {
     let names = 0..300;
     let once = names
         .clone()
@@ -212,7 +212,7 @@ fn a_known_element_of_another_shape_loses_nothing() {
                 "<billing_address><id>1</id></billing_address>",
                 r#"{"billing_address":{"id":"1"}}"#,
             ),
-            // Known elsewhere, but not here.
+            // Known in another shape, but not in this one.
             ("<user_key>1</user_key>", r#"{"user_key":"1"}"#),
             ("text<id>1</id>", r##"{"#text":"text","id":1}"##),
         ],
@@ -220,7 +220,7 @@ fn a_known_element_of_another_shape_loses_nothing() {
 }
 
 #[test]
-fn an_object_that_is_not_what_its_type_says_keeps_its_name() {
+fn an_object_whose_name_is_not_its_type_keeps_its_name() {
     let cases = [
         ("account", "", "null"),
         ("account", "text", "\"text\""),
@@ -250,7 +250,7 @@ fn an_object_that_is_not_what_its_type_says_keeps_its_name() {
 }
 
 #[test]
-fn what_else_is_in_the_event_comes_after_the_object() {
+fn other_content_of_the_event_comes_after_the_object() {
     let body =
         r#"<event v="2"><object/><id>7</id>text<type>t</type><id>8</id><action>a</action></event>"#;
     assert_eq!(

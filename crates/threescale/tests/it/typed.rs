@@ -76,7 +76,7 @@ fn an_application_has_its_keys_and_plan() {
     );
     assert_eq!(application.application_id(), Some("8d754b83"));
     assert_eq!(application.first_traffic_at(), None);
-    // `<name>` is in the plan too, and first.
+    // The plan has a `<name>` too, and comes first.
     assert_eq!(application.name(), Some("TestAccount's App"));
     assert_eq!(
         application.plan().and_then(threescale::Plan::name),
@@ -104,7 +104,7 @@ fn a_deleted_object_has_few_fields() {
 }
 
 #[test]
-fn what_does_not_fit_is_not_read_but_is_there() {
+fn a_value_that_does_not_fit_is_none_and_its_text_is_there() {
     let body = event(
         "user",
         "created",
@@ -164,7 +164,7 @@ fn ids_are_trimmed_and_never_empty() {
 }
 
 #[test]
-fn an_object_of_another_kind_is_other() {
+fn an_object_of_an_unknown_type_or_another_name_is_other() {
     for (kind, inside, name) in [
         ("account", "<user/>", "user"),
         ("account", "", "object"),

@@ -1,10 +1,10 @@
-//! When a value fits its type, and what becomes of one that does not.
+//! Values that fit their type, and the text that is kept of others.
 
 use threescale::{Date, Timestamp};
 
 use super::object;
 
-/// `object` is the JSON of `<user><…>` with one element.
+/// Checks the JSON of an account with one element, for each text in it.
 #[track_caller]
 fn check(name: &str, cases: &[(&str, &str)]) {
     for (text, json) in cases {
@@ -21,7 +21,7 @@ fn check(name: &str, cases: &[(&str, &str)]) {
 }
 
 #[test]
-fn integers() {
+fn an_integer_that_every_reader_of_json_keeps_is_a_number() {
     check(
         "id",
         &[
@@ -57,7 +57,7 @@ fn integers() {
 }
 
 #[test]
-fn decimals() {
+fn a_decimal_number_keeps_its_digits() {
     check(
         "vat_rate",
         &[
@@ -85,7 +85,7 @@ fn decimals() {
 }
 
 #[test]
-fn booleans() {
+fn only_true_and_false_are_booleans() {
     check(
         "credit_card_stored",
         &[
@@ -100,7 +100,7 @@ fn booleans() {
 }
 
 #[test]
-fn times() {
+fn a_time_is_written_in_utc() {
     check(
         "created_at",
         &[
@@ -128,7 +128,7 @@ fn times() {
 }
 
 #[test]
-fn a_misfit_is_no_time() {
+fn a_text_of_another_form_is_not_a_timestamp() {
     for text in [
         "2023-02-29T00:00:00Z",
         "2021-13-01T00:00:00Z",
@@ -151,7 +151,7 @@ fn a_misfit_is_no_time() {
 }
 
 #[test]
-fn times_are_the_moments_that_they_say() {
+fn a_timestamp_is_the_second_that_its_text_names() {
     for (text, seconds) in [
         ("1970-01-01T00:00:00Z", 0),
         ("1969-12-31T23:59:59Z", -1),
@@ -171,7 +171,7 @@ fn times_are_the_moments_that_they_say() {
 }
 
 #[test]
-fn dates() {
+fn a_date_has_to_exist() {
     check(
         "credit_card_expires_on",
         &[

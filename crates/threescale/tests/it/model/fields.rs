@@ -1,4 +1,4 @@
-//! Generated elements of each kind, with their JSON.
+//! Generated elements of each kind, and their JSON.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use super::{Element, Inside, normalized};
 /// An element and its JSON.
 pub(super) type Field = (Element, Value);
 
-/// An object of the parts, which are in this order, each part's elements in any order.
+/// An object of the parts in this order, with the elements of each part in any order.
 pub(super) fn object(
     name: &'static str,
     parts: Vec<BoxedStrategy<Vec<Field>>>,
@@ -54,7 +54,7 @@ pub(super) fn one(field: impl Strategy<Value = Field> + 'static) -> BoxedStrateg
     field.prop_map(|field| vec![field]).boxed()
 }
 
-/// There or not.
+/// The part, or nothing.
 pub(super) fn maybe(part: BoxedStrategy<Vec<Field>>) -> BoxedStrategy<Vec<Field>> {
     prop_oneof![part, Just(vec![])].boxed()
 }
@@ -114,7 +114,7 @@ pub(super) fn integer(name: &'static str) -> BoxedStrategy<Vec<Field>> {
     )
 }
 
-/// Compared as text: see `numbers_as_text`.
+/// Of so few digits that `f64`, by which the JSON is compared, keeps them.
 pub(super) fn decimal(name: &'static str) -> BoxedStrategy<Vec<Field>> {
     scalar(
         name,
@@ -175,7 +175,7 @@ pub(super) fn date(name: &'static str) -> BoxedStrategy<Vec<Field>> {
     )
 }
 
-/// Several choices are repeated elements; the JSON is an array in place of the first.
+/// Several choices are repeated elements; the JSON is an array at the place of the first.
 pub(super) fn fields(name: &'static str) -> BoxedStrategy<Vec<Field>> {
     let field = (field_name(), some_text());
     one(prop::collection::vec(field, 0..5).prop_map(move |fields| {

@@ -1,4 +1,4 @@
-//! Documents as plain data, and the two ways in which 3scale writes them.
+//! Documents as plain data, and the two forms in which 3scale writes them.
 
 mod fields;
 pub(crate) mod objects;
@@ -40,8 +40,8 @@ impl Element {
         Self::new(name, Inside::Elements(elements))
     }
 
-    /// As Ruby's Builder writes it for the push: one line, `<x></x>` for an empty text or block
-    /// (facts.md §4).
+    /// As 3scale pushes it: on one line, with `<x></x>` for an empty text or block
+    /// (`app/lib/three_scale/xml/builder.rb`, over Ruby's Builder).
     pub(crate) fn pushed(&self) -> String {
         let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned();
         self.push(&mut out);
@@ -66,8 +66,9 @@ impl Element {
         let _ = write!(out, "</{}>", self.name);
     }
 
-    /// As Nokogiri prints it again for the list of failures: two spaces of indentation, `<x/>`
-    /// for whatever is empty, line ends normalized since it has parsed them.
+    /// As 3scale's list of failures has it, parsed and printed by Nokogiri
+    /// (`app/models/web_hook/failure.rb`): indented by two spaces, with `<x/>` for every empty
+    /// element, and with normalized line ends.
     pub(crate) fn listed(&self) -> String {
         let mut out = String::new();
         self.list(0, &mut out);
@@ -100,7 +101,7 @@ impl Element {
         }
     }
 
-    /// What it means: two elements of equal meaning are the same event.
+    /// Its content without the details of writing: events with equal meaning are the same.
     pub(crate) fn meaning(&self) -> Self {
         // In attributes a line end is a space (XML 1.0 §3.3.3).
         let plain = |value: &str| normalized(value).replace(['\t', '\n'], " ");
@@ -141,7 +142,7 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// Line ends as XML reads them.
+/// The text with its line ends normalized, as XML requires.
 pub(crate) fn normalized(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }

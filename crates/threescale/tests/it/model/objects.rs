@@ -1,5 +1,5 @@
-//! The objects of 3scale, generated: each element by the rules of facts.md §4, with the JSON
-//! that the contract wants of it.
+//! Generated notifications: each object as its `to_xml` writes it, in the file of 3scale's that
+//! `src/model/definition.rs` names, and the JSON that `threescale::guide::json` requires for it.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -18,30 +18,32 @@ pub(crate) struct Generated {
     pub(crate) data: Value,
 }
 
-/// Any of the 16 kinds.
+/// The 16 kinds of notifications: types, and the actions of each (table `web_hooks`, `db/schema.rb`).
+pub(crate) const ACTIONS: [(&str, &[&str]); 3] = [
+    (
+        "account",
+        &["created", "updated", "plan_changed", "deleted"],
+    ),
+    ("user", &["created", "updated", "deleted"]),
+    (
+        "application",
+        &[
+            "created",
+            "updated",
+            "deleted",
+            "suspended",
+            "plan_changed",
+            "user_key_updated",
+            "key_created",
+            "key_deleted",
+            "key_updated",
+        ],
+    ),
+];
+
+/// A notification of any of the 16 kinds.
 pub(crate) fn notification() -> impl Strategy<Value = Generated> {
-    let actions: [(&str, &[&str]); 3] = [
-        (
-            "account",
-            &["created", "updated", "plan_changed", "deleted"],
-        ),
-        ("user", &["created", "updated", "deleted"]),
-        (
-            "application",
-            &[
-                "created",
-                "updated",
-                "deleted",
-                "suspended",
-                "plan_changed",
-                "user_key_updated",
-                "key_created",
-                "key_deleted",
-                "key_updated",
-            ],
-        ),
-    ];
-    let kinds: Vec<(&str, &str)> = actions
+    let kinds: Vec<(&str, &str)> = ACTIONS
         .iter()
         .flat_map(|(kind, actions)| actions.iter().map(move |action| (*kind, *action)))
         .collect();
@@ -197,7 +199,7 @@ fn application(is_deleted: bool) -> impl Strategy<Value = Field> {
     )
 }
 
-/// Application plans have both attributes, others `default` if it is so.
+/// Application plans have both attributes; other plans have `default` only if it is true.
 fn plan() -> BoxedStrategy<Vec<Field>> {
     let elements = object(
         "plan",

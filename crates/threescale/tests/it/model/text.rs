@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-/// Any text that XML can hold, rich in what XML and JSON escape.
+/// Any text that XML allows, with many characters that XML or JSON escape.
 pub(crate) fn any_text() -> impl Strategy<Value = String> {
     prop::collection::vec(character(), 0..12).prop_map(String::from_iter)
 }
@@ -27,7 +27,7 @@ fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// `[A-Za-z][A-Za-z\d_-]*`, the names that 3scale allows for fields.
+/// `[A-Za-z][A-Za-z\d_-]*`, the names that 3scale allows (`app/models/fields_definition.rb`).
 pub(crate) fn field_name() -> impl Strategy<Value = String> {
     let letters: Vec<char> = "abzAZ".chars().collect();
     let rest: Vec<char> = "abzAZ019_-".chars().collect();
@@ -38,7 +38,7 @@ pub(crate) fn field_name() -> impl Strategy<Value = String> {
         .prop_map(|(first, rest)| std::iter::once(first).chain(rest).collect())
 }
 
-/// Names that 3scale knows or does not, few enough to repeat.
+/// Names, known to 3scale or not; few enough to be repeated.
 pub(crate) fn any_name() -> impl Strategy<Value = String> {
     let names = [
         "id",

@@ -31,7 +31,7 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Changes one element of those that the change fits.
+/// Changes one of the elements that the change can be applied to.
 pub(super) fn apply(change: &Change, at: Index, document: &mut Element) {
     let fits = |element: &Element| match change {
         Change::Text(_) | Change::Append(_) => matches!(element.inside, Inside::Text(_)),

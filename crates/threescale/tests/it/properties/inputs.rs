@@ -61,7 +61,7 @@ pub(super) fn token() -> impl Strategy<Value = String> {
     prop::sample::select(tokens.to_vec()).prop_map(str::to_owned)
 }
 
-/// Sizes that generated notifications may exceed or not.
+/// Limits that some generated notifications exceed and some do not.
 pub(super) fn limits() -> impl Strategy<Value = Limits> {
     (
         500..8000_usize,
@@ -79,7 +79,7 @@ pub(super) fn limits() -> impl Strategy<Value = Limits> {
         })
 }
 
-/// Any elements in any place, known ones in wrong ones.
+/// Elements anywhere, known ones in the wrong places too.
 pub(super) fn any_tree() -> impl Strategy<Value = Element> {
     let attributes = prop::collection::btree_map(any_name(), any_text(), 0..3);
     let leaf = (any_name(), attributes, any_text()).prop_map(|(name, attributes, text)| Element {

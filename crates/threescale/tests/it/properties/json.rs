@@ -1,4 +1,4 @@
-//! Questions about generated JSON.
+//! Checks of the JSON, and of the texts in it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Element, Inside};
 
-/// Whether each text under a member of that name is hidden.
+/// Returns true if each text under a member of that name is hidden.
 pub(super) fn all_hidden(value: &Value, name: &str, hidden: bool) -> bool {
     match value {
         Value::Null => true,
@@ -21,7 +21,7 @@ pub(super) fn all_hidden(value: &Value, name: &str, hidden: bool) -> bool {
     }
 }
 
-/// Each text and attribute value in a tree.
+/// Calls `each` with each text and attribute value in a tree.
 pub(super) fn texts(element: &Element, each: &mut impl FnMut(&str)) {
     element.attributes.iter().for_each(|(_, value)| each(value));
     match &element.inside {
@@ -31,7 +31,8 @@ pub(super) fn texts(element: &Element, each: &mut impl FnMut(&str)) {
     }
 }
 
-/// Whether a text is somewhere in it, typed or not. Blank text may be white space in a list.
+/// Returns true if `text` is somewhere in `value`, typed or not. Blank texts may be missing: in a
+/// list they are only white space.
 pub(super) fn holds(value: &Value, text: &str) -> bool {
     match value {
         _ if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => true,
@@ -45,7 +46,7 @@ pub(super) fn holds(value: &Value, text: &str) -> bool {
     }
 }
 
-/// JSON in which no object has a name twice.
+/// Any JSON in which no object has two members of one name.
 pub(super) struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {
@@ -96,7 +97,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         let mut names = HashSet::new();
         while let Some((name, Unique)) = members.next_entry::<String, Unique>()? {
             if !names.insert(name) {
-                return Err(de::Error::custom("a name is there twice"));
+                return Err(de::Error::custom("two members have one name"));
             }
         }
         Ok(Unique)

@@ -1,4 +1,4 @@
-//! What holds of all documents, tried on generated ones.
+//! Properties of all documents, tested on generated ones.
 
 mod changes;
 mod inputs;
@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_3scale_writes_becomes_what_the_contract_says(generated in notification()) {
+    fn a_notification_becomes_the_json_that_the_guide_requires(generated in notification()) {
         let Generated { kind, document, data: expected } = generated;
         let body = document.pushed();
         let notification = Notification::parse(body.as_bytes()).unwrap();
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn printed_again_it_is_the_same_event(generated in notification()) {
+    fn a_document_that_is_written_otherwise_is_the_same_event(generated in notification()) {
         let pushed = generated.document.pushed();
         prop_assert_eq!(digest(&pushed), digest(&generated.document.listed()));
         prop_assert_eq!(digest(&pushed), digest(&pushed.replace("><", "><!-- --><?x?><")));
@@ -77,13 +77,13 @@ proptest! {
     }
 
     #[test]
-    fn with_another_meaning_it_is_another_event(
+    fn a_document_of_another_meaning_is_another_event(
         generated in notification(), change in change(), at in any::<Index>(),
     ) {
         let mut changed = generated.document.clone();
         apply(&change, at, &mut changed);
         let same = changed.meaning() == generated.document.meaning();
-        // A change may leave no notification: what matters is that none passes for the original.
+        // The changed document may be no notification. If it is one, it must not pass for another.
         if let Ok(notification) = Notification::parse(changed.pushed().as_bytes()) {
             prop_assert_eq!(notification.digest("acme") == digest(&generated.document.pushed()), same, "{:?}", change);
         }
@@ -99,7 +99,7 @@ proptest! {
         serde_json::from_str::<Unique>(&json).unwrap();
         let value: Value = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(mistakes(&value), Vec::<String>::new(), "{} {}", body, json);
-        // Times are written in UTC: they are looked for elsewhere.
+        // Times would be missing, since they become UTC, but no generated text is a time.
         let mut missing = Vec::new();
         texts(&tree.meaning(), &mut |text| {
             if !holds(&value["object"], text) {
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn limits_that_are_wider_accept_no_less(generated in notification(), limits in limits(), wider in limits()) {
+    fn wider_limits_accept_no_less(generated in notification(), limits in limits(), wider in limits()) {
         let body = generated.document.pushed();
         let wider = Limits {
             bytes: limits.bytes.max(wider.bytes),
@@ -157,7 +157,7 @@ proptest! {
     }
 }
 
-/// Reads it as all that it could be; what is accepted must be valid.
+/// Reads the bytes as a notification, a form and a list: whatever is accepted must be valid.
 fn read_everything(bytes: &[u8], chunk: usize) {
     if let Ok(notification) = Notification::parse(bytes) {
         let json = data(&notification, &Redact::none());

@@ -3,7 +3,7 @@
 use super::{ACCEPTED, CHARACTER, ENCODING, MALFORMED, around, check, code};
 
 #[test]
-fn characters() {
+fn a_character_that_xml_forbids_is_refused() {
     check(&[
         (&around("\0"), CHARACTER),
         (&around("\u{1}"), CHARACTER),
@@ -39,7 +39,7 @@ fn characters() {
 }
 
 #[test]
-fn encodings() {
+fn any_encoding_but_utf_8_is_refused() {
     let body = around("Zoë");
     let utf16 = |units: Vec<[u8; 2]>| units.concat();
     let little = utf16(body.encode_utf16().map(u16::to_le_bytes).collect());
@@ -100,7 +100,7 @@ fn encodings() {
 }
 
 #[test]
-fn declarations() {
+fn a_broken_or_misplaced_declaration_is_refused() {
     let body = "<event><action>a</action><type>t</type><object/></event>";
     let with = |declaration: &str| format!("{declaration}{body}");
     check(&[

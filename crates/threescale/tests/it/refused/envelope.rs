@@ -3,7 +3,7 @@
 use super::{ACCEPTED, OTHER, check};
 
 #[test]
-fn well_formed_but_no_notification() {
+fn a_well_formed_document_of_another_form_is_not_a_notification() {
     let with = |inside: &str| format!("<event>{inside}</event>");
     let (action, kind, object) = ("<action>a</action>", "<type>t</type>", "<object/>");
     check(&[

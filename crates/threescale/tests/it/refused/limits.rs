@@ -5,7 +5,7 @@ use threescale::{Limits, Notification};
 use super::{ACCEPTED, LIMIT, around, check};
 
 #[test]
-fn limits() {
+fn a_document_that_exceeds_a_limit_is_refused() {
     let deep = |depth: usize| around(&format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)));
     let wide = |count: usize| {
         let attributes = (0..count)

@@ -1,9 +1,9 @@
-//! Document types, entities, tags, attributes and whatever else is not well-formed.
+//! Document types, entities, and markup that is not well-formed.
 
 use super::{ACCEPTED, CHARACTER, DOCTYPE, ENTITY, MALFORMED, around, check};
 
 #[test]
-fn document_types_and_entities() {
+fn a_document_type_or_an_unknown_entity_is_refused() {
     let body = "<event><action>a</action><type>t</type><object><t>&x;</t></object></event>";
     check(&[
         (&format!("<!DOCTYPE event>{body}"), DOCTYPE),
@@ -62,7 +62,7 @@ fn document_types_and_entities() {
 }
 
 #[test]
-fn markup() {
+fn broken_markup_is_refused() {
     check(&[
         (&around("<>"), MALFORMED),
         (&around("<></>"), MALFORMED),
@@ -109,7 +109,7 @@ fn markup() {
 }
 
 #[test]
-fn attributes() {
+fn broken_attributes_are_refused() {
     check(&[
         (&around("<a b/>"), MALFORMED),
         (&around("<a b=/>"), MALFORMED),
@@ -143,7 +143,7 @@ fn attributes() {
 }
 
 #[test]
-fn roots() {
+fn a_document_without_exactly_one_root_is_refused() {
     let body = around("a");
     check(&[
         ("", MALFORMED),

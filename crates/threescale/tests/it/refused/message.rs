@@ -3,7 +3,7 @@
 use threescale::Notification;
 
 #[test]
-fn an_error_says_what_and_where_but_no_value() {
+fn an_error_has_a_message_and_a_position_but_no_value() {
     let text = |document: &str| {
         Notification::parse(document.as_bytes())
             .unwrap_err()
@@ -40,6 +40,6 @@ fn an_error_says_what_and_where_but_no_value() {
     ] {
         assert!(!text(&document).contains(secret), "{}", text(&document));
     }
-    // Names are quoted, but not without end.
+    // Names are quoted, but shortened.
     assert!(text(&format!("<event><{}></event>", "n".repeat(10_000))).len() < 300);
 }

@@ -1,4 +1,4 @@
-//! Documents that are refused, and the codes.
+//! Documents that are refused, each beside similar ones that are accepted, and their codes.
 
 mod encoding;
 mod envelope;

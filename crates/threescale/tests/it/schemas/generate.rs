@@ -1,4 +1,4 @@
-//! The schemas, from the definition.
+//! Generates the schemas from the definition.
 
 use threescale::schema::{Field, Kind, SHAPES, Shape};
 
@@ -108,7 +108,7 @@ fn one(shape: &Shape) -> Json {
     }
 }
 
-/// A value, or several where 3scale sends one.
+/// A value, or an array of several, although 3scale sends one.
 fn member(field: &Field) -> (String, Json) {
     let several = object! { "type" => "array", "minItems" => 2, "items" => value(&field.kind) };
     let schema = object! {
@@ -136,8 +136,8 @@ fn value(kind: &Kind) -> Json {
     }
 }
 
-/// What values may be. A value that does not fit its type is kept as text: so a string is
-/// allowed everywhere, but never one that would have fitted.
+/// The schemas of values. A value that does not fit its type is kept as text, so a string is
+/// allowed for each of them, but never one that fits the type.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn kinds() -> Vec<(String, Json)> {
     const EXACT: i64 = (1 << 53) - 1;

@@ -1,11 +1,11 @@
-//! JSON whose members keep their order, to be read by people.
+//! JSON whose members keep their order, laid out for people to read.
 
 use std::fmt::Write as _;
 
 pub(super) enum Json {
     Object(Vec<(String, Json)>),
     Array(Vec<Json>),
-    /// A number, boolean or string, written.
+    /// A number, boolean or string, as JSON.
     Leaf(String),
 }
 
@@ -21,7 +21,7 @@ impl Json {
         out
     }
 
-    /// One member or item a line, unless there are only a few leaves.
+    /// Puts each member or item on a line of its own, unless they fit on one.
     fn write(&self, depth: usize, out: &mut String) {
         let (open, close, lines): (char, char, Vec<String>) = match self {
             Self::Leaf(leaf) => return out.push_str(leaf),

@@ -1,4 +1,4 @@
-//! The JSON Schemas in `schemas/`: generated from the definition, up to date, true and strict.
+//! The JSON Schemas in `schemas/`: up to date with the definition, true of all output, and strict.
 
 mod generate;
 mod json;
@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
 }
 
-/// `UPDATE_SCHEMAS=1 cargo test -p threescale` writes them anew: read the diff.
+/// `UPDATE_SCHEMAS=1 cargo test -p threescale` rewrites them: read the diff.
 #[test]
 fn the_committed_schemas_are_up_to_date() {
     for (name, generated) in generate::files() {
@@ -69,7 +69,7 @@ static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
     }
 });
 
-/// What is wrong with the `data` of an event, by the schema of its type.
+/// The mistakes in the `data` of an event, by the schema of its type.
 pub(crate) fn mistakes(data: &Value) -> Vec<String> {
     let name = data["type"].as_str().unwrap_or_default();
     let by_type = &SCHEMAS.by_type;
@@ -108,7 +108,7 @@ fn every_sample_is_valid() {
 }
 
 #[test]
-fn what_fits_no_type_is_valid_too() {
+fn values_that_fit_no_type_are_valid_too() {
     for inside in [
         "",
         "text",
@@ -207,7 +207,7 @@ fn a_known_field_of_another_type_is_not_valid() {
 }
 
 #[test]
-fn the_envelope_holds_any_data_to_its_own_schema() {
+fn the_event_schema_checks_data_by_its_type() {
     let event = |data: Value| {
         json!({
             "specversion": "1.0",
