@@ -101,7 +101,7 @@ impl Error {
         self.code
     }
 
-    /// What was found and what was expected, without the position.
+    /// The message without the position: it names what was found and what was expected.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

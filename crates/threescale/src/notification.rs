@@ -128,7 +128,7 @@ impl<'x> Notification<'x> {
         }
     }
 
-    /// When the object was last changed.
+    /// The time at which the object was last changed.
     #[must_use]
     pub fn updated_at(&self) -> Option<Timestamp> {
         self.root()?
