@@ -42,6 +42,7 @@ check: build ## format, lints, documents, the upload's size
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	cargo run --quiet --locked -p xtask -- all
 	@tools/upload-size $(MAX_UPLOAD)
 
 fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler
