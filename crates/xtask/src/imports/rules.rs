@@ -16,6 +16,7 @@ use std::{
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+use super::circles::{self, Graph};
 use crate::{fault::Fault, lines::Lines};
 
 /// The file that has the tables.
@@ -70,40 +71,25 @@ impl Rules {
     }
 
     fn find_circles(&self, faults: &mut Vec<Fault>) {
-        let mut finished = BTreeSet::new();
-        for row in &self.rows {
-            self.visit(row, &mut Vec::new(), &mut finished, faults);
+        let arrows = self.rows.iter().map(|row| {
+            (
+                row.module.as_str(),
+                row.may.iter().map(String::as_str).collect(),
+            )
+        });
+        let graph: Graph<'_> = arrows.collect();
+        for circle in circles::find(graph) {
+            let line = circle
+                .first()
+                .and_then(|module| self.row(module))
+                .map_or(self.line, |row| row.line);
+            let what = format!(
+                "the rows of `{}` form a circle: {}",
+                self.package,
+                circles::written(&circle)
+            );
+            faults.push(fault(line, what, circles::REMEDY));
         }
-    }
-
-    fn visit<'a>(
-        &'a self,
-        row: &'a Row,
-        way: &mut Vec<&'a str>,
-        finished: &mut BTreeSet<&'a str>,
-        faults: &mut Vec<Fault>,
-    ) {
-        if finished.contains(row.module.as_str()) {
-            return;
-        }
-        if let Some(begin) = way.iter().position(|module| *module == row.module) {
-            let circle = way.get(begin..).unwrap_or_default().join(" -> ");
-            faults.push(fault(
-                row.line,
-                format!(
-                    "the rows of `{}` form a circle: {circle} -> {}",
-                    self.package, row.module
-                ),
-                "one of these arrows has to go: move what both need into a module below them",
-            ));
-            return;
-        }
-        way.push(&row.module);
-        for next in row.may.iter().filter_map(|module| self.row(module)) {
-            self.visit(next, way, finished, faults);
-        }
-        way.pop();
-        finished.insert(&row.module);
     }
 }
 
@@ -291,7 +277,7 @@ mod tests {
         let (_, faults) = read(&["| `lib.rs` | everything | |", "| `b` | `lib.rs` | |"]);
         assert_eq!(
             faults,
-            ["3 the rows of `a` form a circle: lib.rs -> b -> lib.rs"]
+            ["4 the rows of `a` form a circle: b -> lib.rs -> b"]
         );
     }
 
