@@ -96,7 +96,7 @@ fn tree(root: &Path, package: &str, target: Option<&str>) -> anyhow::Result<Stri
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// How the tree leads to each of the forbidden crates: for each its first appearance, with all on the way there.
+/// How the tree leads to forbidden crates: for each the first way to it that leads through no other of them.
 fn ways<'a>(tree: &'a str, forbidden: &[&str]) -> Vec<Vec<&'a str>> {
     let mut found: Vec<Vec<&str>> = Vec::new();
     let mut way = Vec::new();
@@ -107,8 +107,10 @@ fn ways<'a>(tree: &'a str, forbidden: &[&str]) -> Vec<Vec<&'a str>> {
         };
         let name = name.split(' ').next().unwrap_or(name);
         way.truncate(depth);
+        let through_another = way.iter().any(|passed| forbidden.contains(passed));
         way.push(name);
-        if forbidden.contains(&name) && !found.iter().any(|way| way.last() == Some(&name)) {
+        let known = found.iter().any(|way| way.last() == Some(&name));
+        if forbidden.contains(&name) && !through_another && !known {
             found.push(way.clone());
         }
     }
@@ -203,6 +205,15 @@ mod tests {
         assert_eq!(wasm, ["rules -> worker"]);
         let [wasm, here] = ways_of("[dev-dependencies]\nworker = { path = \"../worker\" }\n");
         assert!(wasm.is_empty() && here.is_empty());
+    }
+
+    #[test]
+    fn of_two_forbidden_crates_on_one_way_the_nearer_is_told() {
+        let tree = "0rules v0.1.0 (/x)\n1web-sys v0.3.0\n2js-sys v0.3.0\n1shared v1.0.0\n2js-sys v0.3.0 (*)\n";
+        assert_eq!(
+            ways(tree, PLATFORM),
+            [vec!["rules", "web-sys"], vec!["rules", "shared", "js-sys"]],
+        );
     }
 
     #[test]
