@@ -28,9 +28,10 @@ dev: build .dev.vars ## run the Worker on http://localhost:8787, without an acco
 
 build: build/index.js ## build the Worker into build/
 
+# One package: `cargo build` here means the test tools too, which are not for wasm.
 build/index.js: $(SOURCES) | $(TOOLS)
 	@echo "building the Worker"
-	@$(WORKER_BUILD) --release
+	@$(WORKER_BUILD) --release -- --package threescale-edge
 	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
 	@touch $@
 

@@ -20,9 +20,6 @@ mod chaos;
 mod demo;
 #[path = "chaos/results.rs"]
 mod results;
-#[path = "threescale/mod.rs"]
-#[expect(dead_code, reason = "only what sends is needed here")]
-mod stand_in;
 
 const EXAMPLES: &str = "Needs `make build` first; `make chaos` and `make soak` do it.
 

@@ -28,9 +28,6 @@ mod demo;
 #[path = "origin.rs"]
 #[expect(dead_code, reason = "its main is not ours")]
 mod origin;
-#[path = "threescale/mod.rs"]
-#[expect(dead_code, reason = "only what sends is needed here")]
-mod stand_in;
 
 /// How long the events may take to the origin and into KV.
 const PATIENCE: Duration = Duration::from_secs(30);

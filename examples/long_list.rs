@@ -27,9 +27,6 @@ use stand_in::tenant::{Tenant, Webhook};
 #[path = "demo/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod demo;
-#[path = "threescale/mod.rs"]
-#[expect(dead_code, reason = "only the list of failures is needed here")]
-mod stand_in;
 #[path = "demo/usage.rs"]
 mod usage;
 

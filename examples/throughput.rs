@@ -26,9 +26,6 @@ use stand_in::notifications::Notification;
 #[path = "demo/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod demo;
-#[path = "threescale/mod.rs"]
-#[expect(dead_code, reason = "only what makes notifications is needed here")]
-mod stand_in;
 #[path = "demo/usage.rs"]
 mod usage;
 

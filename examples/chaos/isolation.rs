@@ -21,10 +21,10 @@ use tokio::time::{Instant, interval, sleep};
 
 use crate::demo::deployment::Deployment;
 use crate::demo::free_port;
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::target::Target;
-use crate::stand_in::wire::{self, BodyFormat};
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::target::Target;
+use stand_in::wire::{self, BodyFormat};
 
 use super::power::Power;
 

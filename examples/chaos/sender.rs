@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::Plan;
 use super::ledger::Ledger;
-use crate::stand_in::failures::Failures;
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::sidekiq::{Attempt, Job, Pace, Sidekiq};
-use crate::stand_in::target::Target;
-use crate::stand_in::wire::{Answer, BodyFormat};
+use stand_in::failures::Failures;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::sidekiq::{Attempt, Job, Pace, Sidekiq};
+use stand_in::target::Target;
+use stand_in::wire::{Answer, BodyFormat};
 
 /// 3scale waits a minute and more between two attempts: here three seconds and more, so that its six attempts
 /// span some restarts of the Worker.

@@ -16,10 +16,10 @@ use crate::harness::operator::TOKEN;
 use crate::harness::origin::Origin;
 use crate::harness::tenant::{ACCESS_TOKEN, Admin};
 use crate::harness::worker::{Setup, Worker};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::sidekiq::{Job, Outcome};
-use crate::stand_in::wire::BodyFormat;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::sidekiq::{Job, Outcome};
+use stand_in::wire::BodyFormat;
 
 /// An hour is six seconds.
 const FACTOR: u32 = 600;

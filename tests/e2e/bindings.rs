@@ -13,8 +13,8 @@ use crate::harness::operator::{TOKEN, call};
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
 use crate::harness::{PATIENCE, notification};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
 
 const SECRET: &str = "acme-secret-0123456789";
 

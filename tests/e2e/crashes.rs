@@ -43,11 +43,7 @@ async fn is_delivered_after_a_kill_during(first: Reply) {
     worker.stored(&id);
     // What was accepted before the kill is still known: 3scale's retry is a repeat.
     let retry = worker
-        .push(
-            "acme",
-            &notification.xml(),
-            crate::stand_in::wire::BodyFormat::Xml,
-        )
+        .push("acme", &notification.xml(), stand_in::wire::BodyFormat::Xml)
         .await;
     assert_eq!((retry.status.as_str(), retry.id), ("duplicate", id));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::shared::shared;
-use crate::stand_in::wire::BodyFormat;
+use stand_in::wire::BodyFormat;
 
 /// The sample as it was sent, with an id of our own in place of the object's, so that it is new.
 async fn data_of_sample(name: &str, object: &str) -> Value {

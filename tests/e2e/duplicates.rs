@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::harness::notification;
 use crate::harness::shared::{ACME_NEW, ACME_OLD, shared};
 use crate::harness::{fresh_id, front};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::wire::BodyFormat;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::wire::BodyFormat;
 
 fn of(kind: &str, id: u64) -> Notification {
     Notification::of(kind.parse::<Kind>().unwrap()).id(id)
@@ -40,7 +40,7 @@ async fn the_same_document_in_another_dress_is_a_repeat() {
     let first = worker
         .push("acme", &notification.xml(), BodyFormat::Xml)
         .await;
-    let printed = crate::stand_in::xml::nokogiri(&notification.xml()).unwrap();
+    let printed = stand_in::xml::nokogiri(&notification.xml()).unwrap();
     let commented = notification
         .xml()
         .replacen("<event>", "<!-- c --><event>\r\n", 1);

@@ -131,7 +131,7 @@ async fn an_event_is_listed_with_what_is_known_of_it() {
     let delivered = origin.delivery("/crm", &id).await.json();
     settled(&worker, "state=delivered", 1).await;
     let again = worker
-        .push("acme", &user.xml(), crate::stand_in::wire::BodyFormat::Xml)
+        .push("acme", &user.xml(), stand_in::wire::BodyFormat::Xml)
         .await;
     assert_eq!(again.status, "duplicate");
 

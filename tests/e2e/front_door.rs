@@ -3,7 +3,7 @@
 use crate::harness::front::{encode, raw};
 use crate::harness::notification;
 use crate::harness::shared::{ACME_NEW, ACME_OLD, shared};
-use crate::stand_in::wire::{self, BodyFormat};
+use stand_in::wire::{self, BodyFormat};
 
 const XML: &str = "application/xml";
 const MAX_BODY_BYTES: usize = 1024 * 1024;

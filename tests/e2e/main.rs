@@ -16,9 +16,6 @@ mod chaos;
 #[path = "../../examples/demo/mod.rs"]
 mod demo;
 mod harness;
-#[path = "../../examples/threescale/mod.rs"]
-#[expect(dead_code, reason = "the stand-in does more than these tests need")]
-mod stand_in;
 
 mod after_outages;
 mod alerts;

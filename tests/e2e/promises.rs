@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep};
 use crate::harness::notification;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::target::Target;
-use crate::stand_in::wire::{self, BodyFormat};
+use stand_in::notifications::Notification;
+use stand_in::target::Target;
+use stand_in::wire::{self, BodyFormat};
 
 const SECRET: &str = "acme-secret-0123456789";
 

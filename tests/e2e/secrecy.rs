@@ -38,11 +38,7 @@ async fn make_it_talk(shared: &Shared) {
     let with_key = notification("application.key_created").keys([KEY]);
     let id = worker.accept("acme", &with_key).await;
     worker
-        .push(
-            "acme",
-            &with_key.xml(),
-            crate::stand_in::wire::BodyFormat::Form,
-        )
+        .push("acme", &with_key.xml(), stand_in::wire::BodyFormat::Form)
         .await;
     let xml = "application/xml";
     worker

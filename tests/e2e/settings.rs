@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep};
 use crate::harness::origin::{Origin, Reply, Request};
 use crate::harness::worker::{Setup, Worker};
 use crate::harness::{fresh_id, notification};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
 
 /// A Worker with the destination `crm`, whose settings these are, at the path `/crm`.
 async fn worker(origin: &Origin, time_factor: u32, settings: &str) -> Worker {

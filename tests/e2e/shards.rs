@@ -6,8 +6,8 @@ use crate::harness::fresh_id;
 use crate::harness::operator::TOKEN;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
 
 fn setup(origin: &Origin, shards: u32, crm: &str) -> Setup {
     Setup::bare()
@@ -88,11 +88,7 @@ async fn a_repeat_is_found_and_a_pause_holds_in_whichever_inbox_it_is() {
         let notification = account(fresh_id(), "created");
         let id = worker.accept("acme", &notification).await;
         let again = worker
-            .push(
-                "acme",
-                &notification.xml(),
-                crate::stand_in::wire::BodyFormat::Xml,
-            )
+            .push("acme", &notification.xml(), stand_in::wire::BodyFormat::Xml)
             .await;
         assert_eq!(
             (again.id.as_str(), again.status.as_str()),

@@ -6,9 +6,9 @@ use crate::demo::kv;
 use crate::harness::fresh_id;
 use crate::harness::origin::Request;
 use crate::harness::shared::{Shared, ZETA_ADMIN, shared};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::wire::BodyFormat;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::wire::BodyFormat;
 
 #[tokio::test]
 async fn every_kind_arrives_as_xml() {

@@ -17,7 +17,7 @@ use crate::demo::deployment::Deployment;
 use crate::harness::notification;
 use crate::harness::origin::{Origin, Reply};
 use crate::harness::worker::{Setup, Worker};
-use crate::stand_in::wire::{self, BodyFormat};
+use stand_in::wire::{self, BodyFormat};
 
 /// A file system of a few megabytes with the state of one Worker.
 struct SmallDisk {

@@ -126,7 +126,7 @@ async fn an_unknown_type_and_action_are_accepted() {
     );
     let receipt = shared
         .worker
-        .push("acme", &xml, crate::stand_in::wire::BodyFormat::Xml)
+        .push("acme", &xml, stand_in::wire::BodyFormat::Xml)
         .await;
     let event = shared
         .origin

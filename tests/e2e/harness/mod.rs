@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
 
 /// How long anything may take that should happen by itself: longer than the first retry, after 5 s and jitter.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -13,11 +13,11 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use super::BACKGROUND;
-use crate::stand_in::admin_api;
-use crate::stand_in::credentials::{AccessToken, Credentials};
-use crate::stand_in::failures::Failure;
-use crate::stand_in::sidekiq::{Pace, Sidekiq};
-use crate::stand_in::tenant::{Tenant, Webhook};
+use stand_in::admin_api;
+use stand_in::credentials::{AccessToken, Credentials};
+use stand_in::failures::Failure;
+use stand_in::sidekiq::{Pace, Sidekiq};
+use stand_in::tenant::{Tenant, Webhook};
 
 pub(crate) const ACCESS_TOKEN: &str = "adm1n-t0ken-of-the-tenant";
 

@@ -10,8 +10,8 @@ use super::front::{Answer, encode};
 use crate::demo::deployment::Deployment;
 use crate::demo::guarded::{Guarded, Log};
 use crate::demo::{free_port, kv, workerd, wrangler};
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::wire::{self, BodyFormat};
+use stand_in::notifications::Notification;
+use stand_in::wire::{self, BodyFormat};
 
 /// A running Worker; it ends when this is dropped, or when the test's process ends.
 pub(crate) struct Worker {

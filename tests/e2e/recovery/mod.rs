@@ -16,8 +16,8 @@ use crate::harness::operator::TOKEN;
 use crate::harness::origin::Origin;
 use crate::harness::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
 use crate::harness::worker::{Setup, Worker};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
 
 const SECRET: &str = "acme-secret-of-recovery";
 

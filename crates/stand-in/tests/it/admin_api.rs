@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::sample;
-use crate::stand_in::admin_api::router;
-use crate::stand_in::credentials::{AccessToken, Credentials};
-use crate::stand_in::failures::Failure;
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::tenant::{Tenant, Webhook};
+use stand_in::admin_api::router;
+use stand_in::credentials::{AccessToken, Credentials};
+use stand_in::failures::Failure;
+use stand_in::kinds::Kind;
+use stand_in::tenant::{Tenant, Webhook};
 
 const FAILURES: &str = "/admin/api/webhooks/failures.xml";
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTim
 ///
 /// Traps that are kept: no zone is the server's own (UTC here); an offset whose `+` became a space is
 /// dropped silently; `12` is the 12th of this month. Unix seconds, `now` and the empty string fail.
-pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Some(day) = day_of_month(text) {
         let date = NaiveDate::from_ymd_opt(now.year(), now.month(), day)?;

@@ -5,24 +5,24 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
 
-use super::credentials::Credentials;
-use super::failures::Failures;
-use super::kinds::Kind;
-use super::target::Target;
+use crate::credentials::Credentials;
+use crate::failures::Failures;
+use crate::kinds::Kind;
+use crate::target::Target;
 
 /// What the admin API reads and changes.
-pub(crate) struct Tenant {
-    pub(crate) credentials: Credentials,
+pub struct Tenant {
+    pub credentials: Credentials,
     /// A suspended tenant gets 403 without a body everywhere.
-    pub(crate) suspended: bool,
+    pub suspended: bool,
     /// Share of requests to the admin API that come to nothing, or whose answer does.
-    pub(crate) faults: f64,
-    pub(crate) webhook: Mutex<Webhook>,
-    pub(crate) failures: Arc<Mutex<Failures>>,
+    pub faults: f64,
+    pub webhook: Mutex<Webhook>,
+    pub failures: Arc<Mutex<Failures>>,
 }
 
 impl Tenant {
-    pub(crate) fn new(credentials: Credentials, webhook: Webhook) -> Self {
+    pub fn new(credentials: Credentials, webhook: Webhook) -> Self {
         Self {
             credentials,
             suspended: false,
@@ -35,7 +35,7 @@ impl Tenant {
 
 /// porta's row in `web_hooks`. Everything in it is off until someone turns it on.
 #[derive(Clone, Debug)]
-pub(crate) struct Webhook {
+pub struct Webhook {
     url: Value,
     active: bool,
     provider_actions: bool,
@@ -59,7 +59,7 @@ impl Default for Webhook {
 
 impl Webhook {
     /// Active, with every kind on.
-    pub(crate) fn on(target: &Target) -> Self {
+    pub fn on(target: &Target) -> Self {
         let switches = Kind::ALL.iter().map(|kind| (kind.switch(), true)).collect();
         Self {
             url: target.url().into(),
@@ -70,7 +70,7 @@ impl Webhook {
     }
 
     /// Where an event of this kind goes now, if it goes at all.
-    pub(crate) fn target(&self, kind: Kind) -> Option<Target> {
+    pub fn target(&self, kind: Kind) -> Option<Target> {
         let on = self.active
             && self
                 .switches
@@ -84,7 +84,7 @@ impl Webhook {
     ///
     /// # Errors
     /// The messages by field, when the result is active and its URL is not http(s) or over 255 characters.
-    pub(crate) fn update(&mut self, changes: &Map<String, Value>) -> Result<(), Value> {
+    pub fn update(&mut self, changes: &Map<String, Value>) -> Result<(), Value> {
         let mut result = self.clone();
         for (name, value) in changes {
             match name.as_str() {
@@ -109,7 +109,7 @@ impl Webhook {
         Ok(())
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let mut webhook = json!({
             "url": self.url,
             "active": self.active,

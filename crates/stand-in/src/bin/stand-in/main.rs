@@ -12,25 +12,18 @@ use stand_in::objects::Backend;
 use stand_in::target::Target;
 use stand_in::wire::{self, BodyFormat};
 
-#[path = "threescale/serve.rs"]
 mod serve;
-#[path = "threescale/mod.rs"]
-#[expect(
-    dead_code,
-    reason = "the tests use more of the stand-in than this command does"
-)]
-mod stand_in;
 
 const EXAMPLES: &str = "Examples:
   export THREESCALE_URL='http://localhost:8787/hooks/default?token=…'
-  cargo run --example threescale -- send --all
-  cargo run --example threescale -- send --kind application.key_created --id 12 --key abc
-  cargo run --example threescale -- send --kind user.created --form
-  cargo run --example threescale -- ping
-  cargo run --example threescale -- print --kind account.updated
+  cargo run -p stand-in -- send --all
+  cargo run -p stand-in -- send --kind application.key_created --id 12 --key abc
+  cargo run -p stand-in -- send --kind user.created --form
+  cargo run -p stand-in -- ping
+  cargo run -p stand-in -- print --kind account.updated
 
 An outage, sixty times faster than in life: stop the Worker while this runs, then look at the list.
-  cargo run --example threescale -- serve --rate 2 --time-factor 60 --access-token t0ken
+  cargo run -p stand-in -- serve --rate 2 --time-factor 60 --access-token t0ken
   curl -u :t0ken http://127.0.0.1:9100/admin/api/webhooks/failures.xml";
 
 /// A stand-in for Red Hat 3scale, byte for byte as its own code sends.

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::tenant::Tenant;
+use crate::tenant::Tenant;
 
 /// Lets a share of the requests fail, as [`Tenant::faults`] says.
 pub(crate) async fn layer(

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::sample;
-use crate::stand_in::target::Target;
-use crate::stand_in::wire::{self, Answer, BodyFormat};
+use stand_in::target::Target;
+use stand_in::wire::{self, Answer, BodyFormat};
 
 const SOON: Duration = Duration::from_secs(10);
 

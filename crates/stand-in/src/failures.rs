@@ -6,11 +6,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::xml::{Builder, nokogiri};
+use crate::xml::{Builder, nokogiri};
 
 /// An event whose six attempts failed.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     id: Uuid,
     /// When the attempts ran out, in whole seconds: two failures of one second cannot be told apart.
     time: DateTime<Utc>,
@@ -21,7 +21,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(id: Uuid, time: DateTime<Utc>, url: String, xml: String) -> Self {
+    pub fn new(id: Uuid, time: DateTime<Utc>, url: String, xml: String) -> Self {
         Self {
             id,
             time: time.trunc_subsecs(0),
@@ -40,27 +40,27 @@ impl Failure {
 
 /// Oldest first, without an end: it is neither paged nor capped, and nothing leaves it by itself.
 #[derive(Debug, Default)]
-pub(crate) struct Failures {
+pub struct Failures {
     list: VecDeque<Failure>,
 }
 
 impl Failures {
-    pub(crate) fn push(&mut self, failure: Failure) {
+    pub fn push(&mut self, failure: Failure) {
         self.list.push_back(failure);
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.list.len()
     }
 
     /// `DELETE` without `time`.
-    pub(crate) fn delete_all(&mut self) {
+    pub fn delete_all(&mut self) {
         self.list.clear();
     }
 
     /// `DELETE ?time=`: from the oldest on while not later than `time`, which is included. It stops at
     /// the first later one, even if an earlier one stands behind it.
-    pub(crate) fn delete_until(&mut self, time: DateTime<Utc>) {
+    pub fn delete_until(&mut self, time: DateTime<Utc>) {
         while self
             .list
             .front()
@@ -70,7 +70,7 @@ impl Failures {
         }
     }
 
-    pub(crate) fn xml(&self) -> String {
+    pub fn xml(&self) -> String {
         let mut out = format!("{}<webhooks-failures>", Builder::DECLARATION);
         for failure in &self.list {
             let mut builder = Builder::default();
@@ -91,7 +91,7 @@ impl Failures {
     }
 
     /// Here `event` is the pushed document itself, byte for byte.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let entry = |failure: &Failure| {
             json!({ "webhooks-failure": {
                 "id": failure.id.to_string(),

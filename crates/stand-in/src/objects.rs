@@ -2,29 +2,29 @@
 //!
 //! Values are text where 3scale's own printing matters (times with the tenant's offset, decimals).
 
-use super::xml::Builder;
+use crate::xml::Builder;
 
 /// A plan, inside an application or an account.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) id: u64,
-    pub(crate) name: String,
+pub struct Plan {
+    pub id: u64,
+    pub name: String,
     /// `application_plan`, `service_plan` or `account_plan`.
-    pub(crate) r#type: &'static str,
-    pub(crate) state: &'static str,
-    pub(crate) custom: bool,
-    pub(crate) default: bool,
-    pub(crate) approval_required: bool,
-    pub(crate) setup_fee: String,
-    pub(crate) cost_per_month: String,
-    pub(crate) trial_period_days: Option<u32>,
-    pub(crate) cancellation_period: u32,
+    pub r#type: &'static str,
+    pub state: &'static str,
+    pub custom: bool,
+    pub default: bool,
+    pub approval_required: bool,
+    pub setup_fee: String,
+    pub cost_per_month: String,
+    pub trial_period_days: Option<u32>,
+    pub cancellation_period: u32,
     /// Application and service plans only.
-    pub(crate) service_id: Option<u64>,
+    pub service_id: Option<u64>,
 }
 
 impl Plan {
-    pub(crate) fn account(id: u64, name: &str) -> Self {
+    pub fn account(id: u64, name: &str) -> Self {
         Self {
             id,
             name: name.to_owned(),
@@ -41,7 +41,7 @@ impl Plan {
         }
     }
 
-    pub(crate) fn service(id: u64, name: &str, service_id: u64) -> Self {
+    pub fn service(id: u64, name: &str, service_id: u64) -> Self {
         Self {
             r#type: "service_plan",
             service_id: Some(service_id),
@@ -49,7 +49,7 @@ impl Plan {
         }
     }
 
-    pub(crate) fn application(id: u64, name: &str, service_id: u64) -> Self {
+    pub fn application(id: u64, name: &str, service_id: u64) -> Self {
         Self {
             r#type: "application_plan",
             service_id: Some(service_id),
@@ -85,7 +85,7 @@ impl Plan {
 }
 
 /// Names and values in their order; a name may repeat (a choice of several).
-pub(crate) type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 fn write_fields(xml: &mut Builder, fields: &Fields) {
     for (name, value) in fields {
@@ -95,25 +95,25 @@ fn write_fields(xml: &mut Builder, fields: &Fields) {
 
 /// A developer account with its plans and users.
 #[derive(Clone, Debug)]
-pub(crate) struct Account {
-    pub(crate) id: u64,
-    pub(crate) created_at: String,
-    pub(crate) updated_at: String,
-    pub(crate) state: String,
-    pub(crate) annotations: Fields,
+pub struct Account {
+    pub id: u64,
+    pub created_at: String,
+    pub updated_at: String,
+    pub state: String,
+    pub annotations: Fields,
     /// `org_name` and whatever else the tenant defined, in the tenant's order.
-    pub(crate) builtin_fields: Fields,
+    pub builtin_fields: Fields,
     /// `None`: not defined by the tenant. A value of `None` inside prints `<zip/>`.
-    pub(crate) billing_address: Option<Vec<(&'static str, Option<String>)>>,
-    pub(crate) extra_fields: Fields,
+    pub billing_address: Option<Vec<(&'static str, Option<String>)>>,
+    pub extra_fields: Fields,
     /// Partial number and expiry date of the stored card.
-    pub(crate) credit_card: Option<(String, String)>,
-    pub(crate) plans: Vec<Plan>,
-    pub(crate) users: Vec<User>,
+    pub credit_card: Option<(String, String)>,
+    pub plans: Vec<Plan>,
+    pub users: Vec<User>,
 }
 
 impl Account {
-    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("account", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);
@@ -156,22 +156,22 @@ impl Account {
 
 /// A user of a developer account.
 #[derive(Clone, Debug)]
-pub(crate) struct User {
-    pub(crate) id: u64,
-    pub(crate) created_at: String,
-    pub(crate) updated_at: String,
-    pub(crate) account_id: u64,
-    pub(crate) state: String,
-    pub(crate) role: &'static str,
-    pub(crate) cas_identifier: Option<String>,
-    pub(crate) open_id: Option<String>,
+pub struct User {
+    pub id: u64,
+    pub created_at: String,
+    pub updated_at: String,
+    pub account_id: u64,
+    pub state: String,
+    pub role: &'static str,
+    pub cas_identifier: Option<String>,
+    pub open_id: Option<String>,
     /// `username`, `email`, and whatever else the tenant defined.
-    pub(crate) builtin_fields: Fields,
-    pub(crate) extra_fields: Fields,
+    pub builtin_fields: Fields,
+    pub extra_fields: Fields,
 }
 
 impl User {
-    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("user", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);
@@ -195,7 +195,7 @@ impl User {
 
 /// How a product knows its applications: 3scale's `backend_version`.
 #[derive(Clone, Debug)]
-pub(crate) enum Backend {
+pub enum Backend {
     /// Version 1: one user key.
     UserKey {
         user_key: String,
@@ -216,26 +216,26 @@ pub(crate) enum Backend {
 
 /// An application, which is what porta calls a `Cinstance`.
 #[derive(Clone, Debug)]
-pub(crate) struct Application {
-    pub(crate) id: u64,
-    pub(crate) created_at: String,
-    pub(crate) updated_at: String,
-    pub(crate) state: String,
-    pub(crate) user_account_id: u64,
-    pub(crate) first_traffic_at: Option<String>,
-    pub(crate) first_daily_traffic_at: Option<String>,
-    pub(crate) service_id: u64,
-    pub(crate) backend: Backend,
-    pub(crate) plan: Plan,
+pub struct Application {
+    pub id: u64,
+    pub created_at: String,
+    pub updated_at: String,
+    pub state: String,
+    pub user_account_id: u64,
+    pub first_traffic_at: Option<String>,
+    pub first_daily_traffic_at: Option<String>,
+    pub service_id: u64,
+    pub backend: Backend,
+    pub plan: Plan,
     /// `name` and `description`, if the tenant defined them.
-    pub(crate) builtin_fields: Fields,
-    pub(crate) extra_fields: Fields,
+    pub builtin_fields: Fields,
+    pub extra_fields: Fields,
     /// `None`: the product does not ask for referrers.
-    pub(crate) referrer_filters: Option<Vec<String>>,
+    pub referrer_filters: Option<Vec<String>>,
 }
 
 impl Application {
-    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("application", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);

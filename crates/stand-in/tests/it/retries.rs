@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{TimeZone, Utc};
 use tokio::time::Instant;
 
-use crate::stand_in::failures::Failures;
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::sidekiq::{Job, Outcome, Pace, Sidekiq, delay};
-use crate::stand_in::wire::{Answer, BodyFormat};
+use stand_in::failures::Failures;
+use stand_in::kinds::Kind;
+use stand_in::sidekiq::{Job, Outcome, Pace, Sidekiq, delay};
+use stand_in::wire::{Answer, BodyFormat};
 
 fn job() -> Job {
     let target = "http://127.0.0.1:9/hook?token=s3cret".parse().unwrap();

@@ -10,14 +10,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::stand_in::admin_api;
-use crate::stand_in::credentials::{AccessToken, Credentials};
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::Notification;
-use crate::stand_in::sidekiq::{Attempt, Job, Outcome, Pace, Sidekiq};
-use crate::stand_in::target::Target;
-use crate::stand_in::tenant::{Tenant, Webhook};
-use crate::stand_in::wire::BodyFormat;
+use stand_in::admin_api;
+use stand_in::credentials::{AccessToken, Credentials};
+use stand_in::kinds::Kind;
+use stand_in::notifications::Notification;
+use stand_in::sidekiq::{Attempt, Job, Outcome, Pace, Sidekiq};
+use stand_in::target::Target;
+use stand_in::tenant::{Tenant, Webhook};
+use stand_in::wire::BodyFormat;
 
 /// What `threescale serve` takes.
 #[derive(Args)]

@@ -8,32 +8,32 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::failures::{Failure, Failures};
-use super::kinds::Kind;
-use super::target::Target;
-use super::wire::{self, Answer, BodyFormat};
+use crate::failures::{Failure, Failures};
+use crate::kinds::Kind;
+use crate::target::Target;
+use crate::wire::{self, Answer, BodyFormat};
 
 /// `retry: 5`: one attempt and five more.
-pub(crate) const ATTEMPTS: u32 = 6;
+pub const ATTEMPTS: u32 = 6;
 
 /// The wait after attempt `n` (from 0): Sidekiq's `60 + rand(10) * (n + 1)` seconds.
-pub(crate) fn delay(n: u32, rand: u32) -> Duration {
+pub fn delay(n: u32, rand: u32) -> Duration {
     Duration::from_secs(u64::from(60 + rand * (n + 1)))
 }
 
 /// One event on its way. Its URL and body stay the same in all attempts, whatever is set meanwhile.
 #[derive(Clone, Debug)]
-pub(crate) struct Job {
+pub struct Job {
     /// Known to the list of failures only: it is never sent.
-    pub(crate) id: Uuid,
-    pub(crate) kind: Kind,
-    pub(crate) target: Target,
-    pub(crate) xml: String,
-    pub(crate) format: BodyFormat,
+    pub id: Uuid,
+    pub kind: Kind,
+    pub target: Target,
+    pub xml: String,
+    pub format: BodyFormat,
 }
 
 impl Job {
-    pub(crate) fn new(kind: Kind, target: Target, xml: String, format: BodyFormat) -> Self {
+    pub fn new(kind: Kind, target: Target, xml: String, format: BodyFormat) -> Self {
         Self {
             id: Uuid::new_v4(),
             kind,
@@ -46,7 +46,7 @@ impl Job {
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     Delivered {
         attempts: u32,
     },
@@ -57,24 +57,24 @@ pub(crate) enum Outcome {
 }
 
 /// What happened to one attempt, for whoever watches.
-pub(crate) struct Attempt<'a> {
-    pub(crate) job: &'a Job,
+pub struct Attempt<'a> {
+    pub job: &'a Job,
     /// From 1.
-    pub(crate) number: u32,
-    pub(crate) result: &'a Result<Answer, anyhow::Error>,
+    pub number: u32,
+    pub result: &'a Result<Answer, anyhow::Error>,
 }
 
 /// How fast and how badly Sidekiq runs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     /// 60 means that a minute between two attempts takes a second. Above 0.
-    pub(crate) time_factor: f64,
+    pub time_factor: f64,
     /// Share of attempts after which Sidekiq is restarted before it has noted the result: sent again at once.
-    pub(crate) restarts: f64,
+    pub restarts: f64,
     /// Share of attempts at which Sidekiq is killed: the job is lost.
-    pub(crate) losses: f64,
+    pub losses: f64,
     /// Attempts at the same time; a job that waits for its retry takes no place.
-    pub(crate) threads: usize,
+    pub threads: usize,
 }
 
 impl Default for Pace {
@@ -89,7 +89,7 @@ impl Default for Pace {
 }
 
 /// The queue's workers.
-pub(crate) struct Sidekiq {
+pub struct Sidekiq {
     pace: Pace,
     threads: Semaphore,
     failures: Arc<Mutex<Failures>>,
@@ -97,7 +97,7 @@ pub(crate) struct Sidekiq {
 }
 
 impl Sidekiq {
-    pub(crate) fn new(
+    pub fn new(
         pace: Pace,
         failures: Arc<Mutex<Failures>>,
         watch: impl Fn(Attempt<'_>) + Send + Sync + 'static,
@@ -111,14 +111,14 @@ impl Sidekiq {
     }
 
     /// Runs a job over the network to its end.
-    pub(crate) async fn run(&self, job: Job) -> Outcome {
+    pub async fn run(&self, job: Job) -> Outcome {
         let send =
             async |job: &Job| wire::push(&job.target, &job.xml, job.format, wire::TIMEOUT).await;
         self.run_with(job, send, fastrand::u32, Utc::now).await
     }
 
     /// Runs a job with the caller's own wire, dice (`rand(range)`) and clock.
-    pub(crate) async fn run_with(
+    pub async fn run_with(
         &self,
         job: Job,
         send: impl AsyncFn(&Job) -> anyhow::Result<Answer>,

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::target::Target;
+use crate::target::Target;
 
 /// What a server's answer may hold; more is an error.
 const MAX_ANSWER: usize = 1024 * 1024;

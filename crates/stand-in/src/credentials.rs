@@ -12,7 +12,7 @@ const SCOPE: &str = "account_management";
 
 /// An access token and what it may do.
 #[derive(Clone)]
-pub(crate) struct AccessToken {
+pub struct AccessToken {
     value: String,
     scopes: Vec<String>,
     /// Its owner is an admin, or a member with the permission `web_hooks`.
@@ -21,7 +21,7 @@ pub(crate) struct AccessToken {
 
 impl AccessToken {
     /// Of an admin, with the scope that is needed.
-    pub(crate) fn admin(value: &str) -> Self {
+    pub fn admin(value: &str) -> Self {
         Self {
             value: value.to_owned(),
             scopes: vec![SCOPE.to_owned()],
@@ -29,14 +29,14 @@ impl AccessToken {
         }
     }
 
-    pub(crate) fn scopes(self, scopes: &[&str]) -> Self {
+    pub fn scopes(self, scopes: &[&str]) -> Self {
         Self {
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
             ..self
         }
     }
 
-    pub(crate) fn of_a_member(self) -> Self {
+    pub fn of_a_member(self) -> Self {
         Self {
             manages_webhooks: false,
             ..self
@@ -69,14 +69,14 @@ impl fmt::Debug for AccessToken {
 
 /// All that is valid at one tenant.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Credentials {
-    pub(crate) access_tokens: Vec<AccessToken>,
-    pub(crate) provider_key: Option<String>,
+pub struct Credentials {
+    pub access_tokens: Vec<AccessToken>,
+    pub provider_key: Option<String>,
 }
 
 /// Why a request is refused; always 403, never 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub enum Denied {
     /// No credential, or an unknown one.
     Credentials,
     /// A token without the scope.
@@ -87,11 +87,7 @@ pub(crate) enum Denied {
 
 impl Credentials {
     /// `params` are the decoded parameters of query and form body.
-    pub(crate) fn check(
-        &self,
-        params: &[(String, String)],
-        headers: &HeaderMap,
-    ) -> Result<(), Denied> {
+    pub fn check(&self, params: &[(String, String)], headers: &HeaderMap) -> Result<(), Denied> {
         let basic = basic(headers);
         let given = |name: &'static str| {
             params

@@ -1,11 +1,9 @@
 //! The builder writes what porta's serialiser writes.
 
 use crate::sample;
-use crate::stand_in::kinds::Kind;
-use crate::stand_in::notifications::{
-    Notification, fields, sample_keys, sample_user, user_key_backend,
-};
-use crate::stand_in::objects::{Backend, Plan, User};
+use stand_in::kinds::Kind;
+use stand_in::notifications::{Notification, fields, sample_keys, sample_user, user_key_backend};
+use stand_in::objects::{Backend, Plan, User};
 
 fn of(kind: &str) -> Notification {
     Notification::of(kind.parse().unwrap())

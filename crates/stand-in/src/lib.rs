@@ -8,17 +8,17 @@
 //! | [`failures`], [`ruby_time`] | keeps what could not be delivered |
 //! | [`tenant`], [`credentials`], [`admin_api`], [`faults`] | the webhook's settings and the admin API over both |
 
-pub(crate) mod admin_api;
-pub(crate) mod connection;
-pub(crate) mod credentials;
-pub(crate) mod failures;
-pub(crate) mod faults;
-pub(crate) mod kinds;
-pub(crate) mod notifications;
-pub(crate) mod objects;
-pub(crate) mod ruby_time;
-pub(crate) mod sidekiq;
-pub(crate) mod target;
-pub(crate) mod tenant;
-pub(crate) mod wire;
-pub(crate) mod xml;
+pub mod admin_api;
+mod connection;
+pub mod credentials;
+pub mod failures;
+mod faults;
+pub mod kinds;
+pub mod notifications;
+pub mod objects;
+pub mod ruby_time;
+pub mod sidekiq;
+pub mod target;
+pub mod tenant;
+pub mod wire;
+pub mod xml;

@@ -12,14 +12,14 @@ use axum::routing;
 use chrono::Utc;
 use serde_json::{Map, Value, json};
 
-use super::credentials::Denied;
-use super::faults;
-use super::ruby_time;
-use super::tenant::Tenant;
-use super::xml::Builder;
+use crate::credentials::Denied;
+use crate::faults;
+use crate::ruby_time;
+use crate::tenant::Tenant;
+use crate::xml::Builder;
 
 /// The API as an axum router. Without an extension a path means XML, as in porta's routes.
-pub(crate) fn router(tenant: Arc<Tenant>) -> Router {
+pub fn router(tenant: Arc<Tenant>) -> Router {
     let xml = routing::get(async |call: Call| call.list(Format::Xml))
         .delete(async |call: Call| call.delete(Format::Xml));
     let json = routing::get(async |call: Call| call.list(Format::Json))

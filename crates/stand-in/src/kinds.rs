@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 /// One of the 16 pairs of type and action, each with a switch of its own in 3scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Kind {
+pub struct Kind {
     /// `account`, `user` or `application`; also the name of the object's root element.
-    pub(crate) object: &'static str,
-    pub(crate) action: &'static str,
+    pub object: &'static str,
+    pub action: &'static str,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 16] = [
+    pub const ALL: [Self; 16] = [
         Self::new("account", "created"),
         Self::new("account", "updated"),
         Self::new("account", "plan_changed"),
@@ -36,12 +36,12 @@ impl Kind {
     }
 
     /// The switch that turns this kind on, a column of porta's `web_hooks`.
-    pub(crate) fn switch(self) -> String {
+    pub fn switch(self) -> String {
         format!("{}_{}_on", self.object, self.action)
     }
 
     /// A destroyed record is serialised with fewer elements.
-    pub(crate) fn is_deletion(self) -> bool {
+    pub fn is_deletion(self) -> bool {
         self.action == "deleted"
     }
 }

@@ -11,11 +11,11 @@ use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, Response};
 
-use super::connection::exchange;
-use super::target::Target;
+use crate::connection::exchange;
+use crate::target::Target;
 
 /// `Net::HTTP`'s default for opening and for reading: porta sets none.
-pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 
 const REST_CLIENT: &str = "rest-client/2.0.2 (linux-gnu x86_64) ruby/3.1.2p20";
 const HTTP_CLIENT: &str = "HTTPClient/1.0 (2.8.3, ruby 3.1.2 (2022-04-12))";
@@ -24,7 +24,7 @@ const MAX_REDIRECTS: usize = 10;
 
 /// How the XML travels: `push_application_content_type` of the webhook's row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum BodyFormat {
+pub enum BodyFormat {
     /// The document itself: every tenant since 2012.
     #[default]
     Xml,
@@ -34,14 +34,14 @@ pub(crate) enum BodyFormat {
 
 /// The answer to a push or a ping.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
 }
 
 impl Answer {
     /// What rest-client takes for success; all else raises, and Sidekiq tries again.
-    pub(crate) fn is_success(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         (200..=207).contains(&self.status)
     }
 }
@@ -50,7 +50,7 @@ impl Answer {
 ///
 /// # Errors
 /// When there was no answer at all, or more than ten redirects.
-pub(crate) async fn push(
+pub async fn push(
     target: &Target,
     xml: &str,
     format: BodyFormat,
@@ -78,11 +78,7 @@ pub(crate) async fn push(
 ///
 /// # Errors
 /// When there was no answer.
-pub(crate) async fn ping(
-    target: &Target,
-    now: DateTime<Utc>,
-    limit: Duration,
-) -> anyhow::Result<Answer> {
+pub async fn ping(target: &Target, now: DateTime<Utc>, limit: Duration) -> anyhow::Result<Answer> {
     Ok(read(
         &exchange(target, ping_request(target, now)?, limit).await?,
     ))

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeZone, Utc};
 use uuid::Uuid;
 
 use crate::sample;
-use crate::stand_in::failures::{Failure, Failures};
-use crate::stand_in::ruby_time;
+use stand_in::failures::{Failure, Failures};
+use stand_in::ruby_time;
 
 fn at(time: &str) -> DateTime<Utc> {
     time.parse().unwrap()

@@ -7,30 +7,30 @@ use quick_xml::events::Event;
 
 /// Ruby's `Builder::XmlMarkup` without indent, as `ThreeScale::XML::Builder` uses it.
 #[derive(Default)]
-pub(crate) struct Builder {
+pub struct Builder {
     out: String,
 }
 
 impl Builder {
     /// The declaration that begins each pushed document.
-    pub(crate) const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    pub const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
-    pub(crate) fn document() -> Self {
+    pub fn document() -> Self {
         Self {
             out: Self::DECLARATION.to_owned(),
         }
     }
 
-    pub(crate) fn into_string(self) -> String {
+    pub fn into_string(self) -> String {
         self.out
     }
 
     /// An element with children. A block that adds none gives `<x></x>`, never `<x/>`.
-    pub(crate) fn element(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
+    pub fn element(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
         self.element_with(name, &[], children);
     }
 
-    pub(crate) fn element_with(
+    pub fn element_with(
         &mut self,
         name: &str,
         attributes: &[(&str, &str)],
@@ -52,13 +52,13 @@ impl Builder {
     }
 
     /// An element with text. The empty string gives `<x></x>`.
-    pub(crate) fn text(&mut self, name: &str, value: impl Display) {
+    pub fn text(&mut self, name: &str, value: impl Display) {
         self.out
             .extend(["<", name, ">", &escape(&value.to_string()), "</", name, ">"]);
     }
 
     /// `nil` gives `<x/>`.
-    pub(crate) fn optional(&mut self, name: &str, value: Option<impl Display>) {
+    pub fn optional(&mut self, name: &str, value: Option<impl Display>) {
         match value {
             Some(value) => self.text(name, value),
             None => self.out.extend(["<", name, "/>"]),
@@ -87,7 +87,7 @@ fn escape(text: &str) -> String {
 ///
 /// # Errors
 /// When the document is not XML.
-pub(crate) fn nokogiri(document: &str) -> Result<String, quick_xml::Error> {
+pub fn nokogiri(document: &str) -> Result<String, quick_xml::Error> {
     let mut reader = Reader::from_str(document);
     let mut printer = Nokogiri::default();
     loop {

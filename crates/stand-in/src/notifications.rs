@@ -6,13 +6,13 @@
 //!
 //! Its defaults are the values of 3scale's samples, so that a plain `of(kind)` equals the sample of its kind.
 
-use super::kinds::Kind;
-use super::objects::{Account, Application, Backend, Plan, User};
-use super::xml::Builder;
+use crate::kinds::Kind;
+use crate::objects::{Account, Application, Backend, Plan, User};
+use crate::xml::Builder;
 
 /// An event about to be serialised.
 #[derive(Clone, Debug)]
-pub(crate) struct Notification {
+pub struct Notification {
     kind: Kind,
     object: Object,
 }
@@ -26,7 +26,7 @@ enum Object {
 
 impl Notification {
     /// A notification of this kind about the sample's object.
-    pub(crate) fn of(kind: Kind) -> Self {
+    pub fn of(kind: Kind) -> Self {
         let object = match kind.object {
             "account" => Object::Account(sample_account(kind.action)),
             "user" => Object::User(sample_user()),
@@ -35,12 +35,12 @@ impl Notification {
         Self { kind, object }
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The document as 3scale pushes it: one line, no newline at its end.
-    pub(crate) fn xml(&self) -> String {
+    pub fn xml(&self) -> String {
         let mut xml = Builder::document();
         let destroyed = self.kind.is_deletion();
         xml.element("event", |xml| {
@@ -55,7 +55,7 @@ impl Notification {
         xml.into_string()
     }
 
-    pub(crate) fn id(mut self, id: u64) -> Self {
+    pub fn id(mut self, id: u64) -> Self {
         match &mut self.object {
             Object::Account(Account { id: field, .. })
             | Object::User(User { id: field, .. })
@@ -65,7 +65,7 @@ impl Notification {
     }
 
     /// As 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
-    pub(crate) fn created_at(mut self, time: &str) -> Self {
+    pub fn created_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
                 created_at: field, ..
@@ -81,7 +81,7 @@ impl Notification {
     }
 
     /// As 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
-    pub(crate) fn updated_at(mut self, time: &str) -> Self {
+    pub fn updated_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
                 updated_at: field, ..
@@ -96,7 +96,7 @@ impl Notification {
         self
     }
 
-    pub(crate) fn state(mut self, state: &str) -> Self {
+    pub fn state(mut self, state: &str) -> Self {
         match &mut self.object {
             Object::Account(Account { state: field, .. })
             | Object::User(User { state: field, .. })
@@ -106,7 +106,7 @@ impl Notification {
     }
 
     /// Adds one; the same name again makes a choice of several.
-    pub(crate) fn extra_field(mut self, name: &str, value: &str) -> Self {
+    pub fn extra_field(mut self, name: &str, value: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
                 extra_fields: fields,
@@ -127,7 +127,7 @@ impl Notification {
     }
 
     /// The keys of an application in the clear; its product becomes one of version 2 if it has no keys.
-    pub(crate) fn keys<'k>(self, new: impl IntoIterator<Item = &'k str>) -> Self {
+    pub fn keys<'k>(self, new: impl IntoIterator<Item = &'k str>) -> Self {
         let new = new.into_iter().map(str::to_owned).collect();
         self.application(|application| match &mut application.backend {
             Backend::AppIdAndKeys { keys, .. } | Backend::Oauth { keys, .. } => *keys = new,
@@ -141,7 +141,7 @@ impl Notification {
     }
 
     /// Anything else about an application; nothing happens to another type.
-    pub(crate) fn application(mut self, change: impl FnOnce(&mut Application)) -> Self {
+    pub fn application(mut self, change: impl FnOnce(&mut Application)) -> Self {
         if let Object::Application(application) = &mut self.object {
             change(application);
         }
@@ -149,7 +149,7 @@ impl Notification {
     }
 
     /// Anything else about an account; nothing happens to another type.
-    pub(crate) fn account(mut self, change: impl FnOnce(&mut Account)) -> Self {
+    pub fn account(mut self, change: impl FnOnce(&mut Account)) -> Self {
         if let Object::Account(account) = &mut self.object {
             change(account);
         }
@@ -157,7 +157,7 @@ impl Notification {
     }
 
     /// Anything else about a user; nothing happens to another type.
-    pub(crate) fn user(mut self, change: impl FnOnce(&mut User)) -> Self {
+    pub fn user(mut self, change: impl FnOnce(&mut User)) -> Self {
         if let Object::User(user) = &mut self.object {
             change(user);
         }
@@ -166,7 +166,7 @@ impl Notification {
 }
 
 /// The user of the samples.
-pub(crate) fn sample_user() -> User {
+pub fn sample_user() -> User {
     User {
         id: 9,
         created_at: "2021-05-14T20:22:53Z".into(),
@@ -182,7 +182,7 @@ pub(crate) fn sample_user() -> User {
 }
 
 /// Backend version 1 as the samples have it.
-pub(crate) fn user_key_backend(user_key: &str) -> Backend {
+pub fn user_key_backend(user_key: &str) -> Backend {
     Backend::UserKey {
         user_key: user_key.to_owned(),
         provider_verification_key: "3758600979422b1b697583de17d4e8a7".into(),
@@ -190,7 +190,7 @@ pub(crate) fn user_key_backend(user_key: &str) -> Backend {
 }
 
 /// Names and values, in their order.
-pub(crate) fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs
         .iter()
         .map(|&(name, value)| (name.to_owned(), value.to_owned()))
@@ -274,7 +274,7 @@ fn sample_application(action: &str) -> Application {
 }
 
 /// Backend version 2 as the samples have it.
-pub(crate) fn sample_keys() -> Backend {
+pub fn sample_keys() -> Backend {
     Backend::AppIdAndKeys {
         application_id: "8d754b83".into(),
         keys: vec![
