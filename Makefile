@@ -56,20 +56,20 @@ bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's spe
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
 
 bench-shards: build ## events a second with 1, 4 and 16 inboxes for a source
-	@cargo run --quiet --locked --example throughput -- --results benches/results/shards.json $(ARGS)
+	@cargo run --quiet --locked -p harness --bin bench-shards -- --results benches/results/shards.json $(ARGS)
 
 bench-recovery: build ## what it takes to recover from a list of failures of 50 MB
-	@cargo run --quiet --locked --example long_list -- --results benches/results/recovery.json $(ARGS)
+	@cargo run --quiet --locked -p harness --bin bench-recovery -- --results benches/results/recovery.json $(ARGS)
 
 chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
-	@cargo run --quiet --locked --example chaos -- --results benches/results/chaos.json $(ARGS)
+	@cargo run --quiet --locked -p harness --bin chaos -- --results benches/results/chaos.json $(ARGS)
 
 soak: build ## the same for more than an hour, with 100,000 events for three destinations
-	@cargo run --quiet --locked --example chaos -- --events 100000 --seconds 4000 --drain 600 \
+	@cargo run --quiet --locked -p harness --bin chaos -- --events 100000 --seconds 4000 --drain 600 \
 		--results benches/results/soak.json $(ARGS)
 
 demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
-	@cargo run --quiet --locked --example demo
+	@cargo run --quiet --locked -p harness --bin demo
 
 events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
 	@$(WRANGLER) kv key list --binding EVENTS --local --preview false --prefix events/

@@ -11,11 +11,11 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::harness::fresh_id;
-use crate::harness::operator::TOKEN;
-use crate::harness::origin::Origin;
-use crate::harness::tenant::{ACCESS_TOKEN, Admin};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::fresh_id;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::Origin;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin};
+use harness::fixtures::worker::{Setup, Worker};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::sidekiq::{Job, Outcome};

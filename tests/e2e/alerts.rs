@@ -7,11 +7,11 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::harness::operator::{TOKEN, call};
-use crate::harness::origin::{Origin, Reply, Request};
-use crate::harness::tenant::Admin;
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::operator::{TOKEN, call};
+use harness::fixtures::origin::{Origin, Reply, Request};
+use harness::fixtures::tenant::Admin;
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
 
 /// Tells `/ops`, and sends to `/crm` with these settings.
 fn setup(base: Setup, origin: &Origin, time_factor: u32, crm: &str) -> Setup {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::harness::notification;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::raw;
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::notification;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::raw;
+use harness::fixtures::worker::{Setup, Worker};
 
 const SOURCE_SECRET: &str = "acme-secret-0123456789";
 const TOKEN: &str = "an-operators-token-for-answers";
@@ -138,7 +138,7 @@ async fn of_a_delivery_the_newest_50_attempts_are_kept() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let attempts = tokio::time::timeout(crate::harness::PATIENCE, recorded)
+    let attempts = tokio::time::timeout(harness::fixtures::PATIENCE, recorded)
         .await
         .unwrap();
     assert_eq!(attempts[0]["answer"], "answer 7");

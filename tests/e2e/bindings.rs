@@ -7,12 +7,12 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::demo::kv;
-use crate::harness::fresh_id;
-use crate::harness::operator::{TOKEN, call};
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::fresh_id;
+use harness::fixtures::operator::{TOKEN, call};
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
+use harness::kv;
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::demo::signing_secret;
-use crate::harness::notification;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::notification;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::signing_secret;
 
 async fn worker_with(origin: &Origin, signing: &str) -> Worker {
     Setup::default()

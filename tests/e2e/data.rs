@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::shared::shared;
+use crate::shared::shared;
 use stand_in::wire::BodyFormat;
 
 /// The sample as it was sent, with an id of our own in place of the object's, so that it is new.
@@ -14,7 +14,7 @@ async fn data_of_sample(name: &str, object: &str) -> Value {
     );
     let xml = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let root = object.split_once('>').unwrap().0;
-    let fresh = format!("{root}><id>{}</id>", crate::harness::fresh_id());
+    let fresh = format!("{root}><id>{}</id>", harness::fixtures::fresh_id());
     let (before, after) = xml.split_once(object).unwrap();
     let receipt = shared
         .worker
@@ -174,14 +174,14 @@ async fn a_full_account_keeps_everything_and_types_it_by_its_name() {
 #[tokio::test]
 async fn lists_are_arrays_and_extra_fields_an_object_even_when_empty() {
     let shared = shared().await;
-    let empty = crate::harness::notification("application.key_deleted").keys([]);
+    let empty = harness::fixtures::notification("application.key_deleted").keys([]);
     let id = shared.worker.accept("acme", &empty).await;
     let object = shared.origin.delivery("/structured", &id).await.json()["data"]["object"].take();
     assert_eq!(
         (&object["keys"], &object["extra_fields"]),
         (&json!([]), &json!({}))
     );
-    let bare = crate::harness::notification("account.updated").account(|account| {
+    let bare = harness::fixtures::notification("account.updated").account(|account| {
         account.plans.clear();
         account.users.clear();
     });

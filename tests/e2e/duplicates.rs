@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::notification;
-use crate::harness::shared::{ACME_NEW, ACME_OLD, shared};
-use crate::harness::{fresh_id, front};
+use crate::shared::{ACME_NEW, ACME_OLD, shared};
+use harness::fixtures::notification;
+use harness::fixtures::{fresh_id, front};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::wire::BodyFormat;

@@ -6,11 +6,11 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Duration, sleep, timeout};
 
-use crate::harness::front::encode;
-use crate::harness::operator::{TOKEN, call, get};
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, fresh_id, notification};
+use harness::fixtures::front::encode;
+use harness::fixtures::operator::{TOKEN, call, get};
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, fresh_id, notification};
 
 /// `acme` is spread over so many inboxes; `other` has one. `crm` gets the users of both, `billing` the accounts.
 async fn worker(origin: &Origin, shards: u32) -> Worker {

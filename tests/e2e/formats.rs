@@ -5,9 +5,9 @@ use cloudevents::binding::http::to_event;
 use cloudevents::event::{Data, ExtensionValue};
 use serde_json::Value;
 
-use crate::harness::notification;
-use crate::harness::origin::Request;
-use crate::harness::shared::{ZETA_ADMIN, shared};
+use crate::shared::{ZETA_ADMIN, shared};
+use harness::fixtures::notification;
+use harness::fixtures::origin::Request;
 
 fn read_by_the_sdk(request: &Request) -> cloudevents::Event {
     to_event(&request.headers, request.body.to_vec()).unwrap()
@@ -129,7 +129,7 @@ async fn two_signing_secrets_both_sign_and_the_authorization_goes_along() {
     assert!(!delivery.is_signed_with(&shared.signing));
     assert_eq!(
         delivery.header("authorization"),
-        crate::harness::shared::AUTHORIZATION
+        crate::shared::AUTHORIZATION
     );
 }
 

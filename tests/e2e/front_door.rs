@@ -1,8 +1,8 @@
 //! Each row of the contract's table «the front door».
 
-use crate::harness::front::{encode, raw};
-use crate::harness::notification;
-use crate::harness::shared::{ACME_NEW, ACME_OLD, shared};
+use crate::shared::{ACME_NEW, ACME_OLD, shared};
+use harness::fixtures::front::{encode, raw};
+use harness::fixtures::notification;
 use stand_in::wire::{self, BodyFormat};
 
 const XML: &str = "application/xml";
@@ -37,7 +37,7 @@ async fn the_ping_button_gets_200() {
     let worker = &shared().await.worker;
     for source in ["acme", "zeta"] {
         let target = worker.url(&worker.hook(source)).parse().unwrap();
-        let answer = wire::ping(&target, chrono::Utc::now(), crate::harness::PATIENCE)
+        let answer = wire::ping(&target, chrono::Utc::now(), harness::fixtures::PATIENCE)
             .await
             .unwrap();
         assert_eq!(answer.status, 200, "{source}: {}", answer.body);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::harness::database::{change, multiply};
-use crate::harness::operator::{TOKEN, call, get};
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::database::{change, multiply};
+use harness::fixtures::operator::{TOKEN, call, get};
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
 
 fn setup(base: Setup, origin: &Origin, crm: &str) -> Setup {
     base.source("acme", "acme-secret-0123456789", "")

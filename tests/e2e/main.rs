@@ -1,6 +1,6 @@
 //! The built Worker in the real runtime (`wrangler dev`, or workerd alone), with a real origin over HTTP and 3scale's own requests.
 //!
-//! Needs `make build` first; `make test` does both. Most tests share one Worker ([`harness::shared`]): each sends
+//! Needs `make build` first; `make test` does both. Most tests share one Worker ([`shared`]): each sends
 //! objects of its own and follows the ids that it got. A test that kills or misconfigures a Worker has its own.
 #![expect(
     clippy::unwrap_used,
@@ -9,13 +9,6 @@
     clippy::indexing_slicing,
     reason = "a test that cannot go on has failed: clippy knows that of its functions, not of their helpers"
 )]
-
-#[path = "../../examples/chaos/mod.rs"]
-#[expect(dead_code, reason = "some figures are only for the report")]
-mod chaos;
-#[path = "../../examples/demo/mod.rs"]
-mod demo;
-mod harness;
 
 mod after_outages;
 mod alerts;
@@ -41,6 +34,7 @@ mod routing;
 mod secrecy;
 mod settings;
 mod shards;
+mod shared;
 mod sixteen_kinds;
 mod storage;
 mod unreachable;

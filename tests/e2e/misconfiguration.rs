@@ -1,7 +1,7 @@
 //! A wrong configuration: 503 at the hook, and every mistake by name in /healthz, without a secret's value.
 
-use crate::harness::notification;
-use crate::harness::worker::Setup;
+use harness::fixtures::notification;
+use harness::fixtures::worker::Setup;
 
 #[tokio::test]
 async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {

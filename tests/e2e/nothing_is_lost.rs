@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chaos::{self, Plan};
+use harness::chaos::{self, Plan};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_each_event_that_got_a_200_reaches_each_destination() {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::harness::front::Answer;
-use crate::harness::operator::TOKEN;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::front::Answer;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
 
 fn setup(origin: &Origin) -> Setup {
     let signing = "whsec_b3BlcmF0b3JzLXRlc3Qtc2lnbmluZy1rZXk=";

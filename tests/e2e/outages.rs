@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::harness::notification;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::shared::shared;
+use crate::shared::shared;
+use harness::fixtures::notification;
+use harness::fixtures::origin::{Origin, Reply};
 
 /// Sends one event whose first attempt meets `reply`, and waits for the second.
 async fn is_tried_again_after(outage: &str, reply: Reply, wait: Duration) {

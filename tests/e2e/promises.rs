@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::harness::notification;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::notification;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
 use stand_in::notifications::Notification;
 use stand_in::target::Target;
 use stand_in::wire::{self, BodyFormat};
@@ -68,7 +68,8 @@ async fn a_failure_after_the_dedup_mark_does_not_lose_the_event() {
 }
 
 fn ids_about(origin: &Origin, subject: &str) -> Vec<String> {
-    let about = |request: &&crate::harness::origin::Request| request.json()["subject"] == subject;
+    let about =
+        |request: &&harness::fixtures::origin::Request| request.json()["subject"] == subject;
     let received = origin.received("/crm");
     let mut ids: Vec<_> = received
         .iter()
@@ -100,7 +101,8 @@ async fn a_failing_destination_keeps_no_other_from_getting_the_event_and_makes_n
     for path in ["/first", "/second", "/third"] {
         let received = origin.received(path);
         assert_eq!(received.len(), if path == "/second" { 3 } else { 1 });
-        let same = |request: &crate::harness::origin::Request| request.header("webhook-id") == id;
+        let same =
+            |request: &harness::fixtures::origin::Request| request.header("webhook-id") == id;
         assert!(received.iter().all(same), "{path}");
     }
 }

@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::front::{Answer, encode};
-use crate::harness::notification;
-use crate::harness::operator::TOKEN;
-use crate::harness::tenant::{ACCESS_TOKEN, Admin, fault};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::front::{Answer, encode};
+use harness::fixtures::notification;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault};
+use harness::fixtures::worker::{Setup, Worker};
 
 const NEW: &str = "n3w/secret+of&register";
 const OLD: &str = "old-secret-of-register";

@@ -6,10 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use crate::harness::operator::{TOKEN, call, get, post};
-use crate::harness::origin::{Origin, Reply, Request};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, fresh_id, notification};
+use harness::fixtures::operator::{TOKEN, call, get, post};
+use harness::fixtures::origin::{Origin, Reply, Request};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, fresh_id, notification};
 
 fn setup(base: Setup, origin: &Origin, source: &str, crm: &str) -> Setup {
     base.source("acme", "acme-secret-0123456789", source)

@@ -6,10 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep, timeout};
 
-use crate::harness::notification;
-use crate::harness::operator::{TOKEN, call, get, post};
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::notification;
+use harness::fixtures::operator::{TOKEN, call, get, post};
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
 
 /// Longer than any of these replays takes on a busy machine.
 const LONG: Duration = Duration::from_mins(2);

@@ -1,7 +1,7 @@
 //! Which destinations get an event: by source, type and action.
 
-use crate::harness::notification;
-use crate::harness::shared::shared;
+use crate::shared::shared;
+use harness::fixtures::notification;
 
 #[tokio::test]
 async fn a_destination_gets_the_events_that_its_patterns_name() {

@@ -1,9 +1,9 @@
 //! Secrets never leave: not in what the Worker writes to its log, not in what its inbox stores.
 
-use crate::harness::front::encode;
-use crate::harness::notification;
-use crate::harness::origin::Reply;
-use crate::harness::shared::{ACME_NEW, ACME_OLD, AUTHORIZATION, Shared, shared};
+use crate::shared::{ACME_NEW, ACME_OLD, AUTHORIZATION, Shared, shared};
+use harness::fixtures::front::encode;
+use harness::fixtures::notification;
+use harness::fixtures::origin::Reply;
 
 const KEY: &str = "k3y-of-an-application-in-a-body";
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::harness::origin::{Origin, Reply, Request};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{fresh_id, notification};
+use harness::fixtures::origin::{Origin, Reply, Request};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{fresh_id, notification};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::harness::fresh_id;
-use crate::harness::operator::TOKEN;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::fresh_id;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 
@@ -69,7 +69,7 @@ async fn accounts_are_spread_and_every_list_spans_them() {
             }
         }
     };
-    tokio::time::timeout(crate::harness::PATIENCE, delivered)
+    tokio::time::timeout(harness::fixtures::PATIENCE, delivered)
         .await
         .unwrap();
 

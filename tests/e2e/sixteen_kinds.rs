@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::demo::kv;
-use crate::harness::fresh_id;
-use crate::harness::origin::Request;
-use crate::harness::shared::{Shared, ZETA_ADMIN, shared};
+use crate::shared::{Shared, ZETA_ADMIN, shared};
+use harness::fixtures::fresh_id;
+use harness::fixtures::origin::Request;
+use harness::kv;
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::wire::BodyFormat;
@@ -98,7 +98,7 @@ async fn every_kind_is_in_kv_as_the_origin_got_it() {
         delivered.push((format!("events/acme/{}/{id}", kind.object), event));
     }
     let keys: Vec<&str> = delivered.iter().map(|(key, _)| key.as_str()).collect();
-    let deadline = tokio::time::Instant::now() + crate::harness::PATIENCE;
+    let deadline = tokio::time::Instant::now() + harness::fixtures::PATIENCE;
     loop {
         let values = kv::values(&shared.worker.deployment, "EVENTS", &keys).unwrap();
         if delivered
@@ -128,7 +128,7 @@ async fn a_value_in_kv_has_a_summary_and_an_end() {
         .worker
         .accept(
             "acme",
-            &crate::harness::notification("application.suspended"),
+            &harness::fixtures::notification("application.suspended"),
         )
         .await;
     let (entry, _) = shared.worker.stored(&id);
@@ -142,7 +142,7 @@ async fn a_source_with_an_admin_url_is_the_events_source() {
     let shared = shared().await;
     let id = shared
         .worker
-        .accept("zeta", &crate::harness::notification("user.updated"))
+        .accept("zeta", &harness::fixtures::notification("user.updated"))
         .await;
     assert_eq!(
         shared.origin.delivery("/structured", &id).await.json()["source"],

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::demo::deployment::Deployment;
-use crate::harness::notification;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
+use harness::deployment::Deployment;
+use harness::fixtures::notification;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
 use stand_in::wire::{self, BodyFormat};
 
 /// A file system of a few megabytes with the state of one Worker.

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use crate::demo::free_port;
-use crate::harness::notification;
-use crate::harness::operator::TOKEN;
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::raw;
-use crate::harness::worker::Setup;
+use harness::fixtures::notification;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::raw;
+use harness::fixtures::worker::Setup;
+use harness::free_port;
 
 #[tokio::test]
 async fn each_failure_is_recorded_as_what_the_runtime_tells_of_it() {

@@ -1,7 +1,7 @@
 //! An authenticated body that is no notification: 422 with a stable code, and where it went wrong.
 
-use crate::harness::notification;
-use crate::harness::shared::shared;
+use crate::shared::shared;
+use harness::fixtures::notification;
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
@@ -120,7 +120,7 @@ async fn what_could_not_be_understood_is_in_the_quarantine_before_the_answer() {
 #[tokio::test]
 async fn an_unknown_type_and_action_are_accepted() {
     let shared = shared().await;
-    let id = crate::harness::fresh_id();
+    let id = harness::fixtures::fresh_id();
     let xml = format!(
         "{HEAD}<event><action>paid</action><type>invoice</type><object><invoice><id>{id}</id><amount>2.50</amount></invoice></object></event>"
     );

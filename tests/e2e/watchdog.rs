@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use crate::harness::origin::{Origin, Reply};
-use crate::harness::worker::{Setup, Worker};
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
 
 /// Takes the alarm from the stopped runtime's state; with the object's own memory of it, if told so.
 fn lose_alarm(worker: &Worker, and_its_memory: bool) {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{World, of, one, run, setup, setup_in};
-use crate::harness::origin::Origin;
-use crate::harness::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
-use crate::harness::worker::Setup;
-use crate::harness::{PATIENCE, fresh_id, notification};
+use harness::fixtures::origin::Origin;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
+use harness::fixtures::worker::Setup;
+use harness::fixtures::{PATIENCE, fresh_id, notification};
 
 #[tokio::test]
 async fn a_failed_notification_comes_in_once_and_then_leaves_the_list() {
@@ -67,7 +67,7 @@ async fn an_event_of_the_list_has_our_address_and_is_delivered_like_any_other() 
     world.origin.requests("/crm", 1).await;
     let request = world.origin.received("/crm").remove(0);
     let event = request.json();
-    crate::harness::schemas::assert_valid(&event);
+    harness::fixtures::schemas::assert_valid(&event);
     let schema = world.worker.url("/schemas/account.json");
     assert_eq!(event["dataschema"], schema);
     assert_eq!(event["data"]["action"], "created");
@@ -206,7 +206,7 @@ async fn an_entry_for_another_url_is_taken_in_and_reported() {
     let event = world.origin.received("/crm").remove(0).json();
     // Nobody has called us yet, so nobody knows our address.
     assert_eq!(event.get("dataschema"), None);
-    crate::harness::schemas::assert_valid(&event);
+    harness::fixtures::schemas::assert_valid(&event);
     assert!(!world.worker.log().contains("s0meb0dys-secret"));
 }
 

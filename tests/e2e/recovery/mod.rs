@@ -10,12 +10,12 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::harness::PATIENCE;
-use crate::harness::front::Answer;
-use crate::harness::operator::TOKEN;
-use crate::harness::origin::Origin;
-use crate::harness::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
-use crate::harness::worker::{Setup, Worker};
+use harness::fixtures::PATIENCE;
+use harness::fixtures::front::Answer;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::Origin;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
+use harness::fixtures::worker::{Setup, Worker};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 

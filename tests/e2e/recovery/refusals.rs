@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{SECRET, TOKEN, World, one, run, setup};
-use crate::harness::notification;
-use crate::harness::tenant::{ACCESS_TOKEN, Admin, cut_off, fault};
-use crate::harness::worker::Setup;
+use harness::fixtures::notification;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, cut_off, fault};
+use harness::fixtures::worker::Setup;
 
 const XML: &[(&str, &str)] = &[("content-type", "application/xml; charset=utf-8")];
 const HTML: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];

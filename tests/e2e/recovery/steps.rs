@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{World, call, one, run, setup, setup_in};
-use crate::harness::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
-use crate::harness::worker::Setup;
-use crate::harness::{PATIENCE, notification};
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
+use harness::fixtures::worker::Setup;
+use harness::fixtures::{PATIENCE, notification};
 
 /// More than one step takes, of which none can be judged yet.
 #[tokio::test]

@@ -1,0 +1,175 @@
+//! The built Worker under all that goes wrong at once: 3scale sends and retries, three origins misbehave, and
+//! the whole runtime is killed again and again on the same state.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`sender`] | 3scale: sends at a steady rate, with its own retries and repeats |
+//! | [`origins`] | the destinations, each with dice of its own |
+//! | [`power`] | starts the Worker, and kills it |
+//! | [`ledger`] | what was answered with 200, what each origin took, and how the two compare |
+//! | [`isolation`] | another measurement: what broken destinations cost those that work |
+
+pub mod isolation;
+pub mod ledger;
+pub mod origins;
+pub mod power;
+pub mod sender;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::deployment::Deployment;
+use crate::{free_port, signing_secret};
+
+use ledger::{Ledger, Tally};
+use origins::{ORIGINS, Origin};
+use power::{Cuts, Power};
+use sender::Sent;
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many events 3scale makes.
+    pub events: u64,
+    /// For how long it makes them.
+    pub sending: Duration,
+    /// How long the Worker lives, about.
+    pub kill_every: Duration,
+    /// How much faster than in life the Worker tries again.
+    pub time_factor: u32,
+    /// The destinations' `timeout_ms`.
+    pub timeout: Duration,
+    /// How long deliveries may take after the last event was sent.
+    pub drain: Duration,
+    /// Of the dice. When something happens is up to the machine, so two runs are alike but not the same.
+    pub seed: u64,
+}
+
+/// All that came of it.
+pub struct Outcome {
+    pub tally: Tally,
+    pub sent: Sent,
+    pub origins: Vec<origins::Served>,
+    pub cuts: Cuts,
+    /// From the end of sending to the last delivery; `None` if some never came.
+    pub drained_in: Option<Duration>,
+}
+
+/// Nothing may arrive for so long before the repeats are counted.
+const QUIET: Duration = Duration::from_secs(3);
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// Runs it to its end; `report` gets a line of progress every few seconds.
+///
+/// # Errors
+/// When the Worker cannot be started: not when something is lost, which the outcome says.
+pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> {
+    let ledger = Arc::new(Ledger::default());
+    let secret = signing_secret();
+    let mut origins = Vec::new();
+    for (index, name) in ORIGINS.into_iter().enumerate() {
+        let dice = fastrand::Rng::with_seed(plan.seed.wrapping_add(index as u64));
+        origins.push(Origin::start(name, index, &secret, dice, plan.timeout, &ledger).await?);
+    }
+    let token = format!("{:032x}", fastrand::u128(..));
+    let power = Power::on(deployment(plan, &origins, &token, &secret)?, free_port()?).await?;
+    let hook = format!("{}/hooks/acme?token={token}", power.url()).parse()?;
+
+    let (enough, stop) = watch::channel(false);
+    let killing = tokio::spawn(power.cut_again_and_again(
+        plan.kill_every,
+        fastrand::Rng::with_seed(plan.seed),
+        Arc::clone(&ledger),
+        stop,
+    ));
+    let began = Instant::now();
+    let line = || {
+        let line = format!("{:>5} s  {}", began.elapsed().as_secs(), ledger.progress());
+        report(&line);
+    };
+    let sent = with_progress(sender::send(plan, hook, &ledger), line).await;
+    enough.send_replace(true);
+    let power = killing.await.context("the killing has died")??;
+
+    let ended = Instant::now();
+    let drained_in = with_progress(drained(&ledger, plan.drain, ended), line).await;
+    quiet(&ledger).await;
+    line();
+    Ok(Outcome {
+        tally: ledger.tally(),
+        sent,
+        origins: origins.iter().map(Origin::served).collect(),
+        cuts: power.off(),
+        drained_in,
+    })
+}
+
+fn deployment(
+    plan: &Plan,
+    origins: &[Origin],
+    token: &str,
+    secret: &str,
+) -> anyhow::Result<Deployment> {
+    let timeout = plan.timeout.as_millis();
+    let destinations: Vec<_> = origins
+        .iter()
+        .map(|origin| {
+            let (name, url) = (origin.name(), origin.url());
+            format!("{name} = {{ url = \"{url}\", timeout_ms = {timeout} }}")
+        })
+        .collect();
+    let vars = format!(
+        "TIME_FACTOR = \"{}\"\nSOURCES = {{ acme = {{}} }}\nDESTINATIONS = {{ {} }}",
+        plan.time_factor,
+        destinations.join(", ")
+    );
+    let signing: Vec<_> = origins
+        .iter()
+        .map(|origin| {
+            let name = origin.name().to_uppercase();
+            (format!("DESTINATION_{name}_SIGNING_SECRET"), secret)
+        })
+        .collect();
+    let mut secrets = vec![
+        ("SOURCE_ACME_SECRET", token),
+        ("ALLOW_LOCAL_TARGETS", "true"),
+    ];
+    secrets.extend(
+        signing
+            .iter()
+            .map(|(name, secret)| (name.as_str(), *secret)),
+    );
+    Deployment::new(vars.parse()?, &secrets)
+}
+
+async fn with_progress<T>(work: impl Future<Output = T>, line: impl Fn()) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = sleep(PROGRESS_EVERY) => line(),
+        }
+    }
+}
+
+async fn drained(ledger: &Ledger, bound: Duration, ended: Instant) -> Option<Duration> {
+    while ledger.missing() > 0 {
+        if ended.elapsed() > bound {
+            return None;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Some(ended.elapsed())
+}
+
+/// Waits until nothing has come for a while, but no longer than ten times that.
+async fn quiet(ledger: &Ledger) {
+    let began = Instant::now();
+    while ledger.quiet_for() < QUIET && began.elapsed() < QUIET * 10 {
+        sleep(Duration::from_millis(100)).await;
+    }
+}

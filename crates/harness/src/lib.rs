@@ -1,0 +1,35 @@
+//! The built Worker on this machine, in the real runtime, without an account: `make demo` and the tests run it so.
+//!
+//! [`deployment`] derives a temporary configuration from the project's own `wrangler.toml`, [`wrangler`] or
+//! [`workerd`] runs it, [`process`] cleans up however we end, [`kv`] reads what it stored.
+
+pub mod chaos;
+pub mod deployment;
+pub mod fixtures;
+pub mod kv;
+pub mod process;
+pub mod usage;
+pub mod workerd;
+pub mod wrangler;
+
+/// A port that was free a moment ago.
+///
+/// # Errors
+/// When the machine has none.
+pub fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}
+
+/// 24 random bytes as a Standard Webhooks secret.
+pub fn signing_secret() -> String {
+    use base64::Engine;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..))
+        .take(24)
+        .collect();
+    format!(
+        "whsec_{}",
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    )
+}

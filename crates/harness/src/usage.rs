@@ -1,0 +1,48 @@
+//! What a group of processes uses of the machine, as Linux counts it.
+
+use std::fs;
+use std::time::Duration;
+
+/// Until now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    pub cpu: Duration,
+    pub memory_mb: f64,
+    pub peak_memory_mb: f64,
+}
+
+/// Of all processes of this group.
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn of(group: u32) -> anyhow::Result<Usage> {
+    let mut usage = Usage::default();
+    for process in fs::read_dir("/proc")?.flatten() {
+        // Others may end while we look.
+        let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // After the name, which may hold spaces, comes field 3.
+        let Some((_, fields)) = stat.rsplit_once(") ") else {
+            continue;
+        };
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let field = |number: usize| -> u64 {
+            let text = fields.get(number - 3);
+            text.and_then(|text| text.parse().ok()).unwrap_or(0)
+        };
+        let (of_group, utime, stime) = (field(5), field(14), field(15));
+        if of_group != u64::from(group) {
+            continue;
+        }
+        // Counted in hundredths of a second.
+        usage.cpu += Duration::from_millis((utime + stime) * 10);
+        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
+        let megabytes = |name: &str| -> f64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next());
+            number.and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+        };
+        usage.memory_mb += megabytes("VmRSS:");
+        usage.peak_memory_mb += megabytes("VmHWM:");
+    }
+    Ok(usage)
+}

@@ -1,0 +1,97 @@
+//! workerd alone: the same runtime without wrangler's proxies and inspector, with which a request takes several
+//! times as long and a start some seconds. For many requests, and many starts.
+//!
+//! Its configuration is generated from the deployment's. KV, queues and services are wrangler's own simulations
+//! and are not there.
+
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use anyhow::Context;
+use serde_json::Value;
+use toml::Table;
+
+use crate::deployment::{Deployment, project};
+use crate::process::{Guarded, Log};
+
+/// Starts it on this port and waits until it listens. Output goes to `log`, after what is there already.
+///
+/// # Errors
+/// When it ends or does not listen in time; the message has its output.
+pub fn serve(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Guarded> {
+    fs::create_dir_all(deployment.state())?;
+    let config = deployment.folder().join("workerd.capnp");
+    fs::write(&config, configuration(deployment, port)?)?;
+    let mut command = Command::new(project().join("node_modules/workerd/bin/workerd"));
+    // On its standard output it then says, among the Worker's own lines, when it listens.
+    command.arg("serve").arg(&config).arg("--control-fd=1");
+    let listens = |output: &str| output.contains(r#""event":"listen""#);
+    Guarded::start(&command, deployment.folder(), port, log, listens)
+}
+
+/// What `wrangler.toml` and `.dev.vars` say, in workerd's own language.
+fn configuration(deployment: &Deployment, port: u16) -> anyhow::Result<String> {
+    let config: Table = fs::read_to_string(deployment.config())?.parse()?;
+    let date = config
+        .get("compatibility_date")
+        .and_then(toml::Value::as_str)
+        .context("no compatibility_date")?;
+    let mut bindings = String::new();
+    let variables = config.get("vars").and_then(toml::Value::as_table);
+    for (name, value) in variables.into_iter().flatten() {
+        match value {
+            toml::Value::String(text) => binding(&mut bindings, name, "text", text)?,
+            other => {
+                let json = serde_json::to_string(other)?;
+                binding(&mut bindings, name, "json", &json)?;
+            }
+        }
+    }
+    let secrets: Table = fs::read_to_string(deployment.secrets())?.parse()?;
+    for (name, value) in &secrets {
+        let text = value.as_str().context("a secret is text")?;
+        binding(&mut bindings, name, "text", text)?;
+    }
+    let state = quoted(&deployment.state().display().to_string());
+    Ok(format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "state", disk = (path = {state}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:{port}", http = (), service = "main")],
+);
+
+const main :Workerd.Worker = (
+  compatibilityDate = "{date}",
+  modules = [
+    (name = "index.js", esModule = embed "build/index.js"),
+    (name = "index_bg.wasm", wasm = embed "build/index_bg.wasm"),
+  ],
+  bindings = [
+    (name = "INBOX", durableObjectNamespace = "Inbox"),
+    (name = "RECOVERY", durableObjectNamespace = "Recovery"),
+{bindings}  ],
+  durableObjectNamespaces = [
+    (className = "Inbox", uniqueKey = "threescale-edge-Inbox", enableSql = true),
+    (className = "Recovery", uniqueKey = "threescale-edge-Recovery", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "state"),
+);
+"#
+    ))
+}
+
+fn binding(bindings: &mut String, name: &str, kind: &str, value: &str) -> std::fmt::Result {
+    let value = quoted(value);
+    writeln!(bindings, "    (name = \"{name}\", {kind} = {value}),")
+}
+
+/// Cap'n Proto's text literals have the escapes of JSON's, as far as they are needed here.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
