@@ -47,37 +47,14 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let json = options.json;
-    let app = router(&options.secrets, move |notice| match notice {
-        Notice::Event(event) if json => println!("{}", event.json()),
-        Notice::Event(event) => println!("{event}"),
-        Notice::Repeat(id) => eprintln!("{id} again: dropped"),
-        Notice::Refused(why) => eprintln!("refused: {why}"),
-    })?;
+    let app = router(&options.secrets, options.json)?;
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     eprintln!("origin listens on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }
 
-/// What happened to one request.
-pub(crate) enum Notice {
-    /// Verified, and seen for the first time.
-    Event(Event),
-    /// Verified, but an event with this `webhook-id` is here already.
-    Repeat(String),
-    /// Answered with 400 or 401.
-    Refused(String),
-}
-
-/// The service as an axum router; `notify` is called once a request.
-///
-/// # Errors
-/// When a secret is not base64 (with or without `whsec_`).
-pub(crate) fn router(
-    secrets: &[String],
-    notify: impl Fn(Notice) + Send + Sync + 'static,
-) -> anyhow::Result<Router> {
+fn router(secrets: &[String], json: bool) -> anyhow::Result<Router> {
     let webhooks = secrets
         .iter()
         .map(|secret| Webhook::new(secret))
@@ -85,7 +62,7 @@ pub(crate) fn router(
     let origin = Origin {
         webhooks,
         seen: Mutex::default(),
-        notify: Box::new(notify),
+        json,
     };
     Ok(Router::new()
         .fallback(routing::post(receive))
@@ -98,33 +75,35 @@ struct Origin {
     webhooks: Vec<Webhook>,
     /// The ids that were handled. A real origin keeps them in its database, beside what the event changed.
     seen: Mutex<HashSet<String>>,
-    notify: Box<dyn Fn(Notice) + Send + Sync>,
+    json: bool,
 }
 
 async fn receive(State(origin): State<Arc<Origin>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     // The signature is over the bytes as they came: verify first, parse afterwards.
     if let Err(why) = origin.verify(&headers, &body) {
-        (origin.notify)(Notice::Refused(why));
+        eprintln!("refused: {why}");
         return StatusCode::UNAUTHORIZED;
     }
     let event = match Event::read(&headers, &body) {
         Ok(event) => event,
         Err(why) => {
-            (origin.notify)(Notice::Refused(why.to_string()));
+            eprintln!("refused: {why}");
             return StatusCode::BAD_REQUEST;
         }
     };
-    let first = origin
+    let is_first = origin
         .seen
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .insert(event.id.clone());
-    // A repeat is a success too: the sender only wants to know that the event is here.
-    (origin.notify)(if first {
-        Notice::Event(event)
+    if !is_first {
+        eprintln!("{} again: dropped", event.id);
+    } else if origin.json {
+        println!("{}", event.envelope);
     } else {
-        Notice::Repeat(event.id)
-    });
+        println!("{event}");
+    }
+    // A repeat is a success too: the sender only wants to know that the event is here.
     StatusCode::NO_CONTENT
 }
 
@@ -143,13 +122,13 @@ impl Origin {
 
 /// One event, in whichever of the three formats it came.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
+struct Event {
     /// `webhook-id`: the same in every attempt.
-    pub(crate) id: String,
+    id: String,
     /// `webhook-attempt`: 1 for the first.
-    pub(crate) attempt: String,
+    attempt: String,
     /// The `CloudEvent`; for `format = "xml"` only `id` and the notification's `type` and `action`.
-    pub(crate) envelope: Value,
+    envelope: Value,
 }
 
 impl Event {
@@ -179,10 +158,6 @@ impl Event {
             attempt: header("webhook-attempt").to_owned(),
             envelope: cloud_event,
         })
-    }
-
-    pub(crate) fn json(&self) -> &Value {
-        &self.envelope
     }
 
     fn text(&self, name: &str) -> &str {

@@ -1,49 +1,36 @@
-//! The origin of the examples: verified, once, in all three formats.
+//! The example `origin`, run as a program: it verifies, drops repeats, and reads all three formats.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed: clippy knows that of its functions, not of their helpers"
 )]
 
-use std::sync::{Arc, Mutex};
+use std::process::Command;
+use std::time::Duration;
 
-use axum::http::HeaderMap;
+use harness::process::{Log, Process};
+use harness::{example, free_port};
+use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use tokio::net::TcpListener;
-
-use origin::{Notice, router};
-
-#[path = "../examples/origin.rs"]
-#[expect(dead_code, reason = "its main is not ours")]
-mod origin;
+use tokio::time::{sleep, timeout};
 
 const CURRENT: &str = "whsec_Y3VycmVudC1zZWNyZXQtb2YtMjQtYnl0ZXM=";
 const OLD: &str = "whsec_b2xkLXNlY3JldC10aGF0LWlzLTI0LWJ5dGVz";
 
-struct Running {
-    url: String,
-    notices: Arc<Mutex<Vec<String>>>,
-}
+struct Origin(Process);
 
-/// The origin with two secrets; each notice is kept as `event: …`, `repeat: …` or `refused: …`.
-async fn origin() -> Running {
-    let notices = Arc::new(Mutex::new(vec![]));
-    let kept = notices.clone();
-    let app = router(&[CURRENT.to_owned(), OLD.to_owned()], move |notice| {
-        kept.lock().unwrap().push(match notice {
-            Notice::Event(event) => format!("event: {}", event.json()["type"]),
-            Notice::Repeat(id) => format!("repeat: {id}"),
-            Notice::Refused(why) => format!("refused: {why}"),
-        });
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, app.unwrap()).into_future());
-    Running { url, notices }
-}
+impl Origin {
+    /// With two secrets; prints JSON.
+    fn start() -> Self {
+        let port = free_port().unwrap();
+        let mut program = Command::new(example::build("origin").unwrap());
+        program
+            .args(["--json", "--listen", &format!("127.0.0.1:{port}")])
+            .env("ORIGIN_SECRETS", format!("{CURRENT} {OLD}"));
+        let listens = |output: &str| output.contains("origin listens on");
+        Self(Process::start(&program, None, port, &Log::default(), listens).unwrap())
+    }
 
-impl Running {
     async fn post(&self, secret: &str, id: &str, headers: &[(&str, &str)], body: &str) -> u16 {
         let now = chrono::Utc::now().timestamp();
         let signature = Webhook::new(secret)
@@ -57,20 +44,37 @@ impl Running {
             ("webhook-signature", &signature),
         ];
         for (name, value) in own.iter().chain(headers) {
-            all.insert(
-                name.parse::<axum::http::HeaderName>().unwrap(),
-                value.parse().unwrap(),
-            );
+            all.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         let request = reqwest::Client::new()
-            .post(&self.url)
+            .post(self.0.url())
             .headers(all)
             .body(body.to_owned());
         request.send().await.unwrap().status().as_u16()
     }
 
-    fn notices(&self) -> Vec<String> {
-        self.notices.lock().unwrap().clone()
+    /// The `number`th line that it prints about deliveries, from 1.
+    async fn line(&self, number: usize) -> String {
+        let printed = async {
+            loop {
+                // The first line says where it listens.
+                if let Some(line) = self.0.log().text().lines().nth(number) {
+                    return line.to_owned();
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), printed).await.unwrap()
+    }
+
+    /// The type of the event that it printed as its `number`th line.
+    async fn printed_type(&self, number: usize) -> String {
+        let event: Value = serde_json::from_str(&self.line(number).await).unwrap();
+        event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -85,77 +89,51 @@ fn event(id: &str) -> String {
 
 #[tokio::test]
 async fn a_repeat_is_answered_like_the_first_and_handled_once() {
-    let origin = origin().await;
-    for _ in 0..2 {
-        assert_eq!(
-            origin.post(CURRENT, "e1", &STRUCTURED, &event("e1")).await,
-            204
-        );
-    }
-    assert_eq!(
-        origin.notices(),
-        [r#"event: "net.3scale.user.created""#, "repeat: e1"]
-    );
+    let origin = Origin::start();
+    let answer = origin.post(CURRENT, "e1", &STRUCTURED, &event("e1")).await;
+    assert_eq!(answer, 204);
+    assert_eq!(origin.printed_type(1).await, "net.3scale.user.created");
+    let answer = origin.post(CURRENT, "e1", &STRUCTURED, &event("e1")).await;
+    assert_eq!(answer, 204);
+    assert_eq!(origin.line(2).await, "e1 again: dropped");
 }
 
 #[tokio::test]
 async fn each_of_the_valid_secrets_is_accepted_and_no_other() {
-    let origin = origin().await;
+    let origin = Origin::start();
     assert_eq!(origin.post(OLD, "e1", &STRUCTURED, &event("e1")).await, 204);
-    assert_eq!(
-        origin
-            .post("whsec_YW5vdGhlcg==", "e2", &STRUCTURED, &event("e2"))
-            .await,
-        401
-    );
-    assert_eq!(origin.notices()[1], "refused: signature invalid");
-    let unsigned = reqwest::Client::new()
-        .post(&origin.url)
-        .body("{}")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(unsigned.status(), 401);
+    assert_eq!(origin.printed_type(1).await, "net.3scale.user.created");
+    let other = "whsec_YW5vdGhlcg==";
+    let answer = origin.post(other, "e2", &STRUCTURED, &event("e2")).await;
+    assert_eq!(answer, 401);
+    assert_eq!(origin.line(2).await, "refused: signature invalid");
+    let unsigned = reqwest::Client::new().post(origin.0.url()).body("{}");
+    assert_eq!(unsigned.send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]
 async fn all_three_formats_are_understood() {
-    let origin = origin().await;
+    let origin = Origin::start();
     let binary = [
         ("content-type", "application/json"),
         ("ce-id", "e2"),
         ("ce-type", "net.3scale.user.deleted"),
     ];
     let xml = "<event><action>updated</action><type>user</type><object/></event>";
-    assert_eq!(
-        origin.post(CURRENT, "e1", &STRUCTURED, &event("e1")).await,
-        204
-    );
-    assert_eq!(origin.post(CURRENT, "e2", &binary, "{}").await, 204);
-    assert_eq!(
-        origin
-            .post(CURRENT, "e3", &[("content-type", "application/xml")], xml)
-            .await,
-        204
-    );
-    assert_eq!(
-        origin
-            .post(CURRENT, "e4", &[("content-type", "text/plain")], xml)
-            .await,
-        400
-    );
-    let types: Vec<_> = origin
-        .notices()
-        .iter()
-        .take(3)
-        .map(|notice| notice.replace('"', ""))
-        .collect();
-    assert_eq!(
-        types,
-        [
-            "event: net.3scale.user.created",
-            "event: net.3scale.user.deleted",
-            "event: net.3scale.user.updated"
-        ]
-    );
+    let deliveries: [(&str, &[(&str, &str)], &str, &str); 3] = [
+        ("e1", &STRUCTURED, &event("e1"), "net.3scale.user.created"),
+        ("e2", &binary, "{}", "net.3scale.user.deleted"),
+        (
+            "e3",
+            &[("content-type", "application/xml")],
+            xml,
+            "net.3scale.user.updated",
+        ),
+    ];
+    for (number, (id, headers, body, kind)) in (1..).zip(deliveries) {
+        assert_eq!(origin.post(CURRENT, id, headers, body).await, 204);
+        assert_eq!(origin.printed_type(number).await, kind);
+    }
+    let text = [("content-type", "text/plain")];
+    assert_eq!(origin.post(CURRENT, "e4", &text, xml).await, 400);
 }

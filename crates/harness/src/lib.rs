@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod deployment;
+pub mod example;
 pub mod fixtures;
 pub mod kv;
 pub mod process;

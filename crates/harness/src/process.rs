@@ -1,4 +1,4 @@
-//! A runtime as a child that never outlives us, whose output is kept, and that can be killed like a power cut.
+//! A program as a child process that never outlives us, whose output is kept, and that can be killed at any moment.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpStream};
@@ -27,18 +27,20 @@ wait $child
 kill -9 -$$
 "#;
 
-/// A program that serves on a port.
-pub struct Guarded {
+/// A running program that serves on a port. It is killed when this is dropped.
+pub struct Process {
     child: Child,
     port: u16,
     log: Log,
 }
 
-/// All that the child wrote, on both streams.
+/// All that a program wrote, on both streams; clones are the same log.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<String>>);
 
 impl Log {
+    /// All complete lines until now.
+    #[must_use]
     pub fn text(&self) -> String {
         self.0
             .lock()
@@ -64,9 +66,10 @@ impl Log {
     }
 }
 
-impl Guarded {
+impl Process {
     /// Runs `program` with its arguments and waits until it is `ready`, which the output since its start is
-    /// asked. The output goes to `log`, after what is there already. When our process ends, `folder` is removed.
+    /// asked. The output goes to `log`, after what is there already. When our process ends, so does it, and
+    /// `folder` is removed.
     ///
     /// # Errors
     /// When it ends or is not ready in time; the message has its output.
@@ -74,9 +77,9 @@ impl Guarded {
         clippy::disallowed_methods,
         reason = "native code: the clock exists here"
     )]
-    pub(crate) fn start(
+    pub fn start(
         program: &Command,
-        folder: &Path,
+        folder: Option<&Path>,
         port: u16,
         log: &Log,
         ready: impl Fn(&str) -> bool,
@@ -108,19 +111,26 @@ impl Guarded {
         Ok(this)
     }
 
+    /// Where it serves on this machine, without a slash at the end.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The group of all its processes.
+    #[must_use]
     pub fn group(&self) -> u32 {
         self.child.id()
     }
 
+    /// The port that it serves on.
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
+    /// What it has written.
+    #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -148,18 +158,18 @@ impl Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl Drop for Process {
     fn drop(&mut self) {
         self.kill9();
     }
 }
 
 /// The same program, run by the guard in a process group of its own.
-fn guarded(program: &Command, folder: &Path) -> Command {
+fn guarded(program: &Command, folder: Option<&Path>) -> Command {
     let mut command = Command::new("sh");
     command
         .args(["-c", GUARD, "guard"])
-        .arg(folder)
+        .arg(folder.unwrap_or(Path::new("")))
         .arg(program.get_program())
         .args(program.get_args());
     for (name, value) in program.get_envs() {

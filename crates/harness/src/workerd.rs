@@ -13,13 +13,13 @@ use serde_json::Value;
 use toml::Table;
 
 use crate::deployment::{Deployment, project};
-use crate::process::{Guarded, Log};
+use crate::process::{Log, Process};
 
 /// Starts it on this port and waits until it listens. Output goes to `log`, after what is there already.
 ///
 /// # Errors
 /// When it ends or does not listen in time; the message has its output.
-pub fn serve(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Guarded> {
+pub fn serve(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Process> {
     fs::create_dir_all(deployment.state())?;
     let config = deployment.folder().join("workerd.capnp");
     fs::write(&config, configuration(deployment, port)?)?;
@@ -27,7 +27,7 @@ pub fn serve(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Gu
     // On its standard output it then says, among the Worker's own lines, when it listens.
     command.arg("serve").arg(&config).arg("--control-fd=1");
     let listens = |output: &str| output.contains(r#""event":"listen""#);
-    Guarded::start(&command, deployment.folder(), port, log, listens)
+    Process::start(&command, Some(deployment.folder()), port, log, listens)
 }
 
 /// What `wrangler.toml` and `.dev.vars` say, in workerd's own language.

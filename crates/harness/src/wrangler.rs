@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 
 use crate::deployment::{Deployment, project};
-use crate::process::{Guarded, Log};
+use crate::process::{Log, Process};
 
 /// Starts `wrangler dev` (wrangler, its proxies and workerd) on this port and waits until it is ready. Output
 /// goes to `log`, after what is there already.
 ///
 /// # Errors
 /// When it ends or is not ready in time; the message has its output.
-pub fn dev(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Guarded> {
+pub fn dev(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Process> {
     let mut command = wrangler()?;
     command.args([
         "dev",
@@ -27,7 +27,7 @@ pub fn dev(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Guar
         command.arg("--config").arg(config);
     }
     let ready = |output: &str| output.contains("Ready on");
-    Guarded::start(&command, deployment.folder(), port, log, ready)
+    Process::start(&command, Some(deployment.folder()), port, log, ready)
 }
 
 /// A wrangler command that ends by itself; gives back its stdout.

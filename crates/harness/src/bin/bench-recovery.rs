@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use harness::deployment::Deployment;
-use harness::process::{Guarded, Log};
+use harness::process::{Log, Process};
 use harness::{free_port, usage, workerd};
 use stand_in::admin_api;
 use stand_in::credentials::{AccessToken, Credentials};
@@ -146,7 +146,7 @@ fn lock(tenant: &Tenant) -> std::sync::MutexGuard<'_, stand_in::failures::Failur
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn start(admin_url: &str) -> anyhow::Result<(Guarded, Deployment)> {
+async fn start(admin_url: &str) -> anyhow::Result<(Process, Deployment)> {
     let vars = format!(
         "SOURCES = {{ acme = {{ admin_url = \"{admin_url}\" }} }}\nTIME_FACTOR = \"1000\"\nDESTINATIONS = {{}}"
     );

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use harness::deployment::Deployment;
-use harness::process::{Guarded, Log};
+use harness::process::{Log, Process};
 use harness::{free_port, usage, workerd};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
@@ -182,7 +182,7 @@ async fn measure(options: &Options, shards: u32) -> anyhow::Result<Measured> {
 }
 
 /// Sends so many events about as many accounts, as fast as so many connections can.
-async fn send(worker: &Guarded, first: u64, count: u64, connections: u64) -> anyhow::Result<()> {
+async fn send(worker: &Process, first: u64, count: u64, connections: u64) -> anyhow::Result<()> {
     let kind: Kind = "account.created".parse().map_err(anyhow::Error::msg)?;
     let client = reqwest::Client::new();
     let hook = format!("{}/hooks/acme?token={TOKEN}", worker.url());

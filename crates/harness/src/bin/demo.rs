@@ -3,91 +3,68 @@
 //! Ends with 0 only if the origin has received and verified all 16 and KV holds all 16.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use harness::deployment::Deployment;
-use harness::kv;
-use harness::process::Log;
-use harness::{free_port, signing_secret, wrangler};
-use origin::{Event, Notice};
+use harness::process::{Log, Process};
+use harness::{example, free_port, kv, signing_secret, wrangler};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::target::Target;
 use stand_in::wire::{self, BodyFormat};
 
-#[path = "../../../../examples/origin.rs"]
-#[expect(dead_code, reason = "its main is not ours")]
-mod origin;
-
 /// How long the events may take to the origin and into KV.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+// Nothing else runs here: what blocks may block.
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let signing_secret = signing_secret();
-    let received = Received::default();
-    let origin = start_origin(&signing_secret, received.clone()).await?;
-
+    let origin = start_origin(&signing_secret)?;
     let token = format!("{:032x}", fastrand::u128(..));
-    let deployment = deployment(&origin, &token, &signing_secret)?;
+    let deployment = deployment(&origin.url(), &token, &signing_secret)?;
     println!("starting the Worker");
-    let (deployment, worker) = tokio::task::spawn_blocking(move || {
-        let worker = wrangler::dev(&deployment, free_port()?, &Log::default())?;
-        anyhow::Ok((deployment, worker))
-    })
-    .await??;
+    let worker = wrangler::dev(&deployment, free_port()?, &Log::default())?;
 
     let accepted =
         send_all(&format!("{}/hooks/default?token={token}", worker.url()).parse()?).await?;
-    let missing_at_origin = wait_for_origin(&received, &accepted).await;
-    let (deployment, stored, missing_in_kv) = wait_for_kv(deployment, &accepted).await?;
+    let missing_at_origin = wait_for_origin(origin.log(), &accepted).await;
+    let (stored, missing_in_kv) = wait_for_kv(&deployment, &accepted)?;
 
-    println!("\nThe origin at {origin} received and verified:");
-    for event in received.lock().iter() {
-        println!("  {event}");
+    println!("\nThe origin, which is examples/origin.rs, has printed:");
+    for line in origin.log().text().lines() {
+        println!("  {line}");
     }
     println!("\nKV holds (wrangler kv key list --binding EVENTS):");
     for entry in &stored {
         println!("  {}  {}", entry.key, entry.metadata);
     }
-    drop((worker, deployment));
-
+    // Before the folder that it works in.
+    drop(worker);
     Ok(verdict(&accepted, &missing_at_origin, &missing_in_kv))
 }
 
-/// What the origin has verified, in the order of its coming.
-#[derive(Clone, Default)]
-struct Received(Arc<Mutex<Vec<Event>>>);
-
-impl Received {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Event>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn start_origin(signing_secret: &str, received: Received) -> anyhow::Result<String> {
-    let app = origin::router(&[signing_secret.to_owned()], move |notice| match notice {
-        Notice::Event(event) => received.lock().push(event),
-        Notice::Repeat(_) => {}
-        Notice::Refused(why) => eprintln!("the origin refused a delivery: {why}"),
-    })?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/", listener.local_addr()?);
-    tokio::spawn(axum::serve(listener, app).into_future());
-    Ok(url)
+/// The example, as a program of its own: it prints each event that it has verified, its id first.
+fn start_origin(signing_secret: &str) -> anyhow::Result<Process> {
+    let port = free_port()?;
+    let mut program = Command::new(example::build("origin")?);
+    program
+        .args(["--listen", &format!("127.0.0.1:{port}")])
+        .env("ORIGIN_SECRETS", signing_secret);
+    Process::start(&program, None, port, &Log::default(), |output| {
+        output.contains("origin listens on")
+    })
 }
 
 /// The shipped configuration with one more destination: the origin.
 fn deployment(origin: &str, token: &str, signing_secret: &str) -> anyhow::Result<Deployment> {
     let vars = format!(
-        "DESTINATIONS = {{ origin = {{ url = \"{origin}\" }}, archive = {{ kv = \"EVENTS\" }} }}"
+        "DESTINATIONS = {{ origin = {{ url = \"{origin}/\" }}, archive = {{ kv = \"EVENTS\" }} }}"
     );
     Deployment::new(
         vars.parse()?,
@@ -126,11 +103,12 @@ async fn send_all(target: &Target) -> anyhow::Result<BTreeMap<String, Kind>> {
 }
 
 /// Kinds whose event did not come in time.
-async fn wait_for_origin(received: &Received, accepted: &BTreeMap<String, Kind>) -> Vec<Kind> {
+async fn wait_for_origin(log: &Log, accepted: &BTreeMap<String, Kind>) -> Vec<Kind> {
     let deadline = Instant::now() + PATIENCE;
     loop {
+        let printed = log.text();
         let missing = missing(accepted, |id| {
-            received.lock().iter().any(|event| event.id == id)
+            printed.lines().any(|line| line.starts_with(id))
         });
         if missing.is_empty() || Instant::now() > deadline {
             return missing;
@@ -139,25 +117,20 @@ async fn wait_for_origin(received: &Received, accepted: &BTreeMap<String, Kind>)
     }
 }
 
-async fn wait_for_kv(
-    deployment: Deployment,
+/// What KV holds, and kinds whose event is not there in time.
+fn wait_for_kv(
+    deployment: &Deployment,
     accepted: &BTreeMap<String, Kind>,
-) -> anyhow::Result<(Deployment, Vec<kv::Entry>, Vec<Kind>)> {
+) -> anyhow::Result<(Vec<kv::Entry>, Vec<Kind>)> {
     let deadline = Instant::now() + PATIENCE;
-    let mut deployment = deployment;
     loop {
         // Each look is a start of wrangler, which takes a second or two: that is the pause, too.
-        let (same, stored) =
-            tokio::task::spawn_blocking(move || (kv::list(&deployment, "EVENTS"), deployment))
-                .await
-                .map(|(s, d)| (d, s))?;
-        let stored = stored?;
-        deployment = same;
+        let stored = kv::list(deployment, "EVENTS")?;
         let missing = missing(accepted, |id| {
             stored.iter().any(|entry| entry.key.ends_with(id))
         });
         if missing.is_empty() || Instant::now() > deadline {
-            return Ok((deployment, stored, missing));
+            return Ok((stored, missing));
         }
     }
 }

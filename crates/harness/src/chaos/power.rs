@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::deployment::Deployment;
-use crate::process::{Guarded, Log};
+use crate::process::{Log, Process};
 use crate::workerd;
 
 use super::ledger::Ledger;
@@ -16,7 +16,7 @@ use super::ledger::Ledger;
 /// A running Worker with its state. When this is dropped, so are both.
 pub struct Power {
     // Before the deployment, so that it ends before its folder goes.
-    worker: Guarded,
+    worker: Process,
     deployment: Deployment,
     port: u16,
     cuts: Cuts,
@@ -108,7 +108,7 @@ impl Power {
     }
 }
 
-async fn start(deployment: Deployment, port: u16) -> anyhow::Result<(Guarded, Deployment)> {
+async fn start(deployment: Deployment, port: u16) -> anyhow::Result<(Process, Deployment)> {
     tokio::task::spawn_blocking(move || {
         let worker = workerd::serve(&deployment, port, &Log::default())?;
         Ok((worker, deployment))
