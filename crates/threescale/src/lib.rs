@@ -51,7 +51,7 @@
 //!   `site_access_code`. [`Redact`] hides them from those who need not see them. This crate shows
 //!   no value in a `Debug` form or in an error.
 //!
-//! `examples/axum.rs` is a listener in sixty lines.
+//! `examples/axum` is a listener in sixty lines.
 //!
 //! # Refused documents
 //!

@@ -5,7 +5,6 @@ mod digest;
 mod failures;
 mod form;
 mod layers;
-mod listener;
 mod mapping;
 mod model;
 mod properties;

@@ -4,11 +4,12 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header::CONTENT_TYPE};
 use tower::ServiceExt as _;
 
-use super::sample;
+use super::listener;
 
-#[path = "../../examples/axum.rs"]
-#[expect(dead_code, reason = "its main is not run here")]
-mod example;
+fn sample(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
+    std::fs::read(format!("{folder}/{name}")).unwrap()
+}
 
 async fn answer(method: Method, uri: &str, kind: &str, body: Vec<u8>) -> (StatusCode, String) {
     let request = Request::builder()
@@ -16,7 +17,7 @@ async fn answer(method: Method, uri: &str, kind: &str, body: Vec<u8>) -> (Status
         .uri(uri)
         .header(CONTENT_TYPE, kind)
         .body(Body::from(body));
-    let response = example::listener("s3cret".to_owned())
+    let response = listener("s3cret".to_owned())
         .oneshot(request.unwrap())
         .await
         .unwrap();

@@ -1,6 +1,9 @@
 //! A listener for 3scale's webhooks: `TOKEN=… cargo run -p threescale --example axum`.
 //! In 3scale the hook's URL is then `https://<your host>/hooks?token=<TOKEN>`.
 
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
@@ -46,7 +49,7 @@ async fn receive(
 }
 
 /// The Ping! button asks with GET, and wants a 200.
-pub(crate) fn listener(token: String) -> Router {
+fn listener(token: String) -> Router {
     Router::new()
         .route("/hooks", post(receive).get("pong"))
         .with_state(token)
