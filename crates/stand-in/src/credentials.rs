@@ -12,6 +12,7 @@ const SCOPE: &str = "account_management";
 
 /// An access token and what it may do.
 #[derive(Clone)]
+#[must_use]
 pub struct AccessToken {
     value: String,
     scopes: Vec<String>,
@@ -29,6 +30,7 @@ impl AccessToken {
         }
     }
 
+    /// With these scopes in place of what it has.
     pub fn scopes(self, scopes: &[&str]) -> Self {
         Self {
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
@@ -36,6 +38,7 @@ impl AccessToken {
         }
     }
 
+    /// Of a member without the permission `web_hooks`.
     pub fn of_a_member(self) -> Self {
         Self {
             manages_webhooks: false,
@@ -70,13 +73,15 @@ impl fmt::Debug for AccessToken {
 /// All that is valid at one tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
+    /// Tokens of the tenant's admins and members.
     pub access_tokens: Vec<AccessToken>,
+    /// The tenant's own key, which may do everything.
     pub provider_key: Option<String>,
 }
 
 /// Why a request is refused; always 403, never 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub(crate) enum Denied {
     /// No credential, or an unknown one.
     Credentials,
     /// A token without the scope.
@@ -87,7 +92,11 @@ pub enum Denied {
 
 impl Credentials {
     /// `params` are the decoded parameters of query and form body.
-    pub fn check(&self, params: &[(String, String)], headers: &HeaderMap) -> Result<(), Denied> {
+    pub(crate) fn check(
+        &self,
+        params: &[(String, String)],
+        headers: &HeaderMap,
+    ) -> Result<(), Denied> {
         let basic = basic(headers);
         let given = |name: &'static str| {
             params

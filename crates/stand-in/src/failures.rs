@@ -21,6 +21,7 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What 3scale keeps of an event that it gave up: `xml` as it was sent, `url` with its secret.
     pub fn new(id: Uuid, time: DateTime<Utc>, url: String, xml: String) -> Self {
         Self {
             id,
@@ -45,12 +46,19 @@ pub struct Failures {
 }
 
 impl Failures {
+    /// Adds one as the newest.
     pub fn push(&mut self, failure: Failure) {
         self.list.push_back(failure);
     }
 
+    /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// `DELETE` without `time`.
@@ -70,6 +78,7 @@ impl Failures {
         }
     }
 
+    /// The list as `GET …/failures.xml` shows it.
     pub fn xml(&self) -> String {
         let mut out = format!("{}<webhooks-failures>", Builder::DECLARATION);
         for failure in &self.list {
@@ -90,7 +99,7 @@ impl Failures {
         out + "</webhooks-failures>"
     }
 
-    /// Here `event` is the pushed document itself, byte for byte.
+    /// The list as `GET …/failures.json` shows it: here `event` is the pushed document itself, byte for byte.
     pub fn json(&self) -> Value {
         let entry = |failure: &Failure| {
             json!({ "webhooks-failure": {

@@ -8,10 +8,12 @@ use std::str::FromStr;
 pub struct Kind {
     /// `account`, `user` or `application`; also the name of the object's root element.
     pub object: &'static str,
+    /// What happened to the object, such as `created`.
     pub action: &'static str,
 }
 
 impl Kind {
+    /// All of them, by type and in the order of a life.
     pub const ALL: [Self; 16] = [
         Self::new("account", "created"),
         Self::new("account", "updated"),

@@ -3,10 +3,10 @@
 //! | module | what 3scale does there |
 //! |---|---|
 //! | [`kinds`], [`objects`], [`xml`], [`notifications`] | serialises an event |
-//! | [`target`], [`connection`], [`wire`] | sends it, as `rest-client` 2.0.2 does; Ping!, as `HTTPClient` does |
+//! | [`target`], [`wire`] | sends it, as `rest-client` 2.0.2 does; Ping!, as `HTTPClient` does |
 //! | [`sidekiq`] | six attempts, then gives up |
 //! | [`failures`], [`ruby_time`] | keeps what could not be delivered |
-//! | [`tenant`], [`credentials`], [`admin_api`], [`faults`] | the webhook's settings and the admin API over both |
+//! | [`tenant`], [`credentials`], [`admin_api`] | the webhook's settings and the admin API over both |
 
 pub mod admin_api;
 mod connection;

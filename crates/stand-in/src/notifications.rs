@@ -12,6 +12,7 @@ use crate::xml::Builder;
 
 /// An event about to be serialised.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Notification {
     kind: Kind,
     object: Object,
@@ -35,6 +36,7 @@ impl Notification {
         Self { kind, object }
     }
 
+    /// What it says that happened.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -55,6 +57,7 @@ impl Notification {
         xml.into_string()
     }
 
+    /// The object's id.
     pub fn id(mut self, id: u64) -> Self {
         match &mut self.object {
             Object::Account(Account { id: field, .. })
@@ -64,7 +67,7 @@ impl Notification {
         self
     }
 
-    /// As 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
+    /// When the object came to be, as 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
     pub fn created_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
@@ -80,7 +83,7 @@ impl Notification {
         self
     }
 
-    /// As 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
+    /// When the object changed last, as 3scale prints a time.
     pub fn updated_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
@@ -96,6 +99,7 @@ impl Notification {
         self
     }
 
+    /// The object's state, such as `approved`.
     pub fn state(mut self, state: &str) -> Self {
         match &mut self.object {
             Object::Account(Account { state: field, .. })
@@ -105,7 +109,7 @@ impl Notification {
         self
     }
 
-    /// Adds one; the same name again makes a choice of several.
+    /// Adds an extra field; the same name again makes a choice of several.
     pub fn extra_field(mut self, name: &str, value: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {

@@ -1,6 +1,10 @@
 //! The objects of a notification: account, user, application and plan, element by element as porta writes them.
 //!
 //! Values are text where 3scale's own printing matters (times with the tenant's offset, decimals).
+#![expect(
+    missing_docs,
+    reason = "a field is the XML element of its name; what that does not say is said at the field"
+)]
 
 use crate::xml::Builder;
 
@@ -24,6 +28,7 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// An account plan without fees.
     pub fn account(id: u64, name: &str) -> Self {
         Self {
             id,
@@ -41,6 +46,7 @@ impl Plan {
         }
     }
 
+    /// A service plan of the product without fees.
     pub fn service(id: u64, name: &str, service_id: u64) -> Self {
         Self {
             r#type: "service_plan",
@@ -49,6 +55,7 @@ impl Plan {
         }
     }
 
+    /// An application plan of the product without fees.
     pub fn application(id: u64, name: &str, service_id: u64) -> Self {
         Self {
             r#type: "application_plan",
@@ -113,7 +120,7 @@ pub struct Account {
 }
 
 impl Account {
-    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("account", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);
@@ -171,7 +178,7 @@ pub struct User {
 }
 
 impl User {
-    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("user", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);
@@ -235,7 +242,7 @@ pub struct Application {
 }
 
 impl Application {
-    pub fn write(&self, xml: &mut Builder, destroyed: bool) {
+    pub(crate) fn write(&self, xml: &mut Builder, destroyed: bool) {
         xml.element("application", |xml| {
             xml.text("id", self.id);
             xml.text("created_at", &self.created_at);

@@ -26,13 +26,18 @@ pub fn delay(n: u32, rand: u32) -> Duration {
 pub struct Job {
     /// Known to the list of failures only: it is never sent.
     pub id: Uuid,
+    /// What happened.
     pub kind: Kind,
+    /// Where it goes.
     pub target: Target,
+    /// The document.
     pub xml: String,
+    /// How the document travels.
     pub format: BodyFormat,
 }
 
 impl Job {
+    /// A job with an id of its own.
     pub fn new(kind: Kind, target: Target, xml: String, format: BodyFormat) -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -47,7 +52,9 @@ impl Job {
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// An attempt was answered with success.
     Delivered {
+        /// How many attempts it took.
         attempts: u32,
     },
     /// All attempts failed: the event is in the list now.
@@ -58,9 +65,11 @@ pub enum Outcome {
 
 /// What happened to one attempt, for whoever watches.
 pub struct Attempt<'a> {
+    /// Whose attempt it was.
     pub job: &'a Job,
     /// From 1.
     pub number: u32,
+    /// The answer, or why there was none.
     pub result: &'a Result<Answer, anyhow::Error>,
 }
 
@@ -97,6 +106,7 @@ pub struct Sidekiq {
 }
 
 impl Sidekiq {
+    /// Workers that keep what they give up in `failures`, and show `watch` each attempt.
     pub fn new(
         pace: Pace,
         failures: Arc<Mutex<Failures>>,

@@ -18,26 +18,27 @@ pub struct Target {
 }
 
 impl Target {
+    /// The whole URL, with its secret, byte for byte as it was given.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
     }
 
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.uri
             .port_u16()
             .unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
     /// `Host` as `Net::HTTP` writes it: without the scheme's own port.
-    pub fn host_header(&self) -> String {
+    pub(crate) fn host_header(&self) -> String {
         let host = self.uri.host().unwrap_or_default();
         match self.uri.port_u16() {
             Some(port) if port != if self.is_https() { 443 } else { 80 } => {
@@ -48,21 +49,21 @@ impl Target {
     }
 
     /// Path and query, kept byte for byte; a fragment is not sent.
-    pub fn request_target(&self) -> &str {
+    pub(crate) fn request_target(&self) -> &str {
         self.uri
             .path_and_query()
             .map_or("/", hyper::http::uri::PathAndQuery::as_str)
     }
 
     /// `user:password@` becomes Basic, percent-decoded.
-    pub fn basic(&self) -> Option<String> {
+    pub(crate) fn basic(&self) -> Option<String> {
         let user_info = self.user_info.as_deref()?;
         let decoded: Vec<u8> = percent_encoding::percent_decode_str(user_info).collect();
         Some(format!("Basic {}", STANDARD.encode(decoded)))
     }
 
     /// The same place with `ping=3scale`, as the Ping! button asks it.
-    pub fn with_ping(&self) -> String {
+    pub(crate) fn with_ping(&self) -> String {
         let target = self.request_target();
         format!(
             "{target}{}ping=3scale",
@@ -71,7 +72,7 @@ impl Target {
     }
 
     /// Where a `Location` leads from here.
-    pub fn join(&self, location: &str) -> anyhow::Result<Self> {
+    pub(crate) fn join(&self, location: &str) -> anyhow::Result<Self> {
         if location.starts_with('/') {
             let scheme = if self.is_https() { "https" } else { "http" };
             return format!("{scheme}://{}{location}", self.host_header()).parse();

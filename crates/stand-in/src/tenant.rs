@@ -12,16 +12,20 @@ use crate::target::Target;
 
 /// What the admin API reads and changes.
 pub struct Tenant {
+    /// Who may use the admin API.
     pub credentials: Credentials,
     /// A suspended tenant gets 403 without a body everywhere.
     pub suspended: bool,
     /// Share of requests to the admin API that come to nothing, or whose answer does.
     pub faults: f64,
+    /// The settings of its one webhook.
     pub webhook: Mutex<Webhook>,
+    /// What could not be delivered.
     pub failures: Arc<Mutex<Failures>>,
 }
 
 impl Tenant {
+    /// A tenant whose admin API has no bad days, and whose list of failures is empty.
     pub fn new(credentials: Credentials, webhook: Webhook) -> Self {
         Self {
             credentials,
@@ -84,7 +88,7 @@ impl Webhook {
     ///
     /// # Errors
     /// The messages by field, when the result is active and its URL is not http(s) or over 255 characters.
-    pub fn update(&mut self, changes: &Map<String, Value>) -> Result<(), Value> {
+    pub(crate) fn update(&mut self, changes: &Map<String, Value>) -> Result<(), Value> {
         let mut result = self.clone();
         for (name, value) in changes {
             match name.as_str() {
@@ -109,6 +113,7 @@ impl Webhook {
         Ok(())
     }
 
+    /// The settings as the admin API shows them.
     pub fn json(&self) -> Value {
         let mut webhook = json!({
             "url": self.url,

@@ -35,7 +35,9 @@ pub enum BodyFormat {
 /// The answer to a push or a ping.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// The HTTP status.
     pub status: u16,
+    /// The body as text, decompressed.
     pub body: String,
 }
 

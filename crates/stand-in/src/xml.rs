@@ -7,30 +7,33 @@ use quick_xml::events::Event;
 
 /// Ruby's `Builder::XmlMarkup` without indent, as `ThreeScale::XML::Builder` uses it.
 #[derive(Default)]
-pub struct Builder {
+pub(crate) struct Builder {
     out: String,
 }
 
 impl Builder {
     /// The declaration that begins each pushed document.
-    pub const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    pub(crate) const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
-    pub fn document() -> Self {
+    /// A document that begins with its declaration.
+    pub(crate) fn document() -> Self {
         Self {
             out: Self::DECLARATION.to_owned(),
         }
     }
 
-    pub fn into_string(self) -> String {
+    /// What was written.
+    pub(crate) fn into_string(self) -> String {
         self.out
     }
 
     /// An element with children. A block that adds none gives `<x></x>`, never `<x/>`.
-    pub fn element(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
+    pub(crate) fn element(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
         self.element_with(name, &[], children);
     }
 
-    pub fn element_with(
+    /// The same, with attributes.
+    pub(crate) fn element_with(
         &mut self,
         name: &str,
         attributes: &[(&str, &str)],
@@ -52,13 +55,13 @@ impl Builder {
     }
 
     /// An element with text. The empty string gives `<x></x>`.
-    pub fn text(&mut self, name: &str, value: impl Display) {
+    pub(crate) fn text(&mut self, name: &str, value: impl Display) {
         self.out
             .extend(["<", name, ">", &escape(&value.to_string()), "</", name, ">"]);
     }
 
     /// `nil` gives `<x/>`.
-    pub fn optional(&mut self, name: &str, value: Option<impl Display>) {
+    pub(crate) fn optional(&mut self, name: &str, value: Option<impl Display>) {
         match value {
             Some(value) => self.text(name, value),
             None => self.out.extend(["<", name, "/>"]),

@@ -95,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
 
     let before = usage::of(worker.group())?;
     let began = Instant::now();
-    while lock(&tenant).len() > 0 {
+    while !lock(&tenant).is_empty() {
         anyhow::ensure!(
             began.elapsed() < PATIENCE,
             "{} entries are left",

@@ -1,4 +1,4 @@
-//! `threescale serve`: runs the stand-in by itself, so that one can try an outage.
+//! `stand-in serve`: runs the stand-in by itself, so that one can try an outage.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -19,7 +19,7 @@ use stand_in::target::Target;
 use stand_in::tenant::{Tenant, Webhook};
 use stand_in::wire::BodyFormat;
 
-/// What `threescale serve` takes.
+/// What `stand-in serve` takes.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The webhook's URL with its secret; without it nothing is sent until a PUT sets one
