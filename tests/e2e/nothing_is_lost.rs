@@ -16,10 +16,14 @@ async fn whatever_goes_wrong_each_event_that_got_a_200_reaches_each_destination(
         seed: fastrand::u64(..),
     };
     let outcome = chaos::run(&plan, |line| println!("{line}")).await.unwrap();
-    println!("{plan:?}\n{:?}\n{:?}", outcome.sent, outcome.cuts);
+    println!("{plan:?}\n{:?}\n{:?}", outcome.sent, outcome.interruptions);
     let tally = &outcome.tally;
     assert!(tally.holds(), "{tally:?}");
     assert!(tally.accepted + outcome.sent.gave_up >= 300, "{tally:?}");
-    assert!(outcome.cuts.kills > 0);
-    assert_eq!(outcome.cuts.troubles, 0, "{:?}", outcome.cuts);
+    assert!(outcome.interruptions.kills > 0);
+    assert_eq!(
+        outcome.interruptions.troubles, 0,
+        "{:?}",
+        outcome.interruptions
+    );
 }

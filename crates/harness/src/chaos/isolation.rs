@@ -26,7 +26,7 @@ use stand_in::notifications::Notification;
 use stand_in::target::Target;
 use stand_in::wire::{self, BodyFormat};
 
-use super::power::Power;
+use super::runtime::Runtime;
 
 const HEALTHY: [&str; 2] = ["healthy-one", "healthy-two"];
 const BROKEN: [&str; 3] = ["hangs", "fails", "asks-to-wait"];
@@ -40,22 +40,32 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Both measurements.
 #[derive(Clone, Debug, Serialize)]
 pub struct Isolation {
+    /// How many events 3scale sent in a second.
     pub events_per_second: u32,
+    /// For how long.
     pub seconds: u64,
+    /// With the healthy origins only.
     pub alone: Latency,
+    /// With three broken origins beside them.
     pub beside_broken_ones: Latency,
 }
 
 /// Of all deliveries to healthy origins, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Latency {
+    /// Deliveries that arrived.
     pub deliveries: usize,
+    /// Deliveries that did not, in time.
     pub never_arrived: usize,
+    /// From 3scale's 200 to the arrival: the median.
     pub accept_to_arrival_p50_ms: f64,
+    /// 99 of 100 took no longer.
     pub accept_to_arrival_p99_ms: f64,
+    /// The longest.
     pub accept_to_arrival_max_ms: f64,
-    /// From 3scale's request to its 200.
+    /// From 3scale's request to its 200: the median.
     pub answer_p50_ms: f64,
+    /// 99 of 100 took no longer.
     pub answer_p99_ms: f64,
 }
 
@@ -118,14 +128,14 @@ async fn latency(broken: &[&str], seconds: u64) -> anyhow::Result<Latency> {
         ("SOURCE_ACME_SECRET", token.as_str()),
         ("ALLOW_LOCAL_TARGETS", "true"),
     ];
-    let power = Power::on(Deployment::new(vars.parse()?, &secrets)?, free_port()?).await?;
-    let hook: Target = format!("{}/hooks/acme?token={token}", power.url()).parse()?;
+    let runtime = Runtime::start(Deployment::new(vars.parse()?, &secrets)?, free_port()?).await?;
+    let hook: Target = format!("{}/hooks/acme?token={token}", runtime.url()).parse()?;
 
     arrivals.all(&send(&hook, 0, WARM_UP).await?).await;
     let count = RATE * u32::try_from(seconds)?;
     let accepted = send(&hook, u64::from(WARM_UP), count).await?;
     arrivals.all(&accepted).await;
-    power.off();
+    runtime.stop();
     Ok(Latency::of(&accepted, &arrivals))
 }
 

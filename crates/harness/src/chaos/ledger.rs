@@ -11,10 +11,10 @@ use super::origins::ORIGINS;
 
 /// Written by the sender, by the origins and by whoever kills.
 #[derive(Default)]
-pub struct Ledger(Mutex<Books>);
+pub(crate) struct Ledger(Mutex<Records>);
 
 #[derive(Default)]
-struct Books {
+struct Records {
     /// By the event's id: what 3scale said that it is about.
     accepted: HashMap<String, String>,
     /// The ids that one job of 3scale got. More than one would mean that a repeat was not known again.
@@ -23,37 +23,37 @@ struct Books {
     arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
     /// Pairs of an accepted event and an origin that took it.
     delivered: usize,
-    cuts: Vec<Cut>,
+    downtimes: Vec<Downtime>,
     last_arrival: Option<Instant>,
-    forged: u64,
+    damaged: u64,
     too_early: u64,
 }
 
-/// The Worker was dead.
-struct Cut {
+/// When the Worker was down.
+struct Downtime {
     from: Instant,
     /// Until it listened again.
     to: Instant,
 }
 
-impl Cut {
-    /// Whether it was dead at a time between these two. An origin may read while the Worker is dead
+impl Downtime {
+    /// Whether it was down at a time between these two. An origin may read while the Worker is down
     /// what it had sent before.
-    fn lies_between(&self, before: Instant, again: Instant) -> bool {
+    fn overlaps(&self, before: Instant, again: Instant) -> bool {
         self.from < again && before < self.to
     }
 }
 
 /// An event that an origin took.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub(crate) struct Arrival {
     /// `webhook-attempt`.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
     /// What the event says that it is about.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Whether the answer went out only after the Worker had stopped waiting.
-    pub late: bool,
-    pub at: Instant,
+    pub(crate) late: bool,
+    pub(crate) at: Instant,
 }
 
 /// How the two columns compare.
@@ -91,6 +91,7 @@ pub struct Repeats {
 }
 
 impl Repeats {
+    /// All of them.
     pub fn total(&self) -> usize {
         self.killed_before_the_commit
             + self.answered_late
@@ -100,8 +101,10 @@ impl Repeats {
 
     /// An attempt keeps its number until its outcome is recorded: so a repeat under the same number means
     /// that it never was, and one under a higher number that it was recorded as a failure.
-    fn count(&mut self, before: &Arrival, again: &Arrival, cuts: &[Cut]) {
-        let killed = cuts.iter().any(|cut| cut.lies_between(before.at, again.at));
+    fn count(&mut self, before: &Arrival, again: &Arrival, downtimes: &[Downtime]) {
+        let killed = downtimes
+            .iter()
+            .any(|downtime| downtime.overlaps(before.at, again.at));
         let cause = if again.attempt == before.attempt && killed {
             &mut self.killed_before_the_commit
         } else if before.late {
@@ -128,83 +131,83 @@ impl Tally {
 
 impl Ledger {
     /// 3scale got a 200 with this id for the event that it made as its `job`th.
-    pub fn accept(&self, job: u128, id: &str, subject: &str) {
-        let mut books = self.books();
-        let known = books.accepted.insert(id.to_owned(), subject.to_owned());
+    pub(crate) fn accept(&self, job: u128, id: &str, subject: &str) {
+        let mut records = self.records();
+        let known = records.accepted.insert(id.to_owned(), subject.to_owned());
         if known.is_none() {
             // The origins may have been faster than the answer.
             let arrived = |arrivals: &&HashMap<String, _>| arrivals.contains_key(id);
-            books.delivered += books.arrivals.iter().filter(arrived).count();
+            records.delivered += records.arrivals.iter().filter(arrived).count();
         }
-        let ids = books.ids_of_job.entry(job).or_default();
+        let ids = records.ids_of_job.entry(job).or_default();
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
     }
 
     /// An origin took it.
-    pub fn arrived(&self, origin: usize, id: &str, arrival: Arrival) {
-        let mut books = self.books();
-        books.last_arrival = Some(arrival.at);
-        let Some(arrivals) = books.arrivals.get_mut(origin) else {
+    pub(crate) fn arrived(&self, origin: usize, id: &str, arrival: Arrival) {
+        let mut records = self.records();
+        records.last_arrival = Some(arrival.at);
+        let Some(arrivals) = records.arrivals.get_mut(origin) else {
             return;
         };
         let arrivals = arrivals.entry(id.to_owned()).or_default();
         arrivals.push(arrival);
         let is_first = arrivals.len() == 1;
-        if is_first && books.accepted.contains_key(id) {
-            books.delivered += 1;
+        if is_first && records.accepted.contains_key(id) {
+            records.delivered += 1;
         }
     }
 
     /// An origin got something whose signature is wrong or that cannot be read, or 3scale a 200 without an id.
-    pub fn forged(&self) {
-        self.books().forged += 1;
+    pub(crate) fn damaged(&self) {
+        self.records().damaged += 1;
     }
 
     /// An origin was tried again before the time that it had asked for.
-    pub fn too_early(&self) {
-        self.books().too_early += 1;
+    pub(crate) fn too_early(&self) {
+        self.records().too_early += 1;
     }
 
-    /// The Worker was dead since then, and listens again.
-    pub fn was_dead(&self, since: Instant) {
-        self.books().cuts.push(Cut {
+    /// The Worker was down since then, and listens again.
+    pub(crate) fn was_down(&self, since: Instant) {
+        self.records().downtimes.push(Downtime {
             from: since,
             to: Instant::now(),
         });
     }
 
     /// Deliveries of accepted events that have not come yet.
-    pub fn missing(&self) -> usize {
-        let books = self.books();
-        books.accepted.len() * ORIGINS.len() - books.delivered
+    pub(crate) fn missing(&self) -> usize {
+        let records = self.records();
+        records.accepted.len() * ORIGINS.len() - records.delivered
     }
 
-    pub fn quiet_for(&self) -> Duration {
-        let last = self.books().last_arrival;
+    pub(crate) fn quiet_for(&self) -> Duration {
+        let last = self.records().last_arrival;
         last.map_or(Duration::MAX, |last| last.elapsed())
     }
 
     /// One line of where it stands.
-    pub fn progress(&self) -> String {
-        let books = self.books();
-        let (accepted, delivered) = (books.accepted.len(), books.delivered);
+    pub(crate) fn progress(&self) -> String {
+        let records = self.records();
+        let (accepted, delivered) = (records.accepted.len(), records.delivered);
         format!(
             "accepted {accepted}  delivered {delivered} of {}  kills {}",
             accepted * ORIGINS.len(),
-            books.cuts.len()
+            records.downtimes.len()
         )
     }
 
-    pub fn tally(&self) -> Tally {
-        let books = self.books();
+    pub(crate) fn tally(&self) -> Tally {
+        let records = self.records();
         let mut tally = Tally {
-            accepted: books.accepted.len(),
-            delivered: books.delivered,
-            damaged: books.forged,
-            too_early: books.too_early,
-            taken_twice: books
+            accepted: records.accepted.len(),
+            delivered: records.delivered,
+            damaged: records.damaged,
+            too_early: records.too_early,
+            taken_twice: records
                 .ids_of_job
                 .values()
                 .filter(|ids| ids.len() > 1)
@@ -212,11 +215,11 @@ impl Ledger {
             ..Tally::default()
         };
         tally.lost = tally.accepted * ORIGINS.len() - tally.delivered;
-        for (id, arrivals) in books.arrivals.iter().flatten() {
+        for (id, arrivals) in records.arrivals.iter().flatten() {
             for (before, again) in arrivals.iter().zip(arrivals.iter().skip(1)) {
-                tally.repeated.count(before, again, &books.cuts);
+                tally.repeated.count(before, again, &records.downtimes);
             }
-            match books.accepted.get(id) {
+            match records.accepted.get(id) {
                 Some(subject) => {
                     let wrong = arrivals.iter().any(|arrival| arrival.subject != *subject);
                     tally.damaged += u64::from(wrong);
@@ -227,7 +230,7 @@ impl Ledger {
         tally
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn records(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

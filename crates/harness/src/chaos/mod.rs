@@ -3,17 +3,17 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`sender`] | 3scale: sends at a steady rate, with its own retries and repeats |
-//! | [`origins`] | the destinations, each with dice of its own |
-//! | [`power`] | starts the Worker, and kills it |
-//! | [`ledger`] | what was answered with 200, what each origin took, and how the two compare |
+//! | `sender` | 3scale: sends at a steady rate, with its own retries and repeats |
+//! | `origins` | the destinations, each with a random generator of its own |
+//! | `runtime` | starts the Worker, and kills it |
+//! | `ledger` | what was answered with 200, what each origin took, and how the two compare |
 //! | [`isolation`] | another measurement: what broken destinations cost those that work |
 
 pub mod isolation;
-pub mod ledger;
-pub mod origins;
-pub mod power;
-pub mod sender;
+mod ledger;
+mod origins;
+mod runtime;
+mod sender;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +25,14 @@ use tokio::time::{Instant, sleep};
 use crate::deployment::Deployment;
 use crate::{free_port, signing_secret};
 
-use ledger::{Ledger, Tally};
+pub use ledger::{Repeats, Tally};
+pub use origins::Served;
+pub use runtime::Interruptions;
+pub use sender::Sent;
+
+use ledger::Ledger;
 use origins::{ORIGINS, Origin};
-use power::{Cuts, Power};
-use sender::Sent;
+use runtime::Runtime;
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -45,16 +49,20 @@ pub struct Plan {
     pub timeout: Duration,
     /// How long deliveries may take after the last event was sent.
     pub drain: Duration,
-    /// Of the dice. When something happens is up to the machine, so two runs are alike but not the same.
+    /// Of all random generators. When something happens is up to the machine, so two runs are alike but not the same.
     pub seed: u64,
 }
 
 /// All that came of it.
 pub struct Outcome {
+    /// What 3scale got a 200 for beside what each origin took.
     pub tally: Tally,
+    /// What 3scale did.
     pub sent: Sent,
-    pub origins: Vec<origins::Served>,
-    pub cuts: Cuts,
+    /// What each origin did.
+    pub origins: Vec<Served>,
+    /// How often the Worker was killed.
+    pub interruptions: Interruptions,
     /// From the end of sending to the last delivery; `None` if some never came.
     pub drained_in: Option<Duration>,
 }
@@ -72,15 +80,16 @@ pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> 
     let secret = signing_secret();
     let mut origins = Vec::new();
     for (index, name) in ORIGINS.into_iter().enumerate() {
-        let dice = fastrand::Rng::with_seed(plan.seed.wrapping_add(index as u64));
-        origins.push(Origin::start(name, index, &secret, dice, plan.timeout, &ledger).await?);
+        let rng = fastrand::Rng::with_seed(plan.seed.wrapping_add(index as u64));
+        origins.push(Origin::start(name, index, &secret, rng, plan.timeout, &ledger).await?);
     }
     let token = format!("{:032x}", fastrand::u128(..));
-    let power = Power::on(deployment(plan, &origins, &token, &secret)?, free_port()?).await?;
-    let hook = format!("{}/hooks/acme?token={token}", power.url()).parse()?;
+    let runtime =
+        Runtime::start(deployment(plan, &origins, &token, &secret)?, free_port()?).await?;
+    let hook = format!("{}/hooks/acme?token={token}", runtime.url()).parse()?;
 
     let (enough, stop) = watch::channel(false);
-    let killing = tokio::spawn(power.cut_again_and_again(
+    let killing = tokio::spawn(runtime.kill_repeatedly(
         plan.kill_every,
         fastrand::Rng::with_seed(plan.seed),
         Arc::clone(&ledger),
@@ -93,7 +102,7 @@ pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> 
     };
     let sent = with_progress(sender::send(plan, hook, &ledger), line).await;
     enough.send_replace(true);
-    let power = killing.await.context("the killing has died")??;
+    let runtime = killing.await.context("the killing has died")??;
 
     let ended = Instant::now();
     let drained_in = with_progress(drained(&ledger, plan.drain, ended), line).await;
@@ -103,7 +112,7 @@ pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> 
         tally: ledger.tally(),
         sent,
         origins: origins.iter().map(Origin::served).collect(),
-        cuts: power.off(),
+        interruptions: runtime.stop(),
         drained_in,
     })
 }

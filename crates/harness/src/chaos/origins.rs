@@ -1,4 +1,4 @@
-//! Origins that misbehave, each by dice of its own, and note what they have taken.
+//! Origins that misbehave, each by a random generator of its own, and note what they have taken.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 use super::ledger::{Arrival, Ledger};
 
 /// The destinations, by name.
-pub const ORIGINS: [&str; 3] = ["crm", "billing", "search"];
+pub(crate) const ORIGINS: [&str; 3] = ["crm", "billing", "search"];
 
 /// What an origin does with an attempt, and how many in a hundred get it; the rest gets 204.
 const FAULTS: [(Fault, u8); 5] = [
@@ -53,9 +53,9 @@ enum Fault {
 }
 
 /// One origin; it serves as long as the runtime lives.
-pub struct Origin {
+pub(crate) struct Origin {
     url: String,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
 }
 
 /// What an origin did, by kind.
@@ -71,7 +71,7 @@ pub struct Served {
     answered_late: u64,
 }
 
-struct Desk {
+struct Shared {
     index: usize,
     webhook: Webhook,
     timeout: Duration,
@@ -80,7 +80,7 @@ struct Desk {
 }
 
 struct Log {
-    dice: fastrand::Rng,
+    rng: fastrand::Rng,
     served: Served,
     met: HashMap<String, Met>,
 }
@@ -94,11 +94,11 @@ struct Met {
 }
 
 impl Origin {
-    pub async fn start(
+    pub(crate) async fn start(
         name: &'static str,
         index: usize,
         secret: &str,
-        dice: fastrand::Rng,
+        rng: fastrand::Rng,
         timeout: Duration,
         ledger: &Arc<Ledger>,
     ) -> anyhow::Result<Self> {
@@ -106,20 +106,20 @@ impl Origin {
             name,
             ..Served::default()
         };
-        let desk = Arc::new(Desk {
+        let shared = Arc::new(Shared {
             index,
             webhook: Webhook::new(secret)?,
             timeout,
             ledger: Arc::clone(ledger),
             log: Mutex::new(Log {
-                dice,
+                rng,
                 served,
                 met: HashMap::new(),
             }),
         });
         let app = Router::new()
             .fallback(receive)
-            .with_state(Arc::clone(&desk));
+            .with_state(Arc::clone(&shared));
         // Without lingering, a connection that is dropped ends with RST and not with FIN.
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/{name}", listener.local_addr()?);
@@ -127,30 +127,30 @@ impl Origin {
             let _ = stream.set_zero_linger();
         });
         tokio::spawn(axum::serve(listener, app).into_future());
-        Ok(Self { url, desk })
+        Ok(Self { url, shared })
     }
 
-    pub fn name(&self) -> &'static str {
-        self.desk.log().served.name
+    pub(crate) fn name(&self) -> &'static str {
+        self.shared.log().served.name
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub fn served(&self) -> Served {
-        self.desk.log().served.clone()
+    pub(crate) fn served(&self) -> Served {
+        self.shared.log().served.clone()
     }
 }
 
-async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let Ok((id, arrival)) = desk.read(&headers, &body) else {
-        desk.ledger.forged();
+async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let Ok((id, arrival)) = shared.read(&headers, &body) else {
+        shared.ledger.damaged();
         return StatusCode::BAD_REQUEST.into_response();
     };
-    match desk.throw(&id, arrival.attempt) {
+    match shared.draw(&id, arrival.attempt) {
         None => {
-            desk.ledger.arrived(desk.index, &id, arrival);
+            shared.ledger.arrived(shared.index, &id, arrival);
             StatusCode::NO_CONTENT.into_response()
         }
         Some(Fault::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -159,7 +159,7 @@ async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes)
             (StatusCode::TOO_MANY_REQUESTS, wait).into_response()
         }
         Some(Fault::Hangs) => {
-            sleep(desk.timeout * 4).await;
+            sleep(shared.timeout * 4).await;
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }
         // The only way out of a handler that closes the connection; `resume_unwind` prints nothing.
@@ -169,14 +169,14 @@ async fn receive(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes)
                 late: true,
                 ..arrival
             };
-            desk.ledger.arrived(desk.index, &id, late);
-            sleep(desk.timeout * 2).await;
+            shared.ledger.arrived(shared.index, &id, late);
+            sleep(shared.timeout * 2).await;
             StatusCode::NO_CONTENT.into_response()
         }
     }
 }
 
-impl Desk {
+impl Shared {
     /// Verifies and reads what came.
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<(String, Arrival)> {
         self.webhook.verify(body, headers)?;
@@ -194,8 +194,8 @@ impl Desk {
         Ok((id.to_owned(), arrival))
     }
 
-    /// Throws the dice for an attempt, and notes what they say.
-    fn throw(&self, id: &str, attempt: u32) -> Option<Fault> {
+    /// Draws what happens to an attempt, and notes it.
+    fn draw(&self, id: &str, attempt: u32) -> Option<Fault> {
         let mut log = self.log();
         let log = &mut *log;
         let met = log.met.entry(id.to_owned()).or_default();
@@ -205,7 +205,7 @@ impl Desk {
         if met.asked.take().is_some_and(early) {
             self.ledger.too_early();
         }
-        let mut cast = log.dice.u8(0..100);
+        let mut cast = log.rng.u8(0..100);
         let fault = FAULTS
             .into_iter()
             .find(|(_, share)| {

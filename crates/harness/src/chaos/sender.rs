@@ -28,17 +28,22 @@ const FORM_EVERY: u64 = 8;
 /// What 3scale did.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Sent {
+    /// Events that it made.
     pub events: u64,
+    /// Requests that it sent.
     pub attempts: u64,
+    /// Those answered 200.
     pub answered_200: u64,
+    /// Those answered with another status.
     pub answered_otherwise: u64,
+    /// Those that got no answer.
     pub no_answer: u64,
     /// Six attempts without a 200: 3scale lists them as failed, and recovery is what brings them.
     pub gave_up: usize,
 }
 
 /// Sends all events of the plan, and ends when each has its 200 or was given up.
-pub async fn send(plan: &Plan, hook: Target, ledger: &Arc<Ledger>) -> Sent {
+pub(crate) async fn send(plan: &Plan, hook: Target, ledger: &Arc<Ledger>) -> Sent {
     let pace = Pace {
         time_factor: TIME_FACTOR,
         restarts: RESTARTS,
@@ -102,7 +107,7 @@ fn note(attempt: &Attempt<'_>, ledger: &Ledger) {
     );
     match id(answer) {
         Some(id) => ledger.accept(number, &id, &subject),
-        None => ledger.forged(),
+        None => ledger.damaged(),
     }
 }
 

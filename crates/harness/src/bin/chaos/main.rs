@@ -45,7 +45,7 @@ struct Options {
     /// How many seconds deliveries may take after the last event was sent
     #[arg(long, default_value_t = 60)]
     drain: u64,
-    /// Seed of the dice; by chance without it
+    /// Seed of all random generators; a random one without it
     #[arg(long)]
     seed: Option<u64>,
     /// For how many seconds to measure what broken destinations cost the others, twice; 0 leaves it out
@@ -142,7 +142,10 @@ fn print_isolation(isolation: &Isolation) {
 
 fn print(outcome: &Outcome) {
     let Outcome {
-        tally, sent, cuts, ..
+        tally,
+        sent,
+        interruptions,
+        ..
     } = outcome;
     println!(
         "3scale: {} events, {} attempts: {} answered 200, {} otherwise, {} not; gave up on {}",
@@ -158,9 +161,9 @@ fn print(outcome: &Outcome) {
     }
     println!(
         "the Worker: killed {} times, down for {:.1} s in all; {} lines of trouble in its log",
-        cuts.kills, cuts.down_seconds, cuts.troubles
+        interruptions.kills, interruptions.down_seconds, interruptions.troubles
     );
-    for trouble in &cuts.first_troubles {
+    for trouble in &interruptions.first_troubles {
         println!("  {trouble}");
     }
     match outcome.drained_in {

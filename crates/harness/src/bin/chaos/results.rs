@@ -96,7 +96,7 @@ pub(crate) fn write(
             "drained_in_seconds": outcome.drained_in.map(|time| time.as_secs_f64()),
             "threescale": outcome.sent,
             "origins": outcome.origins,
-            "worker": outcome.cuts,
+            "worker": outcome.interruptions,
         },
         "isolation": isolation,
     });

@@ -1,4 +1,4 @@
-//! The Worker's power: on, and cut every few seconds.
+//! The Worker's runtime: started, and killed every few seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +13,19 @@ use crate::workerd;
 
 use super::ledger::Ledger;
 
-/// A running Worker with its state. When this is dropped, so are both.
-pub struct Power {
+/// A running Worker with its state; both are gone when this is dropped.
+pub(crate) struct Runtime {
     // Before the deployment, so that it ends before its folder goes.
     worker: Process,
     deployment: Deployment,
     port: u16,
-    cuts: Cuts,
+    interruptions: Interruptions,
 }
 
-/// How often it was cut, and what that cost.
+/// How often the Worker was killed, and what that cost.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Cuts {
+pub struct Interruptions {
+    /// Kills of the whole runtime.
     pub kills: u32,
     /// From a kill to the Worker being ready again, all together.
     pub down_seconds: f64,
@@ -34,36 +35,36 @@ pub struct Cuts {
     pub first_troubles: Vec<String>,
 }
 
-const MOST_TROUBLES_SHOWN: usize = 5;
+const MAX_TROUBLES_SHOWN: usize = 5;
 
-impl Power {
+impl Runtime {
     /// Starts the Worker on this port.
-    pub async fn on(deployment: Deployment, port: u16) -> anyhow::Result<Self> {
+    pub(crate) async fn start(deployment: Deployment, port: u16) -> anyhow::Result<Self> {
         let (worker, deployment) = start(deployment, port).await?;
         Ok(Self {
             worker,
             deployment,
             port,
-            cuts: Cuts::default(),
+            interruptions: Interruptions::default(),
         })
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.worker.url()
     }
 
-    /// Kills all of the runtime about every so often, and starts it again on the same state and port, until
+    /// Interruptions all of the runtime about every so often, and starts it again on the same state and port, until
     /// it is told that it is enough. It ends with the Worker running.
-    pub async fn cut_again_and_again(
+    pub(crate) async fn kill_repeatedly(
         mut self,
         every: Duration,
-        mut dice: fastrand::Rng,
+        mut rng: fastrand::Rng,
         ledger: Arc<Ledger>,
         mut enough: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         loop {
             // Not in step with anything.
-            let life = every.mul_f64(0.75 + 0.5 * dice.f64());
+            let life = every.mul_f64(0.75 + 0.5 * rng.f64());
             tokio::select! {
                 () = sleep(life) => {}
                 _ = enough.wait_for(|enough| *enough) => return Ok(self),
@@ -75,24 +76,24 @@ impl Power {
                 worker,
                 deployment,
                 port,
-                cuts,
+                interruptions,
             } = self;
             drop(worker);
             self = Self {
-                cuts,
-                ..Self::on(deployment, port).await?
+                interruptions,
+                ..Self::start(deployment, port).await?
             };
-            ledger.was_dead(down);
-            self.cuts.kills += 1;
-            self.cuts.down_seconds += down.elapsed().as_secs_f64();
+            ledger.was_down(down);
+            self.interruptions.kills += 1;
+            self.interruptions.down_seconds += down.elapsed().as_secs_f64();
         }
     }
 
     /// Ends it.
-    pub fn off(mut self) -> Cuts {
+    pub(crate) fn stop(mut self) -> Interruptions {
         self.worker.kill9();
         self.read_log();
-        self.cuts
+        self.interruptions
     }
 
     /// Each life has a log of its own, so that a long run does not fill the memory.
@@ -100,9 +101,9 @@ impl Power {
         let log = self.worker.log().text();
         let troubles = log.lines().filter(|line| line.contains("\"trouble\""));
         for line in troubles {
-            self.cuts.troubles += 1;
-            if self.cuts.first_troubles.len() < MOST_TROUBLES_SHOWN {
-                self.cuts.first_troubles.push(line.to_owned());
+            self.interruptions.troubles += 1;
+            if self.interruptions.first_troubles.len() < MAX_TROUBLES_SHOWN {
+                self.interruptions.first_troubles.push(line.to_owned());
             }
         }
     }
