@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::shared::{ACME_NEW, ACME_OLD, shared};
+use harness::fixtures::answer::encode;
+use harness::fixtures::fresh_id;
 use harness::fixtures::notification;
-use harness::fixtures::{fresh_id, front};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::wire::BodyFormat;
@@ -65,7 +66,7 @@ async fn a_repeat_with_the_old_secret_is_a_repeat() {
     let xml = notification("user.updated").xml();
     let mut answers = vec![];
     for secret in [ACME_OLD, ACME_NEW] {
-        let path = format!("/hooks/acme?token={}", front::encode(secret));
+        let path = format!("/hooks/acme?token={}", encode(secret));
         answers.push(
             worker
                 .request("POST", &path, "application/xml", xml.clone())

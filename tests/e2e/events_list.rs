@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Duration, sleep, timeout};
 
-use harness::fixtures::front::encode;
+use harness::fixtures::answer::encode;
 use harness::fixtures::operator::{TOKEN, call, get};
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};

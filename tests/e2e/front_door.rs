@@ -1,8 +1,9 @@
 //! Each row of the contract's table «the front door».
 
 use crate::shared::{ACME_NEW, ACME_OLD, shared};
-use harness::fixtures::front::{encode, raw};
+use harness::fixtures::answer::encode;
 use harness::fixtures::notification;
+use harness::fixtures::raw;
 use stand_in::wire::{self, BodyFormat};
 
 const XML: &str = "application/xml";
@@ -62,7 +63,7 @@ async fn plain_http_from_elsewhere_is_refused_and_says_that_the_secret_is_burnt(
         "POST {} HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: application/xml\r\nContent-Length: 8\r\n\r\n<event/>",
         worker.hook("acme")
     );
-    let answer = raw(worker.port(), request.as_bytes(), false).await;
+    let answer = raw::exchange(worker.port(), request.as_bytes(), false).await;
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     assert!(
         answer
@@ -199,7 +200,7 @@ async fn a_chunked_body_over_the_limit_gets_413_although_it_declared_nothing() {
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"0\r\n\r\n");
-    let answer = raw(worker.port(), &request, false).await;
+    let answer = raw::exchange(worker.port(), &request, false).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.contains(r#""code":"payload_too_large""#), "{answer}");
 }
@@ -253,7 +254,7 @@ async fn a_body_shorter_than_its_length_is_not_taken_in() {
         worker.hook("cut-short"),
         xml.len() + 10
     );
-    let answer = raw(worker.port(), request.as_bytes(), true).await;
+    let answer = raw::exchange(worker.port(), request.as_bytes(), true).await;
     assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
     // The same document in full is new.
     assert_eq!(

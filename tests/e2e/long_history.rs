@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use harness::fixtures::database::{change, multiply};
+use harness::fixtures::database::change;
 use harness::fixtures::operator::{TOKEN, call, get};
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
@@ -142,4 +142,25 @@ async fn one_cron_forgets_all_that_is_old_and_the_next_day_what_has_arrived_sinc
     worker = worker.restarted().await;
     worker.get("/cdn-cgi/handler/scheduled").await;
     assert_eq!(counts(&worker).await, [0, 1, 0]);
+}
+
+/// Keeps the first event so many times more, received a millisecond after each other, up to so many days ago:
+/// about the same object, and delivered as it was, to one destination.
+fn multiply(worker: &Worker, times: u32, days_ago: u32) {
+    let numbers = format!(
+        "WITH RECURSIVE each (n, at) AS (
+            SELECT 1, received_at - {days_ago} * 86400000 - {times} FROM events WHERE seq = 1
+            UNION ALL SELECT n + 1, at + 1 FROM each WHERE n < {times})"
+    );
+    let events = format!(
+        "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml)
+         {numbers} SELECT printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, n), printf('%064x', n),
+            kind, action, object, account, updated_at, at, base, xml FROM each, events WHERE seq = 1"
+    );
+    let deliveries = "INSERT INTO deliveries (destination, seq, state, attempts, next_at)
+         SELECT destination, events.seq, state, attempts, next_at FROM events, deliveries
+         WHERE deliveries.seq = 1 AND events.seq > (SELECT max(seq) FROM deliveries)";
+    let arrived = format!("UPDATE arrived SET deliveries = deliveries + {times}");
+    let changed = change(worker, &[&events, deliveries, &arrived]);
+    assert_eq!(changed, u64::from(times) * 2 + 1);
 }

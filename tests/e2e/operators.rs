@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use harness::fixtures::front::Answer;
+use harness::fixtures::answer::Answer;
 use harness::fixtures::operator::TOKEN;
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};

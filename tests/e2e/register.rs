@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use harness::fixtures::front::{Answer, encode};
+use harness::fixtures::answer::{Answer, encode};
 use harness::fixtures::notification;
 use harness::fixtures::operator::TOKEN;
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault};

@@ -1,7 +1,7 @@
 //! Secrets never leave: not in what the Worker writes to its log, not in what its inbox stores.
 
 use crate::shared::{ACME_NEW, ACME_OLD, AUTHORIZATION, Shared, shared};
-use harness::fixtures::front::encode;
+use harness::fixtures::answer::encode;
 use harness::fixtures::notification;
 use harness::fixtures::origin::Reply;
 

@@ -90,10 +90,12 @@ impl Deployment {
         &self.beside
     }
 
+    /// Its `wrangler.toml`.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("wrangler.toml")
     }
 
+    /// Its secrets, `.dev.vars`.
     pub fn secrets(&self) -> PathBuf {
         self.folder.path().join(".dev.vars")
     }
@@ -103,6 +105,7 @@ impl Deployment {
         self.folder.path().join("state")
     }
 
+    /// The folder that all of it is in.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -128,5 +131,7 @@ fn copy_folder(from: &Path, deployment: &Path, main: &str) -> std::io::Result<()
 
 /// The checkout that this was compiled from.
 pub fn project() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    // crates/harness is where this is compiled.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.unwrap_or(Path::new(".")).to_owned()
 }

@@ -11,7 +11,9 @@ use crate::wrangler;
 
 /// One key with what `wrangler kv key list` shows of it.
 pub struct Entry {
+    /// Its name.
     pub key: String,
+    /// Its metadata; null if it has none.
     pub metadata: Value,
     /// When it goes, in Unix seconds.
     pub expiration: Option<i64>,

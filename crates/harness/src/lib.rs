@@ -1,7 +1,14 @@
-//! The built Worker on this machine, in the real runtime, without an account: `make demo` and the tests run it so.
+//! The built Worker on this machine, in the real runtime, without an account: for tests, measurements and the demo.
 //!
-//! [`deployment`] derives a temporary configuration from the project's own `wrangler.toml`, [`wrangler`] or
-//! [`workerd`] runs it, [`process`] cleans up however we end, [`kv`] reads what it stored.
+//! | module | what it is |
+//! |---|---|
+//! | [`deployment`] | a temporary configuration, derived from the project's own `wrangler.toml`, and its state |
+//! | [`wrangler`], [`workerd`] | run it: `wrangler dev` with all its simulations, or the runtime alone |
+//! | [`process`] | a child that is gone when we are, however we end |
+//! | [`kv`], [`usage`] | what it stored, and what it uses of the machine |
+//! | [`example`] | the programs of `examples/` |
+//! | [`fixtures`] | what tests stand on: Workers, origins, tenants |
+//! | [`chaos`] | everything goes wrong at once, and every event is counted |
 
 pub mod chaos;
 pub mod deployment;

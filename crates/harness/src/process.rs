@@ -40,7 +40,6 @@ pub struct Log(Arc<Mutex<String>>);
 
 impl Log {
     /// All complete lines until now.
-    #[must_use]
     pub fn text(&self) -> String {
         self.0
             .lock()
@@ -112,25 +111,21 @@ impl Process {
     }
 
     /// Where it serves on this machine, without a slash at the end.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The group of all its processes.
-    #[must_use]
     pub fn group(&self) -> u32 {
         self.child.id()
     }
 
     /// The port that it serves on.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// What it has written.
-    #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
     }

@@ -6,8 +6,11 @@ use std::time::Duration;
 /// Until now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
+    /// Of all cores together.
     pub cpu: Duration,
+    /// Resident memory now, in MB of 1024².
     pub memory_mb: f64,
+    /// The most that each process had at any time, in sum.
     pub peak_memory_mb: f64,
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use harness::fixtures::PATIENCE;
-use harness::fixtures::front::Answer;
+use harness::fixtures::answer::Answer;
 use harness::fixtures::operator::TOKEN;
 use harness::fixtures::origin::Origin;
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
