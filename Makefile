@@ -16,7 +16,7 @@ BENCH_MODULES := benches/node_modules/.package-lock.json
 # For how long `make fuzz` tries each input.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
-MAX_UPLOAD := 288
+MAX_UPLOAD := 700
 
 .PHONY: help dev build test check fuzz bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
 

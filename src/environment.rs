@@ -1,12 +1,14 @@
-//! The configuration's view of the Worker's environment.
+//! The Worker's environment as the configuration reads it: variables, secrets and bindings.
+
+use std::{cell::RefCell, rc::Rc};
 
 use edge_core::{
-    config::{Binding, Environment},
+    config::{Binding, Environment, Setup},
     location::ParseUrl,
 };
 use serde_json::Value;
 use wasm_bindgen::JsValue;
-use worker::{Env, js_sys};
+use worker::Env;
 
 use crate::platform;
 
@@ -43,4 +45,17 @@ impl Environment for WorkerEnvironment<'_> {
             Binding::Queue => self.0.queue(name).is_ok(),
         }
     }
+}
+
+thread_local! {
+    static SETUP: RefCell<Option<Rc<Setup>>> = const { RefCell::new(None) };
+}
+
+/// The configuration, read once for each instance of the Worker: variables and secrets do not
+/// change while one lives.
+#[must_use]
+pub fn setup(env: &Env) -> Rc<Setup> {
+    SETUP.with_borrow_mut(|setup| {
+        Rc::clone(setup.get_or_insert_with(|| Rc::new(Setup::read(&WorkerEnvironment(env)))))
+    })
 }

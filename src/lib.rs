@@ -33,7 +33,7 @@ use worker::{Context, Env, Request, Response, Result, ScheduleContext, Scheduled
 /// Every HTTP request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    let setup = platform::setup(&env);
+    let setup = environment::setup(&env);
     let path = request.path();
     match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
         ["hooks", source] => hooks::answer(request, &env, &setup, source).await,
@@ -50,5 +50,5 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
 /// The cron: looks after each inbox, in case its alarm got lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    cron::run(&env, &platform::setup(&env)).await;
+    cron::run(&env, &environment::setup(&env)).await;
 }

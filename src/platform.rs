@@ -1,17 +1,11 @@
-//! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser, and
-//! the configuration.
-
-use std::{cell::RefCell, rc::Rc};
+//! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser.
 
 use edge_core::{
-    config::Setup,
     delivery::timing::Jitter,
     id::{EventId, ReplayId},
     location::Location,
 };
-use worker::{Date, Env, Result, web_sys};
-
-use crate::environment::WorkerEnvironment;
+use worker::{Date, Result, web_sys};
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
 #[must_use]
@@ -66,17 +60,4 @@ pub fn jitter() -> Jitter {
 /// Yields to the event loop, so that long work does not block incoming requests.
 pub async fn yield_now() {
     worker::Delay::from(std::time::Duration::ZERO).await;
-}
-
-thread_local! {
-    static SETUP: RefCell<Option<Rc<Setup>>> = const { RefCell::new(None) };
-}
-
-/// The configuration, read once for each instance of the Worker: variables and secrets do not
-/// change while one lives.
-#[must_use]
-pub fn setup(env: &Env) -> Rc<Setup> {
-    SETUP.with_borrow_mut(|setup| {
-        Rc::clone(setup.get_or_insert_with(|| Rc::new(Setup::read(&WorkerEnvironment(env)))))
-    })
 }

@@ -1,8 +1,9 @@
 //! Building a request. `worker::Request::new_with_init` does the same, and brings 12 KB for options of
 //! Cloudflare's that nobody here sets.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{Method, Request, Result, js_sys::Uint8Array, web_sys};
+use worker::{Method, Request, Result, web_sys};
 
 /// Whether it only reads.
 #[must_use]

@@ -31,7 +31,7 @@ use edge_core::{
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::context::InboxContext;
-use crate::{log, platform::setup, rpc};
+use crate::{environment::setup, log, rpc};
 
 /// When to look again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;

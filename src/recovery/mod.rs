@@ -20,11 +20,7 @@ use edge_core::messages::RecoveryRequest;
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::context::RecoveryContext;
-use crate::{
-    log,
-    platform::{now_ms, setup},
-    rpc,
-};
+use crate::{environment::setup, log, platform::now_ms, rpc};
 
 /// After a failure of our own, such as a full disk.
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;

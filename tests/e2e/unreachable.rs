@@ -1,5 +1,5 @@
 //! What is recorded of an attempt that reaches no origin. The runtime's words are told apart in
-//! `src/delivery/unreached.rs`; here is what workerd says indeed, and what it does not tell.
+//! `crates/edge-core/src/delivery/unreached.rs`; here is what workerd says indeed, and what it does not tell.
 
 use std::time::Duration;
 

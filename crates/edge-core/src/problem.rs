@@ -69,7 +69,7 @@ pub struct Document {
     pub column: Option<usize>,
 }
 
-/// When 3scale tries again anyway (`facts.md` §2).
+/// When 3scale tries again anyway (`retry_in` of its `app/workers/web_hook_worker.rb`).
 const RETRY_AFTER_SECONDS: &str = "60";
 
 impl Problem {

@@ -107,7 +107,7 @@ impl Presented {
     }
 
     /// Looks for `param` in a raw query string. 3scale sends the query byte for byte as it was
-    /// typed into its form (`facts.md` §2), so a `+` may mean itself as well as a space: both
+    /// typed into its form (`app/workers/web_hook_worker.rb`), so a `+` may mean itself as well as a space: both
     /// readings are tried. A missing parameter presents something that no secret equals.
     #[must_use]
     pub fn in_query(query: &str, param: &str) -> Self {

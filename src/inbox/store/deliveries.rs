@@ -10,7 +10,7 @@ use edge_core::{
 };
 use worker::{Result, SqlStorageValue};
 
-use super::{Store, StoredEvent};
+use super::{Store, StoredEvent, priority::Priority};
 use crate::sql::values;
 
 /// A delivery that is due, with all that an attempt needs.
@@ -23,26 +23,6 @@ pub(in crate::inbox) struct Due {
     pub(in crate::inbox) gone: bool,
     /// Since when it is due. Whoever begins it anew changes that.
     pub(in crate::inbox) next_at: i64,
-}
-
-/// Which deliveries go first where more are due than can be sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Priority {
-    /// What has just come in, and what an operator wants again alone.
-    Live,
-    /// What a replay of many wants again: nothing new waits behind it.
-    Replay,
-}
-
-impl Priority {
-    const ALL: [Self; 2] = [Self::Live, Self::Replay];
-
-    fn column(self) -> i64 {
-        match self {
-            Self::Live => 0,
-            Self::Replay => 1,
-        }
-    }
 }
 
 /// An attempt that has ended.

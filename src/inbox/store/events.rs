@@ -13,7 +13,7 @@ use edge_core::{
 use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Store, deliveries::Priority};
+use super::{Store, priority::Priority};
 use crate::sql::{row::Row, values};
 
 /// An event that is to be kept.

@@ -8,6 +8,7 @@ mod filter;
 mod list;
 mod notes;
 mod overview;
+mod priority;
 mod quarantine;
 mod replays;
 mod retention;

@@ -12,7 +12,7 @@ use edge_core::{
 };
 use worker::Result;
 
-use super::{Store, deliveries::Priority, events::StoredEvent};
+use super::{Store, events::StoredEvent, priority::Priority};
 use crate::sql::{row::Row, values};
 
 /// How many deliveries go in one step when a destination's are dropped.

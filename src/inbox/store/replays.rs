@@ -9,7 +9,7 @@ use edge_core::{
 };
 use worker::Result;
 
-use super::{Store, deliveries::Priority, filter};
+use super::{Store, filter, priority::Priority};
 use crate::sql::values;
 
 /// How many events one step delivers again.

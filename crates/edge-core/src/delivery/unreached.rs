@@ -3,7 +3,7 @@
 //!
 //! Two worlds, since they say it differently:
 //!
-//! - workerd alone throws, and its words tell little. Measured in `tests/e2e/unreached.rs`: a closed
+//! - workerd alone throws, and its words tell little. Measured in `tests/e2e/unreachable.rs`: a closed
 //!   port, a reset and an answer that is no HTTP are all «Network connection lost.»; an unknown host
 //!   and a failed TLS handshake are both «internal error; reference = …». Only a time-out has a name.
 //! - On Cloudflare's network the edge makes the connection, and where it fails answers in the

@@ -5,7 +5,7 @@
 pub enum MediaType {
     /// The document itself.
     Xml,
-    /// The document in a form's field, as old installations send it (`facts.md` §2).
+    /// The document in a form's field, as old installations send it (3scale's `app/workers/web_hook_worker.rb`).
     Form,
 }
 
