@@ -41,6 +41,11 @@ test: build ## all tests: the rules natively, the built Worker in the real runti
 check: build ## format, lints, documents, the upload's size
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@# Workspaces of their own. Nothing is linked here, so that libFuzzer, in C++, need not be built.
+	cargo fmt --manifest-path benches/parse/Cargo.toml --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo clippy --locked --manifest-path benches/parse/Cargo.toml --workspace --all-targets -- -D warnings
+	CUSTOM_LIBFUZZER_PATH=/not/needed cargo clippy --locked --manifest-path fuzz/Cargo.toml --bins -- -D warnings
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --quiet --locked -p xtask -- all
@@ -88,7 +93,7 @@ wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler AR
 	@$(WRANGLER) $(ARGS)
 
 clean: ## remove what was built here (not the tools in $(CACHE))
-	@rm -rf build target .wrangler
+	@rm -rf build target .wrangler benches/parse/target fuzz/target
 
 $(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
 	@echo "installing the JavaScript parsers to compare with"

@@ -46,9 +46,9 @@ fn read(notification: &Notification<'_>) {
             account.plans().for_each(|plan| {
                 let _ = (plan.id(), plan.custom(), plan.cost_per_month());
             });
-            account
-                .users()
-                .for_each(|user| drop((user.id(), user.extra_fields().iter().count())));
+            account.users().for_each(|user| {
+                let _ = (user.id(), user.extra_fields().iter().count());
+            });
         }
         Object::User(user) => {
             let _ = (user.account_id(), user.created_at());

@@ -45,7 +45,7 @@ function profiles(manifest) {
 /** What is measured must be what the product has. */
 function checkVersions() {
   const [product, bench] = [locked('Cargo.lock'), versions()];
-  for (const name of ['quick-xml', 'memchr', 'sha2', 'chrono', 'serde_json']) {
+  for (const name of ['quick-xml', 'memchr', 'sha2', 'chrono', 'serde_json', 'uuid']) {
     if (product.get(name) !== bench.get(name)) {
       throw new Error(
         `the product has ${name} ${product.get(name)}, the bench ${bench.get(name)}: ` +

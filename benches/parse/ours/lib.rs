@@ -1,12 +1,11 @@
-//! From bytes to the `CloudEvent`, with the Worker's own code: the crate `threescale` and the
-//! Worker's `src/event.rs`.
+//! From bytes to the `CloudEvent`, with the Worker's own code: the crates `threescale` and `edge-core`.
 
+use std::sync::LazyLock;
+
+use edge_core::event::{Content, Event};
+use edge_core::id::EventId;
+use edge_core::name::SourceName;
 use threescale::{Notification, Redact};
-
-#[path = "../../../src/event.rs"]
-pub mod event;
-
-use event::Event;
 
 /// What an event gets besides what 3scale said: the same for every contender.
 pub mod given {
@@ -22,21 +21,29 @@ pub mod given {
     pub const BASE: &str = "https://edge.example.com";
 }
 
+/// The Worker has both before it sees the document.
+static ID_AND_SOURCE: LazyLock<(EventId, SourceName)> = LazyLock::new(|| {
+    let id = given::ID.parse().expect("an id");
+    let name = SourceName::try_from("acme".to_owned()).expect("a name");
+    (id, name)
+});
+
 /// The whole event as JSON.
 ///
 /// # Panics
 /// If the document is not a notification: then it measures nothing.
 #[must_use]
 pub fn cloud_event(xml: &[u8]) -> Vec<u8> {
+    let (id, source) = &*ID_AND_SOURCE;
     Event {
-        id: given::ID,
-        source: "acme",
+        id: *id,
+        source,
         source_uri: given::SOURCE,
         sequence: given::SEQUENCE,
         received_ms: given::RECEIVED_MS,
         base: given::BASE,
-        notification: Notification::parse(xml).expect("a notification"),
-        xml,
+        content: Content::Notification(Notification::parse(xml).expect("a notification")),
+        document: xml,
     }
     .to_json(&Redact::none())
 }

@@ -1,6 +1,7 @@
 //! The `CloudEvent` around the data, for the contenders that do not use the Worker's own code.
 
-use ours::{event::rfc3339, given};
+use edge_core::time::rfc3339;
+use ours::given;
 use serde::Serialize;
 
 use crate::utc::utc;
