@@ -4,7 +4,6 @@
 mod digest;
 mod failures;
 mod form;
-mod layers;
 mod mapping;
 mod model;
 mod properties;
