@@ -1,7 +1,7 @@
 //! An accepted notification, or an alert of ours, as a `CloudEvent` 1.0: the one JSON form that leaves
 //! this Worker.
 //!
-//! The stored XML is the truth; this is derived from it each time (docs/design.md), and gives the
+//! The stored XML is the truth; this is derived from it each time (`ARCHITECTURE.md`), and gives the
 //! same bytes each time, so that an origin sees repeats as equal.
 
 use serde_json::Value;

@@ -73,7 +73,7 @@
 //! all come from that list. The XML reader turns a document into one flat list of nodes that
 //! borrow from the body; views, JSON and digest walk that list. An element costs no allocation.
 //!
-//! Modules import only from modules above them in this list (`tests/it/layers.rs` checks it):
+//! Modules import only from modules above them in this list (`make check` sees to it):
 //!
 //! - `error`: codes, messages, positions
 //! - `limits`: the sizes that a document may have
