@@ -16,6 +16,7 @@ pub mod event;
 pub mod filter;
 pub mod hooks;
 pub mod id;
+pub mod inbox_log;
 pub mod location;
 pub mod mask;
 pub mod messages;

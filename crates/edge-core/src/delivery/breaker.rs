@@ -1,12 +1,14 @@
 //! The breaker of one destination: after failures in a row its deliveries wait instead of failing,
 //! and one of them at a time finds out whether it works again.
 
+use serde::{Deserialize, Serialize};
+
 use super::timing::Timing;
 
 const FAILURES_TO_OPEN: u32 = 5;
 
 /// How a destination has been doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     /// Failures since the last success.
     pub failures: u32,

@@ -4,6 +4,8 @@
 //! an event refused, by a word in a name, must not be able to hold up the other events. So only the first
 //! counts for the breaker and pauses.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     binding::next_midnight,
     breaker::Breaker,
@@ -12,7 +14,7 @@ use super::{
 };
 
 /// What a destination has been doing, as the inbox remembers it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Its breaker.
     pub breaker: Breaker,

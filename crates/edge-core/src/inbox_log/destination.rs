@@ -1,0 +1,195 @@
+//! A destination in memory: its row, and what is under way.
+
+use super::{
+    DestinationId, Line, ReplayId, Seq,
+    rows::{Cursor, State, Waiting, Write},
+};
+use crate::delivery::{outcome::Outcome, plan::Progress, timing::Jitter};
+
+/// How long first-try successes are gathered before they are written.
+pub(super) const GATHERED_MS: i64 = 250;
+/// After the write of outcomes has failed.
+const PAUSE_AFTER_FAILURE_MS: i64 = 60_000;
+
+/// An attempt to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Of this event.
+    pub seq: Seq,
+    /// From 1. The same again if the last one's outcome was lost or did not count.
+    pub number: u32,
+}
+
+/// Where an attempt comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The position: it is pending there.
+    Position,
+    /// A row.
+    Row(Waiting),
+    /// A replay's position, of an event that had arrived or does not go here.
+    Replay {
+        replay: ReplayId,
+        /// Whether it counts among `delivered`. If not, it needs a row of `extra`.
+        was_delivered: bool,
+    },
+}
+
+/// An attempt under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnderWay {
+    pub(super) seq: Seq,
+    pub(super) line: Option<Line>,
+    pub(super) origin: Origin,
+    /// Somebody wanted the event again meanwhile: there is a row, which this attempt's outcome leaves alone.
+    pub(super) is_reset: bool,
+}
+
+impl UnderWay {
+    pub(super) fn progress(&self) -> Progress {
+        let (attempts, gone) = match self.origin {
+            Origin::Row(row) => (row.attempts, row.gone),
+            Origin::Position | Origin::Replay { .. } => (0, false),
+        };
+        Progress {
+            seq: self.seq,
+            attempts,
+            gone,
+        }
+    }
+}
+
+/// An attempt that has ended, and is not written.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) under_way: UnderWay,
+    pub(super) outcome: Outcome,
+    pub(super) at: i64,
+    pub(super) took_ms: u32,
+    pub(super) jitter: Jitter,
+}
+
+impl Ended {
+    /// Gathered, since losing it costs a repeat and nothing else.
+    pub(super) fn is_first_try_success(&self) -> bool {
+        let is_first = match self.under_way.origin {
+            Origin::Position | Origin::Replay { .. } => true,
+            Origin::Row(_) => false,
+        };
+        is_first && !self.under_way.is_reset && matches!(self.outcome, Outcome::Delivered { .. })
+    }
+}
+
+/// A destination in memory.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    pub(super) id: DestinationId,
+    pub(super) is_ordered: bool,
+    /// Its row; `position` is ahead of it by what has begun since it was written.
+    pub(super) state: State,
+    /// The replays that have not ended here, ahead of their rows likewise.
+    pub(super) cursors: Vec<Cursor>,
+    /// Those as they are in their rows.
+    pub(super) written_cursors: Vec<Cursor>,
+    pub(super) under_way: Vec<UnderWay>,
+    pub(super) ended: Vec<Ended>,
+    /// Pending ones that get a row, since they are behind a row of their line.
+    pub(super) blocked: Vec<(Seq, Option<Line>, i64)>,
+    /// Replays that have come to their end since the last write.
+    pub(super) finished: Vec<ReplayId>,
+    /// No write before this time: the last one failed.
+    pub(super) pause_until: Option<i64>,
+    /// Whether the last live attempt was of a new event: new ones and due ones alternate.
+    pub(super) was_fresh: bool,
+}
+
+/// A transition: what to write, and what is so when it is written.
+#[derive(Debug)]
+pub struct Change {
+    /// To be committed together, in this order, for the destination.
+    pub writes: Vec<Write>,
+    pub(super) after: Destination,
+}
+
+impl Destination {
+    /// As it is in its rows.
+    #[must_use]
+    pub fn opened(id: DestinationId, is_ordered: bool, state: State, cursors: Vec<Cursor>) -> Self {
+        Self {
+            id,
+            is_ordered,
+            state,
+            written_cursors: cursors.clone(),
+            cursors,
+            under_way: Vec::new(),
+            ended: Vec::new(),
+            blocked: Vec::new(),
+            finished: Vec::new(),
+            pause_until: None,
+            was_fresh: false,
+        }
+    }
+
+    /// Its row's key.
+    #[must_use]
+    pub fn id(&self) -> DestinationId {
+        self.id
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How many attempts are under way.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// How many deliveries wait, where the log's tally for it is `head`.
+    #[must_use]
+    pub fn waits(&self, head: u64) -> u64 {
+        let left = self.cursors.iter().map(|cursor| cursor.remaining);
+        left.fold(self.state.waits(head), u64::saturating_add)
+    }
+
+    /// Takes over what was committed. Nothing may have happened to the destination since the change was made:
+    /// a transaction in a Durable Object is synchronous, so nothing can have.
+    pub fn committed(&mut self, change: Change) {
+        *self = change.after;
+    }
+
+    /// The commit failed: outcomes stay in memory, nothing begins, and it is tried again in a minute.
+    pub fn write_failed(&mut self, now_ms: i64) {
+        self.pause_until = Some(now_ms.saturating_add(PAUSE_AFTER_FAILURE_MS));
+    }
+
+    /// An attempt has ended.
+    pub fn ended(&mut self, seq: Seq, outcome: Outcome, at: i64, took_ms: u32, jitter: Jitter) {
+        let found = self.under_way.iter().position(|one| one.seq == seq);
+        let Some(index) = found else { return };
+        let under_way = self.under_way.remove(index);
+        self.ended.push(Ended {
+            under_way,
+            outcome,
+            at,
+            took_ms,
+            jitter,
+        });
+    }
+
+    /// Whether an attempt is under way, or its outcome not written.
+    pub(super) fn is_in_flight(&self, seq: Seq) -> bool {
+        let ended = self.ended.iter().map(|one| one.under_way.seq);
+        let mut all = self.under_way.iter().map(|one| one.seq).chain(ended);
+        all.any(|one| one == seq)
+    }
+
+    /// A change that has only the destination's row so far.
+    pub(super) fn change(after: Self, mut writes: Vec<Write>) -> Change {
+        writes.push(Write::Destination(after.state.clone()));
+        Change { writes, after }
+    }
+}

@@ -1,0 +1,252 @@
+//! The next attempt to make.
+
+use super::{
+    Entry, Line, Log, Seq,
+    destination::{Destination, Origin, Start, UnderWay},
+    position::MOST_PENDING,
+    rows::Waiting,
+    tally::find_wanted,
+};
+use crate::delivery::outcome::Outcome;
+
+/// Of the pending ones, how many may be held back. Beyond it they get rows, so that one object of which a
+/// hundred events come while one hangs holds up no other object.
+const MOST_HELD: usize = MOST_PENDING - 16;
+
+impl Destination {
+    /// Begins the next attempt, if one can be made now. Nothing is written; the caller has asked
+    /// `state().health.allows` and its rate for a place.
+    ///
+    /// New events and due ones alternate, replays of many come last. While the breaker is open, the one probe is
+    /// of an event that has not failed yet, or else of the one that was tried least.
+    ///
+    /// # Errors
+    ///
+    /// That of the log.
+    pub fn next<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Option<Start>, L::Error> {
+        if self.pause_until.is_some() || self.state.health.allows(1, now_ms) == 0 {
+            return Ok(None);
+        }
+        if self.state.health.is_probing() {
+            if !self.under_way.is_empty() {
+                return Ok(None);
+            }
+            if let Some(start) = self.next_fresh(log, now_ms)? {
+                return Ok(Some(start));
+            }
+            let except = self.in_flight();
+            let row = log.least_tried(now_ms, &except)?;
+            return match row {
+                Some(row) => self.begin_row(log, row),
+                None => self.next_replayed(log),
+            };
+        }
+        let fresh_first = !self.was_fresh;
+        for fresh in [fresh_first, !fresh_first] {
+            let start = if fresh {
+                self.next_fresh(log, now_ms)?
+            } else {
+                self.next_due(log, false, now_ms)?
+            };
+            if start.is_some() {
+                self.was_fresh = fresh;
+                return Ok(start);
+            }
+        }
+        match self.next_due(log, true, now_ms)? {
+            Some(start) => Ok(Some(start)),
+            None => self.next_replayed(log),
+        }
+    }
+
+    /// When something can begin next. For the alarm: ask when nothing is under way and [`next`](Self::next) gives
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// That of the log.
+    pub fn wake_at<L: Log>(&self, log: &L, now_ms: i64) -> Result<Option<i64>, L::Error> {
+        let (_, head) = log.head();
+        let pending = self.state.position.pending().iter();
+        let is_idle = self.state.is_at(head)
+            && pending.copied().all(|seq| self.is_in_flight(seq))
+            // What a replay has begun goes on when it is written.
+            && (self.cursors.is_empty() || !self.ended.is_empty());
+        let due = if is_idle {
+            log.next_due(self.state.revived_at)?
+        } else {
+            Some(now_ms)
+        };
+        // The probe waits for no schedule.
+        let due = match due {
+            Some(at) if at > now_ms && self.state.health.is_probing() => {
+                let least_tried = log.least_tried(now_ms, &[])?;
+                Some(least_tried.map_or(at, |_| now_ms))
+            }
+            due => due,
+        };
+        let start = due.and_then(|due| self.state.health.earliest(due));
+        let start = start.map(|at| at.max(self.pause_until.unwrap_or(i64::MIN)));
+        Ok(start.into_iter().chain(self.write_at(now_ms)).min())
+    }
+
+    fn next_fresh<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Option<Start>, L::Error> {
+        // Those that a kill left, and those that were held back.
+        for seq in self.state.position.pending().to_vec() {
+            let is_busy = self.is_in_flight(seq) || self.is_blocked(seq);
+            if !is_busy && let Some(entry) = log.entry(seq)? {
+                match self.standing(log, &entry)? {
+                    Standing::Free => return Ok(Some(self.begin(entry, Origin::Position))),
+                    Standing::Behind => {}
+                    Standing::BehindRow => self.blocked.push((seq, entry.line, now_ms)),
+                }
+            }
+        }
+        let (head, wanted) = log.head();
+        while !self.state.is_at(wanted) && self.state.position.has_room() {
+            let position = &self.state.position;
+            let (after, target) = (position.upto(), position.begun().saturating_add(1));
+            let found = find_wanted(after, head, target, |seq| log.at_or_after(seq))?;
+            let Some(seq) = found else { break };
+            let Some(entry) = log.entry(seq)? else { break };
+            let standing = self.standing(log, &entry)?;
+            if self.state.position.begin(seq).is_err() {
+                break;
+            }
+            match standing {
+                Standing::Free => return Ok(Some(self.begin(entry, Origin::Position))),
+                Standing::Behind if self.held() <= MOST_HELD => {}
+                Standing::Behind | Standing::BehindRow => {
+                    self.blocked.push((seq, entry.line, now_ms));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_due<L: Log>(
+        &mut self,
+        log: &L,
+        replayed: bool,
+        now_ms: i64,
+    ) -> Result<Option<Start>, L::Error> {
+        let mut except = self.in_flight();
+        while let Some(row) = log.due(replayed, self.state.revived_at, now_ms, &except)? {
+            if let Some(start) = self.begin_row(log, row)? {
+                return Ok(Some(start));
+            }
+            // Another of its object is under way.
+            except.push(row.seq);
+            if except.len() > MOST_PENDING {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin_row<L: Log>(&mut self, log: &L, row: Waiting) -> Result<Option<Start>, L::Error> {
+        let Some(entry) = log.entry(row.seq)? else {
+            return Ok(None);
+        };
+        let is_free = match entry.line.filter(|_| self.is_ordered) {
+            // A first delivery stands behind those before it.
+            Some(line) if row.line.is_some() => {
+                !self.is_line_busy(line) && !self.is_pending_before(log, line, row.seq)?
+            }
+            Some(line) => !self.is_line_busy(line),
+            None => true,
+        };
+        Ok(is_free.then(|| self.begin(entry, Origin::Row(row))))
+    }
+
+    pub(super) fn begin(&mut self, entry: Entry, origin: Origin) -> Start {
+        let under_way = UnderWay {
+            seq: entry.seq,
+            line: entry.line,
+            origin,
+            is_reset: false,
+        };
+        let number = under_way.progress().attempts.saturating_add(1);
+        self.under_way.push(under_way);
+        Start {
+            seq: entry.seq,
+            number,
+        }
+    }
+
+    fn standing<L: Log>(&self, log: &L, entry: &Entry) -> Result<Standing, L::Error> {
+        let Some(line) = entry.line.filter(|_| self.is_ordered) else {
+            return Ok(Standing::Free);
+        };
+        if log.waits_before(line, entry.seq)? {
+            return Ok(Standing::BehindRow);
+        }
+        let is_behind = self.is_line_busy(line) || self.is_pending_before(log, line, entry.seq)?;
+        Ok(if is_behind {
+            Standing::Behind
+        } else {
+            Standing::Free
+        })
+    }
+
+    /// Whether one of this object is under way, or has failed and has no row yet.
+    pub(super) fn is_line_busy(&self, line: Line) -> bool {
+        let failed = self
+            .ended
+            .iter()
+            .filter(|one| !matches!(one.outcome, Outcome::Delivered { .. }));
+        let mut all = self
+            .under_way
+            .iter()
+            .chain(failed.map(|one| &one.under_way));
+        all.any(|one| one.line == Some(line))
+    }
+
+    /// Whether one of this object before this place was begun, and did not arrive.
+    fn is_pending_before<L: Log>(&self, log: &L, line: Line, seq: Seq) -> Result<bool, L::Error> {
+        let arrived = |seq: Seq| self.ended.iter().any(|one| one.under_way.seq == seq);
+        for before in self.state.position.pending().iter().copied() {
+            if before >= seq {
+                break;
+            }
+            if !arrived(before)
+                && log
+                    .entry(before)?
+                    .is_some_and(|entry| entry.line == Some(line))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_blocked(&self, seq: Seq) -> bool {
+        self.blocked.iter().any(|(blocked, _, _)| *blocked == seq)
+    }
+
+    fn held(&self) -> usize {
+        let pending = self.state.position.pending().iter().copied();
+        pending
+            .filter(|seq| !self.is_in_flight(*seq) && !self.is_blocked(*seq))
+            .count()
+    }
+
+    pub(super) fn in_flight(&self) -> Vec<Seq> {
+        let ended = self.ended.iter().map(|one| one.under_way.seq);
+        self.under_way
+            .iter()
+            .map(|one| one.seq)
+            .chain(ended)
+            .collect()
+    }
+}
+
+/// Where an event stands among those of its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Free,
+    /// Behind one under way: it is held back.
+    Behind,
+    /// Behind one that has a row: it gets one too.
+    BehindRow,
+}

@@ -1,0 +1,254 @@
+//! The truth by brute force: a list of all events with what has become of each at each destination, kept by the
+//! simplest rules there are. It knows nothing of positions, tallies or rows.
+
+use std::collections::BTreeMap;
+
+use super::super::{DestinationId, Line, ReplayId, Seq};
+use crate::delivery::outcome::Outcome;
+
+/// What a kill leaves of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Truth {
+    NotRouted,
+    /// Nothing is recorded of it.
+    Fresh,
+    Waiting,
+    Dead,
+    Delivered,
+    Dropped,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) truth: Truth,
+    /// By the log; a replay may send others too.
+    pub(super) routed: bool,
+    pub(super) attempts: u32,
+    pub(super) was_gone: bool,
+    pub(super) not_before: Option<i64>,
+    /// It was answered with success, written or not.
+    pub(super) arrived: bool,
+    /// A kill took the record of a success: one repeat is allowed.
+    pub(super) lost: bool,
+    pub(super) died: bool,
+    pub(super) dropped: bool,
+    /// When it was sent, in moves.
+    pub(super) sent: Vec<usize>,
+}
+
+/// An attempt that is under way, or has ended and is not written.
+#[derive(Debug, Clone)]
+pub(super) struct Try {
+    pub(super) seq: Seq,
+    pub(super) ended: Option<(Outcome, i64)>,
+    pub(super) wanted_again: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) replay: ReplayId,
+    pub(super) destination: DestinationId,
+    pub(super) at_move: usize,
+    pub(super) meant: Vec<(Seq, usize, bool)>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) pairs: BTreeMap<(DestinationId, Seq), Pair>,
+    pub(super) lines: BTreeMap<Seq, Option<Line>>,
+    pub(super) tries: BTreeMap<DestinationId, Vec<Try>>,
+    /// The event of the last written 410, where that was the last outcome.
+    pub(super) last_gone: BTreeMap<DestinationId, Option<Seq>>,
+    pub(super) asked: Vec<Asked>,
+    /// Delivered and forgotten, by destination.
+    pub(super) forgotten: BTreeMap<DestinationId, u64>,
+}
+
+/// The model's destinations give up after so many.
+pub(super) const ATTEMPTS: u32 = 3;
+
+impl Ledger {
+    pub(super) fn pair(&mut self, id: DestinationId, seq: Seq) -> &mut Pair {
+        self.pairs.entry((id, seq)).or_insert(Pair {
+            truth: Truth::NotRouted,
+            routed: false,
+            attempts: 0,
+            was_gone: false,
+            not_before: None,
+            arrived: false,
+            lost: false,
+            died: false,
+            dropped: false,
+            sent: Vec::new(),
+        })
+    }
+
+    pub(super) fn tries(&mut self, id: DestinationId) -> &mut Vec<Try> {
+        self.tries.entry(id).or_default()
+    }
+
+    /// What may not be sent now.
+    pub(super) fn sends(
+        &mut self,
+        id: DestinationId,
+        seq: Seq,
+        number: u32,
+        now: i64,
+        at_move: usize,
+        ordered: bool,
+    ) {
+        let line = self.lines[&seq];
+        for one in self.tries(id).clone() {
+            assert_ne!(one.seq, seq, "sent twice at once");
+            let same = line.is_some() && self.lines[&one.seq] == line;
+            assert!(
+                !ordered || !same || one.ended.is_some(),
+                "two of an object under way: {} and {seq}",
+                one.seq
+            );
+        }
+        let pair = self.pair(id, seq).clone();
+        assert!(
+            pair.not_before.is_none_or(|at| now >= at),
+            "before Retry-After"
+        );
+        let is_first = !pair.arrived && !pair.died && !pair.dropped;
+        match pair.truth {
+            Truth::Fresh | Truth::Waiting => {
+                assert_eq!(number, pair.attempts + 1, "attempt of {seq}");
+                if pair.truth == Truth::Fresh {
+                    assert!(
+                        !pair.arrived || pair.lost,
+                        "{seq} was delivered, and is sent again"
+                    );
+                }
+            }
+            Truth::Delivered | Truth::Dropped | Truth::NotRouted => {
+                let is_meant = self.asked.iter().any(|asked| {
+                    asked.destination == id && asked.meant.iter().any(|(meant, ..)| *meant == seq)
+                });
+                assert!(
+                    is_meant,
+                    "{seq} has ended, nobody wants it again, and it is sent"
+                );
+                assert_eq!(number, 1);
+            }
+            Truth::Dead => panic!("a dead one is sent"),
+        }
+        if ordered && is_first && pair.routed {
+            for ((_, before), other) in self.pairs.range((id, 0)..(id, seq)) {
+                let same = line.is_some() && self.lines[before] == line;
+                let is_through = other.arrived || other.died || other.dropped || !other.routed;
+                assert!(!same || is_through, "{seq} overtakes {before}");
+            }
+        }
+        self.pair(id, seq).sent.push(at_move);
+        self.tries(id).push(Try {
+            seq,
+            ended: None,
+            wanted_again: false,
+        });
+    }
+
+    /// The outcomes of a destination are written.
+    pub(super) fn written(&mut self, id: DestinationId, finals: &[u16]) {
+        let tries = self.tries(id);
+        let ended: Vec<_> = tries.extract_if(.., |one| one.ended.is_some()).collect();
+        for Try {
+            seq,
+            ended,
+            wanted_again,
+        } in ended
+        {
+            let Some((outcome, at)) = ended else { continue };
+            let last_gone = self.last_gone.entry(id).or_default();
+            let pauses = outcome == Outcome::Gone && last_gone.is_some_and(|other| other != seq);
+            let is_final = outcome
+                .status()
+                .is_some_and(|status| finals.contains(&status));
+            if !is_final && !is_daily_limit(&outcome) {
+                *last_gone = (outcome == Outcome::Gone && !pauses).then_some(seq);
+            }
+            let pair = self.pair(id, seq);
+            if wanted_again {
+                continue;
+            }
+            let is_free = is_daily_limit(&outcome)
+                || (outcome == Outcome::Gone && (pauses || !pair.was_gone));
+            match outcome {
+                Outcome::Delivered { .. } => {
+                    pair.truth = Truth::Delivered;
+                    pair.lost = false;
+                    pair.attempts = 0;
+                    pair.was_gone = false;
+                    pair.not_before = None;
+                }
+                _ if is_final => pair.die(),
+                _ if is_free => {
+                    pair.was_gone |= outcome == Outcome::Gone && !pauses;
+                    pair.wait(None);
+                }
+                Outcome::Gone => pair.fail(None),
+                Outcome::Failed { retry_after_ms, .. } => {
+                    pair.fail(retry_after_ms.map(|wait| at + wait))
+                }
+            }
+        }
+    }
+
+    /// The isolate ends. What was under way is not known of any more.
+    pub(super) fn killed(&mut self) {
+        for (id, tries) in std::mem::take(&mut self.tries) {
+            for one in tries {
+                if matches!(one.ended, Some((Outcome::Delivered { .. }, _))) {
+                    self.pair(id, one.seq).lost = true;
+                }
+            }
+        }
+    }
+
+    /// Somebody wants it again.
+    pub(super) fn again(&mut self, id: DestinationId, seq: Seq) {
+        let mut is_in_flight = false;
+        for one in self.tries(id).iter_mut().filter(|one| one.seq == seq) {
+            one.wanted_again = true;
+            is_in_flight = true;
+        }
+        let pair = self.pair(id, seq);
+        if pair.truth == Truth::Fresh && !is_in_flight {
+            return;
+        }
+        pair.truth = Truth::Waiting;
+        pair.attempts = 0;
+        pair.was_gone = false;
+    }
+}
+
+impl Pair {
+    fn wait(&mut self, not_before: Option<i64>) {
+        self.truth = Truth::Waiting;
+        self.not_before = not_before;
+    }
+
+    fn die(&mut self) {
+        self.truth = Truth::Dead;
+        self.died = true;
+        // What is replayed begins anew.
+        self.attempts = 0;
+        self.was_gone = false;
+        self.not_before = None;
+    }
+
+    fn fail(&mut self, not_before: Option<i64>) {
+        self.attempts += 1;
+        if self.attempts == ATTEMPTS {
+            self.die();
+        } else {
+            self.wait(not_before);
+        }
+    }
+}
+
+fn is_daily_limit(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed { failure, .. } if failure.is_daily_limit())
+}
