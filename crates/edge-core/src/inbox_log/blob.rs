@@ -1,4 +1,4 @@
-//! Values in columns of type BLOB: a version byte, then MessagePack.
+//! Values in columns of type BLOB: a version byte, then `MessagePack`.
 
 use serde::{Serialize, de::DeserializeOwned};
 

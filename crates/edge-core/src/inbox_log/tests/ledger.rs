@@ -19,6 +19,7 @@ pub(super) enum Truth {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Pair {
     pub(super) truth: Truth,
     /// By the log; a replay may send others too.
@@ -190,7 +191,7 @@ impl Ledger {
                 }
                 Outcome::Gone => pair.fail(None),
                 Outcome::Failed { retry_after_ms, .. } => {
-                    pair.fail(retry_after_ms.map(|wait| at + wait))
+                    pair.fail(retry_after_ms.map(|wait| at + wait));
                 }
             }
         }

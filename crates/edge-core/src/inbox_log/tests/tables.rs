@@ -117,7 +117,9 @@ impl Rows {
 impl Tables {
     pub(super) fn commit(&mut self, id: DestinationId, writes: &[Write]) {
         let rows = self.destinations.get_mut(&id).unwrap();
-        writes.iter().for_each(|write| rows.run(write));
+        for write in writes {
+            rows.run(write);
+        }
     }
 
     /// What an opening inbox finds.

@@ -150,7 +150,7 @@ impl World {
             return;
         }
         let index = which % open.len();
-        let one = &mut open[index];
+        let one = &mut *open[index];
         one.ended = Some((outcome.clone(), self.now));
         let seq = one.seq;
         if matches!(outcome, Outcome::Delivered { .. }) {
@@ -316,7 +316,7 @@ impl World {
         let seqs: Vec<_> = self.tables.events.keys().copied().collect();
         for seq in seqs {
             let received_at = self.tables.events[&seq].received_at;
-            let stages = self.destinations.iter().map(|(id, _)| {
+            let stages = self.destinations.keys().map(|id| {
                 let state = self.tables.destinations[id].state();
                 self.tables.stage(*id, seq, &state.position)
             });
