@@ -1,4 +1,5 @@
-//! Values in columns of type BLOB: a version byte, then `MessagePack`.
+//! Values in columns of type BLOB: a version byte, then the value in postcard's format, which has no names.
+//! So a change of a type is a new version.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,8 +20,7 @@ impl std::fmt::Display for BadBlob {
 impl std::error::Error for BadBlob {}
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, BadBlob> {
-    let mut blob = vec![VERSION];
-    rmp_serde::encode::write(&mut blob, value).map_err(|_| BadBlob)?;
+    let blob = postcard::to_extend(value, vec![VERSION]).map_err(|_| BadBlob)?;
     if blob.len() > LONGEST {
         return Err(BadBlob);
     }
@@ -30,8 +30,7 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, BadBlob> {
 pub(super) fn decode<T: DeserializeOwned>(blob: &[u8]) -> Result<T, BadBlob> {
     match blob {
         [VERSION, value @ ..] if blob.len() <= LONGEST => {
-            let mut rest = value;
-            let value = rmp_serde::from_read(&mut rest).map_err(|_| BadBlob)?;
+            let (value, rest) = postcard::take_from_bytes(value).map_err(|_| BadBlob)?;
             if rest.is_empty() {
                 Ok(value)
             } else {
