@@ -113,11 +113,11 @@ impl World {
             );
         }
         for asked in &self.ledger.asked {
-            for (seq, sent, was_under_way) in &asked.meant {
+            for (seq, written, was_under_way) in &asked.meant {
                 let Some(pair) = self.ledger.pairs.get(&(asked.destination, *seq)) else {
                     continue;
                 };
-                let was_sent = pair.sent.len() > *sent;
+                let was_sent = pair.written > *written;
                 assert!(
                     was_sent || *was_under_way || pair.dropped,
                     "11: replay {} of move {} did not send {seq}",

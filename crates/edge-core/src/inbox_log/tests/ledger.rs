@@ -33,8 +33,8 @@ pub(super) struct Pair {
     pub(super) lost: bool,
     pub(super) died: bool,
     pub(super) dropped: bool,
-    /// When it was sent, in moves.
-    pub(super) sent: Vec<usize>,
+    /// How many outcomes were written of it.
+    pub(super) written: usize,
 }
 
 /// An attempt that is under way, or has ended and is not written.
@@ -80,7 +80,7 @@ impl Ledger {
             lost: false,
             died: false,
             dropped: false,
-            sent: Vec::new(),
+            written: 0,
         })
     }
 
@@ -95,7 +95,6 @@ impl Ledger {
         seq: Seq,
         number: u32,
         now: i64,
-        at_move: usize,
         ordered: bool,
     ) {
         let line = self.lines[&seq];
@@ -143,7 +142,6 @@ impl Ledger {
                 assert!(!same || is_through, "{seq} overtakes {before}");
             }
         }
-        self.pair(id, seq).sent.push(at_move);
         self.tries(id).push(Try {
             seq,
             ended: None,
@@ -171,6 +169,7 @@ impl Ledger {
                 *last_gone = (outcome == Outcome::Gone && !pauses).then_some(seq);
             }
             let pair = self.pair(id, seq);
+            pair.written += 1;
             if wanted_again {
                 continue;
             }

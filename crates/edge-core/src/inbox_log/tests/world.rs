@@ -132,14 +132,8 @@ impl World {
         let start = destination.next(&self.view(id), self.now).unwrap();
         self.destinations.insert(id, destination);
         let start = start?;
-        self.ledger.sends(
-            id,
-            start.seq,
-            start.number,
-            self.now,
-            self.moves,
-            id == ORDERED,
-        );
+        self.ledger
+            .sends(id, start.seq, start.number, self.now, id == ORDERED);
         Some(start.seq)
     }
 
@@ -297,7 +291,7 @@ impl World {
                 self.ledger
                     .pairs
                     .get(&(id, *seq))
-                    .map_or(0, |pair| pair.sent.len()),
+                    .map_or(0, |pair| pair.written),
                 in_flight.contains(seq),
             )
         };
