@@ -16,11 +16,10 @@ use crate::{inbox::client::Inbox, log, platform::now_ms, recovery::client::Recov
 
 /// The cron's call. A failure for one source does not keep it from the others.
 pub async fn run(env: &Env, setup: &Setup) {
-    let Some(config) = &setup.config else {
+    if !setup.mistakes.is_empty() {
         log::error("the cron", &"the configuration has mistakes: see /healthz");
-        return;
-    };
-    for source in &config.sources {
+    }
+    for source in &setup.config.sources {
         if let Err(error) = look_after(env, source).await {
             log::error("looking after a source", &error);
         }

@@ -7,7 +7,7 @@ use edge_core::{
     location::ParseUrl,
 };
 use serde_json::Value;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use worker::Env;
 
 use crate::platform;
@@ -32,6 +32,11 @@ impl Environment for WorkerEnvironment<'_> {
     fn text(&self, name: &str) -> Option<String> {
         // Variables and secrets are one kind of binding.
         self.0.var(name).ok().map(|text| text.to_string())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = js_sys::Object::keys(self.0.unchecked_ref::<js_sys::Object>());
+        names.iter().filter_map(|name| name.as_string()).collect()
     }
 
     fn parse_url(&self) -> ParseUrl {

@@ -8,15 +8,15 @@ use edge_core::{
     time::UnixMillis,
 };
 use serde::Serialize;
-use worker::{Env, Response, Result};
+use worker::{Env, Request, Response, Result};
 
-use crate::{http::json, inbox::client::Inbox, log};
+use crate::{http::json, inbox::client::Inbox, log, platform::parse_url};
 
 #[derive(Serialize)]
 struct Health<'a> {
     status: &'static str,
     version: &'static str,
-    mistakes: &'a [Finding],
+    mistakes: Vec<&'a Finding>,
     warnings: &'a [Finding],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rotations: Vec<Rotation<'a>>,
@@ -35,27 +35,27 @@ struct Rotation<'a> {
 /// # Errors
 ///
 /// The runtime could not build the response.
-pub async fn answer(env: &Env, setup: &Setup) -> Result<Response> {
+pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Response> {
+    let url = parse_url(&request.inner().url()).ok_or("a request without a URL")?;
     let mut rotations = Vec::new();
-    if let Some(config) = &setup.config {
-        for source in &config.sources {
-            if source.secrets.iter().nth(1).is_some() {
-                match old_secret_last_used_at(env, source).await {
-                    Ok(at) => rotations.push(Rotation {
-                        source: &source.name,
-                        old_secret_last_used_at: at,
-                    }),
-                    // Better no word than a wrong one, after which somebody removes the secret.
-                    Err(error) => log::error("asking when an old secret was used", &error),
-                }
+    for source in &setup.config.sources {
+        if source.secrets.iter().nth(1).is_some() {
+            match old_secret_last_used_at(env, source).await {
+                Ok(at) => rotations.push(Rotation {
+                    source: &source.name,
+                    old_secret_last_used_at: at,
+                }),
+                // Better no word than a wrong one, after which somebody removes the secret.
+                Err(error) => log::error("asking when an old secret was used", &error),
             }
         }
     }
-    let sound = setup.config.is_some();
+    let mistakes: Vec<_> = setup.mistakes_at(&url).collect();
+    let sound = mistakes.is_empty();
     let health = Health {
         status: if sound { "ok" } else { "misconfigured" },
         version: env!("CARGO_PKG_VERSION"),
-        mistakes: &setup.mistakes,
+        mistakes,
         warnings: &setup.warnings,
         rotations,
     };

@@ -38,7 +38,9 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
         ["hooks", source] => hooks::answer(request, &env, &setup, source).await,
         ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
-        ["healthz"] if http::request::is_read(&request) => health::answer(&env, &setup).await,
+        ["healthz"] if http::request::is_read(&request) => {
+            health::answer(&request, &env, &setup).await
+        }
         ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
         ["healthz"] | ["schemas", _] => {
             http::problem(&Problem::MethodNotAllowed { allow: "GET, HEAD" })

@@ -15,7 +15,7 @@ use edge_core::{
         replay_body::ReplayBody,
     },
     config::{Config, Setup},
-    hooks::admission::is_admitted,
+    hooks::admission::admit_operator,
     messages::{
         InboxRequest, Operation,
         destinations::DestinationOverview,
@@ -68,10 +68,18 @@ pub async fn answer(
 
 /// The configuration, if the caller may come in.
 fn admit<'s>(request: &Request, setup: &'s Setup) -> std::result::Result<&'s Config, Problem> {
-    let config = setup.config.as_deref().ok_or(Problem::Misconfigured)?;
+    if setup.has_faulty_tokens() {
+        return Err(Problem::Misconfigured);
+    }
+    let url = parse_url(&request.inner().url()).ok_or(Problem::NotFound)?;
     let header = request.headers().get("authorization").ok().flatten();
-    is_admitted(config, header.as_deref())?;
-    Ok(config)
+    admit_operator(
+        &url,
+        request.method().as_ref(),
+        &setup.config,
+        header.as_deref(),
+    )?;
+    Ok(&setup.config)
 }
 
 async fn read_and_perform(

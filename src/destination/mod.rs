@@ -48,21 +48,26 @@ pub async fn send(
 ) -> Sent {
     let redact = &destination.redact;
     match &destination.transport {
-        Transport::Http { route, options } => {
+        // The dispatcher does not start what cannot be sent.
+        None => Outcome::failed(Failure::Unsendable(
+            "its destination's configuration has mistakes: see /healthz",
+        ))
+        .into(),
+        Some(Transport::Http { route, options }) => {
             match Message::new(event, options, redact, attempt, now_ms) {
                 Ok(message) => http::post(&message, env, route, options.timeout_ms, mask).await,
                 Err(problem) => Outcome::failed(problem).into(),
             }
         }
-        Transport::Kv {
+        Some(Transport::Kv {
             binding,
             keep,
             ttl_seconds,
-        } => {
+        }) => {
             let put = kv::put(env, binding, *keep, *ttl_seconds, event, redact);
             in_time(put).await.into()
         }
-        Transport::Queue { binding } => in_time(queue::send(env, binding, event, redact))
+        Some(Transport::Queue { binding }) => in_time(queue::send(env, binding, event, redact))
             .await
             .into(),
     }

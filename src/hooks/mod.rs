@@ -18,17 +18,14 @@ use crate::{
 /// The runtime could not build the response.
 pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) -> Result<Response> {
     let began = now_ms();
-    let known = setup
-        .config
-        .as_ref()
-        .and_then(|config| config.source(source));
+    let known = setup.config.source(source);
     let mut line = Ingest {
         source: known.map(|source| source.name.as_str()),
         ..Ingest::default()
     };
     let url = parse_url(&request.inner().url()).ok_or("a request without a URL")?;
     let method = request.method();
-    let answer = match admit(&url, method.as_ref(), setup.config.as_deref(), source) {
+    let answer = match admit(&url, method.as_ref(), &setup.config, source) {
         Ok(caller) if method == Method::Get => {
             line.secret = caller.old_secret.then_some("old");
             line.outcome = "ping";

@@ -57,10 +57,7 @@ impl DurableObject for Inbox {
         let setup = setup(&env);
         let opened = InboxContext::open(&state, env, &setup).map(Rc::new);
         let name = state.id().name().unwrap_or_default();
-        let is_removed = setup
-            .config
-            .as_ref()
-            .is_some_and(|config| config.source(shard::source_of(&name)).is_none());
+        let is_removed = setup.config.is_removed(shard::source_of(&name));
         Self {
             state,
             closed_pause_ms: if is_removed {

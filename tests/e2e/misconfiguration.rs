@@ -75,6 +75,53 @@ async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
     }
 }
 
+/// One misspelt setting: the other destination, the other source and the API work, and what the faulty destination
+/// is to have waits until the setting is mended.
+#[tokio::test]
+async fn a_mistake_stops_only_what_it_is_in() {
+    let worker = Setup::default()
+        .source("acme", "acme-secret-0123456789", "")
+        .source("zeta", "zeta-secret-0123456789", "shard = 2")
+        .destination("good", "kv = \"EVENTS\"")
+        .destination("faulty", "kv = \"EVENTS\"\nkeep = \"objects\"\nttl_day = 3")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .started()
+        .await;
+    let health = worker.get("/healthz").await;
+    assert_eq!(health.status, 503, "{}", health.text);
+    for name in ["DESTINATIONS.faulty.ttl_day", "SOURCES.zeta.shard"] {
+        assert!(
+            health.text.contains(name),
+            "{name} is not in {}",
+            health.text
+        );
+    }
+    let refused = worker
+        .request(
+            "POST",
+            &worker.hook("zeta"),
+            "application/xml",
+            notification("user.created").xml(),
+        )
+        .await;
+    refused.problem(503, "misconfigured");
+
+    let id = worker.accept("acme", &notification("user.created")).await;
+    worker.attempts(TOKEN, &id, "good", 1).await;
+    assert_eq!(worker.attempts(TOKEN, &id, "faulty", 0).await.len(), 0);
+
+    let mended = worker
+        .reconfigured(|vars| {
+            let faulty = &mut vars["DESTINATIONS"]["faulty"];
+            faulty.as_table_mut().unwrap().remove("ttl_day");
+        })
+        .await;
+    // Whatever comes next wakes the inbox, as the cron would.
+    mended.accept("acme", &notification("user.updated")).await;
+    let attempts = mended.attempts(TOKEN, &id, "faulty", 1).await;
+    assert_eq!(attempts[0]["outcome"], "delivered");
+}
+
 /// No secret is set at all: what a deployment is before `wrangler secret put`.
 #[tokio::test]
 async fn a_deployment_without_its_secret_says_so() {

@@ -24,6 +24,15 @@ pub struct Location {
     pub credentials: bool,
 }
 
+impl Location {
+    /// Whether a call of it cannot leave the machine.
+    #[must_use]
+    pub fn is_localhost(&self) -> bool {
+        matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+            || self.host.ends_with(".localhost")
+    }
+}
+
 /// The parser of native tests.
 #[cfg(test)]
 pub(crate) fn parse_url(url: &str) -> Option<Location> {
@@ -36,4 +45,24 @@ pub(crate) fn parse_url(url: &str) -> Option<Location> {
         query: url.query().unwrap_or_default().to_owned(),
         credentials: !url.username().is_empty() || url.password().is_some(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localhost_is_what_cannot_leave_the_machine() {
+        let is_localhost = |host: &str| {
+            parse_url(&format!("http://{host}/"))
+                .unwrap()
+                .is_localhost()
+        };
+        for host in ["localhost", "127.0.0.1", "[::1]", "edge.localhost:8787"] {
+            assert!(is_localhost(host), "{host}");
+        }
+        for host in ["edge.example.com", "localhost.example.com", "10.0.0.1"] {
+            assert!(!is_localhost(host), "{host}");
+        }
+    }
 }

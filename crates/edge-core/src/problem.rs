@@ -15,6 +15,8 @@ pub enum Problem {
     Unauthorized,
     /// No token for the API, or a wrong one.
     NoToken,
+    /// A token that is for reading only, and a request that would change something.
+    ReadOnlyToken,
     /// Nothing is here.
     NotFound,
     /// Something is here, but not for this method.
@@ -78,7 +80,7 @@ impl Problem {
         match self {
             Self::IncompleteBody | Self::InvalidParameter { .. } => 400,
             Self::Unauthorized | Self::NoToken => 401,
-            Self::InsecureTransport => 403,
+            Self::InsecureTransport | Self::ReadOnlyToken => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::PayloadTooLarge { .. } => 413,
@@ -96,6 +98,7 @@ impl Problem {
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::Unauthorized | Self::NoToken => "unauthorized",
             Self::InsecureTransport => "insecure_transport",
+            Self::ReadOnlyToken => "read_only_token",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
@@ -163,6 +166,9 @@ impl fmt::Display for Problem {
             Self::Unauthorized => f.write_str(
                 "There is no source of this name, or its secret is missing or wrong. The URL is \
                  https://<this worker>/hooks/<source>?<parameter>=<secret>.",
+            ),
+            Self::ReadOnlyToken => f.write_str(
+                "This token is for reading only: CONSOLE_TOKEN has it as <name>:read:<secret>.",
             ),
             Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
             Self::NotFound => f.write_str(

@@ -5,6 +5,29 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
+/// The values of `.dev.vars.example`, and of the documents: everybody knows them.
+const EXAMPLES: &[&str] = &[
+    "local-secret",
+    "local-console-token",
+    "local-access-token",
+    "whsec_bG9jYWwtc2lnbmluZy1zZWNyZXQtMzItYnl0ZXMhIQ==",
+    "whsec_c2VjcmV0LW9mLXRoZS1vcmlnaW4tMzItYnl0ZXM=",
+];
+
+/// Below this many characters, whoever may try a few thousand times a second finds it.
+const GUESSABLE: usize = 8;
+/// From this many characters on, nobody finds it.
+const STRONG: usize = 16;
+
+/// How weak a secret is: one rule for every secret that is of our own making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// It is no secret: fewer than 8 characters, not counting those that repeat what stands before.
+    Guessable,
+    /// It has fewer than 16.
+    Short,
+}
+
 /// One secret value. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -15,6 +38,35 @@ impl Secret {
     pub fn whole(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether it was presented, compared in constant time.
+    #[must_use]
+    pub fn equals(&self, presented: &Presented) -> Choice {
+        presented.0.iter().fold(Choice::from(0), |equal, hash| {
+            equal | hash.ct_eq(&hashed(&self.0))
+        })
+    }
+
+    /// Whether it is one that the project publishes, for laptops.
+    #[must_use]
+    pub fn is_example(&self) -> bool {
+        EXAMPLES.contains(&self.0.as_str())
+    }
+
+    /// How weak it is, if it is.
+    #[must_use]
+    pub fn weakness(&self) -> Option<Weakness> {
+        // A key that signs holds fewer bytes than characters.
+        let length = match self.0.strip_prefix("whsec_") {
+            Some(base64) => base64.trim_end_matches('=').len() * 3 / 4,
+            None => self.0.chars().count(),
+        };
+        match length.min(period(&self.0)) {
+            ..GUESSABLE => Some(Weakness::Guessable),
+            GUESSABLE..STRONG => Some(Weakness::Short),
+            _ => None,
+        }
     }
 
     /// The value itself: for the one place that sends or signs with it.
@@ -68,19 +120,15 @@ impl Secrets {
     /// The same, and whether it is the current value that fits.
     #[must_use]
     pub fn admitted(&self, presented: &Presented) -> Admitted {
-        let fits = |secret: &Secret| {
-            presented.0.iter().fold(Choice::from(0), |fits, hash| {
-                fits | hash.ct_eq(&hashed(secret.reveal()))
-            })
-        };
+        let equals = |secret: &Secret| secret.equals(presented);
         let none = Choice::from(0);
-        let by_current = self.0.first().map_or(none, fits);
+        let by_current = self.0.first().map_or(none, equals);
         Admitted {
             by_any: self
                 .0
                 .iter()
                 .skip(1)
-                .fold(by_current, |any, secret| any | fits(secret)),
+                .fold(by_current, |any, secret| any | equals(secret)),
             by_current,
         }
     }
@@ -127,6 +175,21 @@ impl Presented {
 #[must_use]
 pub fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&percent_decoded(&text.replace('+', " "))).into_owned()
+}
+
+/// The length of what a text repeats: 1 of `aaaa`, 3 of `abcabca`, all of it where nothing is repeated.
+fn period(text: &str) -> usize {
+    let characters: Vec<char> = text.chars().collect();
+    let repeats = |length: &usize| {
+        let shifted = characters.iter().skip(*length);
+        characters
+            .iter()
+            .zip(shifted)
+            .all(|(one, other)| one == other)
+    };
+    (1..=characters.len() / 2)
+        .find(repeats)
+        .unwrap_or(characters.len())
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -180,6 +243,57 @@ mod tests {
         assert!(admits("s3cret", "x=1&token=s3cret"));
         assert!(admits("a+b", "token=a+b"));
         assert!(admits("a+b", "token=a%2Bb"));
+    }
+
+    #[test]
+    fn one_rule_says_how_strong_a_secret_is() {
+        let weakness = |text: &str| Secret::whole(text).unwrap().weakness();
+        for guessable in [
+            "x",
+            "1234567",
+            &"a".repeat(64),
+            "abcabcabcabcabcabc",
+            "whsec_c2VjcmV0",
+        ] {
+            assert_eq!(
+                weakness(guessable),
+                Some(Weakness::Guessable),
+                "{guessable}"
+            );
+        }
+        for short in [
+            "12345678",
+            "123456789012345",
+            "passwordpassword",
+            "whsec_c2VjcmV0LWtleQ==",
+        ] {
+            assert_eq!(weakness(short), Some(Weakness::Short), "{short}");
+        }
+        for strong in [
+            "1234567890123456",
+            "a-long-enough-secret",
+            "whsec_c2VjcmV0LWtleS1vZi0xNg==",
+        ] {
+            assert_eq!(weakness(strong), None, "{strong}");
+        }
+    }
+
+    #[test]
+    fn every_value_of_the_example_file_is_known_to_be_one() {
+        let file = include_str!("../../../.dev.vars.example");
+        let mut examples = 0;
+        for line in file.lines() {
+            let Some((name, value)) = line.trim_start_matches("# ").split_once('=') else {
+                continue;
+            };
+            if name.ends_with("_SECRET") || name.ends_with("_TOKEN") {
+                let value = Secret::whole(value.trim_matches('"')).unwrap();
+                assert!(value.is_example(), "{name}");
+                examples += 1;
+            }
+        }
+        assert_eq!(examples, 4);
+        assert!(!Secret::whole("another").unwrap().is_example());
     }
 
     #[test]

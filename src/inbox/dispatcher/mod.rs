@@ -113,7 +113,7 @@ fn go_on_replaying(inbox: &InboxContext, now: i64) {
 /// The deliveries that can be started now, `budget` at the most, each with the index of its destination.
 fn startable(inbox: &InboxContext, now: i64, budget: usize) -> Result<Vec<(usize, Due)>> {
     let due = |index: usize, limit| {
-        let Some(destination) = inbox.config.destinations.get(index) else {
+        let Some(destination) = inbox.config.deliverable(index) else {
             return Ok(Vec::new());
         };
         let state = inbox.memory.destinations.get(index);
@@ -132,7 +132,7 @@ fn startable(inbox: &InboxContext, now: i64, budget: usize) -> Result<Vec<(usize
 
 fn next_change(inbox: &InboxContext, now: i64) -> Option<i64> {
     destination_state::next_change(&inbox.memory.destinations, now, |index| {
-        let destination = inbox.config.destinations.get(index)?;
+        let destination = inbox.config.deliverable(index)?;
         let next = inbox.store.next_due_after(&destination.name, now);
         next.ok().flatten()
     })
@@ -141,7 +141,7 @@ fn next_change(inbox: &InboxContext, now: i64) -> Option<i64> {
 /// When something is due next that can be tried.
 pub(super) fn next_due(inbox: &InboxContext) -> Result<Option<i64>> {
     let due = destination_state::next_due(&inbox.memory.destinations, |index| {
-        let Some(destination) = inbox.config.destinations.get(index) else {
+        let Some(destination) = inbox.config.deliverable(index) else {
             return Ok(None);
         };
         inbox.store.next_due(&destination.name)

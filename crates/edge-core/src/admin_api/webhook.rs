@@ -206,6 +206,7 @@ mod tests {
 
     fn settings(secrets: &str, events: &[&str]) -> Settings {
         let source = Source {
+            is_closed: false,
             name: "acme".parse().unwrap(),
             secret_param: "t k".to_owned(),
             secrets: Secrets::from_text(secrets),

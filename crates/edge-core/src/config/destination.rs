@@ -1,9 +1,18 @@
 //! `[vars.DESTINATIONS.<name>]`: where events go, and which. How they get there, `transport.rs` reads.
 
 use serde_json::Value;
-use threescale::Redact;
+use threescale::{
+    Redact,
+    schema::{SHAPES, Shape},
+};
 
-use super::{Environment, Pattern, Reader, Source, Transport, table::Table, transport};
+use super::{
+    Environment, Pattern, Reader, Source, Transport,
+    nearest::did_you_mean,
+    pattern::Unmatched,
+    table::Table,
+    transport::{self, Context},
+};
 use crate::{
     delivery::timing::Timing,
     name::{DestinationName, SourceName},
@@ -14,11 +23,13 @@ use crate::{
 pub struct Destination {
     /// Its name.
     pub name: DestinationName,
-    /// How they get there.
-    pub transport: Transport,
-    /// Which types and actions; any one of these.
+    /// How they get there; `None` while its configuration has a mistake: what is routed to it waits until there is
+    /// none.
+    pub transport: Option<Transport>,
+    /// Which types and actions; any one of these. All, while one of them cannot be read: an event that was not wanted
+    /// is better than one that was and is not there.
     pub events: Vec<Pattern>,
-    /// Which sources; `None` stands for all.
+    /// Which sources; `None` stands for all, and likewise while one of them cannot be read.
     pub sources: Option<Vec<SourceName>>,
     /// Elements whose values are not sent.
     pub redact: Redact,
@@ -36,7 +47,9 @@ impl Destination {
     /// Whether it keeps the latest state of each object.
     #[must_use]
     pub fn keeps_objects(&self) -> bool {
-        self.transport.keeps_objects()
+        self.transport
+            .as_ref()
+            .is_some_and(Transport::keeps_objects)
     }
 
     /// Whether it wants an event of this source, type and action.
@@ -67,14 +80,15 @@ const COMMON_KEYS: [&str; 7] = [
 const MOST_CONNECTIONS: u64 = 6;
 
 impl<E: Environment> Reader<'_, E> {
-    /// `None` if it has no target; other mistakes are reported and read over.
+    /// Mistakes are reported and read over, so that what is routed there can wait.
     pub(super) fn destination(
         &mut self,
         name: DestinationName,
         value: Value,
         sources: &[Source],
         alerts: &[&str],
-    ) -> Option<Destination> {
+    ) -> Destination {
+        let mistakes_before = self.findings.mistakes.len();
         let secrets = self.destination_secrets(&name);
         let unsigned = secrets.signing.is_empty();
         let (allow_local, time_factor, env) = (self.allow_local, self.time_factor, self.env);
@@ -83,8 +97,8 @@ impl<E: Environment> Reader<'_, E> {
         let is_alerted = alerts.contains(&name.as_str());
         let events = patterns(&mut table, is_alerted);
         let sources = source_names(&mut table, sources);
-        let redact = table.texts("redact");
-        let timing = timing(&mut table).scaled(time_factor);
+        let redact = redacted(&mut table);
+        let mut timing = timing(&mut table).scaled(time_factor);
         let concurrency = table
             .integer("concurrency", 1, MOST_CONNECTIONS)
             .unwrap_or(MOST_CONNECTIONS);
@@ -92,27 +106,37 @@ impl<E: Environment> Reader<'_, E> {
             .integer("rate", 1, 1000)
             .and_then(|rate| u32::try_from(rate).ok());
         let ordered = table.boolean("ordered");
-        let transport = transport::read(&mut table, env, secrets, allow_local, redact.is_some());
-        let known = transport.as_ref().map_or(&[][..], Transport::keys);
-        table.finish(&[known, &COMMON_KEYS].concat(), transport.is_some());
+        let context = Context {
+            env,
+            name: &name,
+            allow_local,
+            redacts: redact.is_some(),
+        };
+        let known = transport::known_settings(&table, &secrets);
+        let known = [known, &COMMON_KEYS].concat();
+        if known.contains(&"final") {
+            timing.final_statuses = final_statuses(&mut table);
+        }
+        let transport = transport::read(&mut table, &context, secrets, &known);
+        table.finish(&known);
 
-        let transport = transport?;
-        let keeps_objects = transport.keeps_objects();
+        let keeps_objects = transport.as_ref().is_some_and(Transport::keeps_objects);
         if keeps_objects && ordered == Some(false) {
             self.mistake(
                 format!("DESTINATIONS.{name}.ordered"),
                 "must not be false with keep = \"objects\", which writes one state of an object after the other",
             );
         }
-        if unsigned && transport.is_signed() {
+        if unsigned && transport.as_ref().is_some_and(Transport::is_signed) {
             self.warn(
                 format!("DESTINATION_{}_SIGNING_SECRET", name.env_name()),
                 "is not set: what is sent there is not signed, and the origin cannot know that it is ours",
             );
         }
-        Some(Destination {
+        let is_sound = self.findings.mistakes.len() == mistakes_before;
+        Destination {
             name,
-            transport,
+            transport: transport.filter(|_| is_sound),
             events,
             sources,
             redact: redact.map_or_else(Redact::none, Redact::new),
@@ -121,8 +145,18 @@ impl<E: Environment> Reader<'_, E> {
             rate,
             // Two states of one object, written at the same time, could end in the wrong order.
             ordered: keeps_objects || ordered.unwrap_or(false),
-        })
+        }
     }
+}
+
+/// Statuses that an event does not survive. Not 410, which concerns the destination.
+fn final_statuses(table: &mut Table<'_>) -> Vec<u16> {
+    let statuses = table.integers("final", 400, 599).unwrap_or_default();
+    if statuses.contains(&410) {
+        table.report("final", "must not name 410, which pauses the destination");
+    }
+    let statuses = statuses.into_iter().map(u16::try_from);
+    statuses.filter_map(Result::ok).collect()
 }
 
 fn timing(table: &mut Table<'_>) -> Timing {
@@ -149,21 +183,58 @@ fn patterns(table: &mut Table<'_>, is_alerted: bool) -> Vec<Pattern> {
         return vec![Pattern::ANY];
     };
     let mut patterns = Vec::new();
+    let mut all_are_sound = true;
     for text in texts {
-        match text.parse() {
-            Ok(pattern) => patterns.push(pattern),
-            Err(problem) => table.report("events", format!("{text}: {problem}")),
+        match text.parse::<Pattern>() {
+            Ok(pattern) => {
+                if let Some(Unmatched { nearest }) = pattern.unmatched(&text) {
+                    let problem = "matches none of the events that 3scale is known to send";
+                    table.warn("events", format!("{text}: {problem}{nearest}"));
+                }
+                patterns.push(pattern);
+            }
+            Err(problem) => {
+                all_are_sound = false;
+                table.report("events", format!("{text}: {problem}"));
+            }
         }
     }
-    patterns
+    if all_are_sound {
+        patterns
+    } else {
+        vec![Pattern::ANY]
+    }
 }
 
 fn source_names(table: &mut Table<'_>, known: &[Source]) -> Option<Vec<SourceName>> {
     let mut names = Vec::new();
+    let mut all_are_known = true;
     for text in table.texts("sources")? {
-        match known.iter().find(|source| source.name.as_str() == text) {
-            Some(source) => names.push(source.name.clone()),
-            None => table.report("sources", format!("{text} is not among SOURCES")),
+        if let Some(source) = known.iter().find(|source| source.name.as_str() == text) {
+            names.push(source.name.clone());
+        } else {
+            all_are_known = false;
+            let near = did_you_mean(&text, known.iter().map(|source| source.name.as_str()));
+            table.report("sources", format!("{text} is not among SOURCES{near}"));
+        }
+    }
+    all_are_known.then_some(names)
+}
+
+/// A name that no element has hides nothing.
+fn redacted(table: &mut Table<'_>) -> Option<Vec<String>> {
+    let names = table.texts("redact")?;
+    let known = || {
+        let fields = |shape: &&'static Shape| shape.fields.iter().chain(shape.attributes);
+        SHAPES.iter().flat_map(fields).map(|field| field.name)
+    };
+    for name in &names {
+        if !known().any(|known| known == name) {
+            let near = did_you_mean(name, known());
+            table.warn(
+                "redact",
+                format!("{name} is no element of 3scale's own, though it may be an extra field of yours{near}"),
+            );
         }
     }
     Some(names)

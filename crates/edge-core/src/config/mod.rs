@@ -1,18 +1,23 @@
-//! Variables and secrets → [`Config`]. Every mistake is found and named in one go, so that nobody
-//! deploys five times to find five of them.
+//! Variables and secrets → [`Config`]. Every mistake is found and named in one go, so that nobody deploys five times
+//! to find five of them; and it stops only what it is in.
 
+mod console_token;
 mod destination;
+mod nearest;
 mod pattern;
 mod source;
 mod table;
 mod transport;
+mod variables;
 
 use std::rc::Rc;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use self::table::Table;
+use self::table::{Findings, Table};
 pub use self::{
+    console_token::{ConsoleToken, ConsoleTokens, InvalidToken},
     destination::Destination,
     pattern::{InvalidPattern, Pattern},
     source::Source,
@@ -21,17 +26,23 @@ pub use self::{
 };
 use crate::{
     alert,
-    location::ParseUrl,
+    location::{Location, ParseUrl},
     name::{DestinationName, SourceName},
-    secret::{Secret, Secrets},
+    secret::Secret,
+    target,
 };
+
+/// The secret that operators and their programs present.
+const CONSOLE_TOKEN: &str = "CONSOLE_TOKEN";
 
 /// Where variables, secrets and bindings are looked up: the Worker's environment, or a test's.
 pub trait Environment {
-    /// A JSON variable, if it is set.
+    /// A JSON variable, if it is set; the text itself where it is not JSON.
     fn table(&self, name: &str) -> Option<Value>;
     /// A text variable or a secret, if it is set.
     fn text(&self, name: &str) -> Option<String>;
+    /// The names of everything that is set: variables, secrets, bindings.
+    fn names(&self) -> Vec<String>;
     /// Whether there is a binding of this kind and name.
     fn has(&self, kind: Binding, name: &str) -> bool;
     /// The URL parser that `fetch` uses too.
@@ -49,8 +60,11 @@ pub enum Binding {
     Queue,
 }
 
-/// What the Worker is told to do. It exists only if no mistake was found.
-#[derive(Debug)]
+/// What the Worker is told to do: the sound parts of it, and what is known of the others.
+///
+/// A mistake stops only what it is in. A faulty source is closed, a faulty destination gets nothing and what is
+/// routed to it waits, a faulty variable has its default. [`Setup`] has the mistakes.
+#[derive(Debug, Default)]
 pub struct Config {
     /// Who sends to us.
     pub sources: Vec<Source>,
@@ -69,11 +83,30 @@ pub struct Config {
     /// How long a delivery may wait before it is told, in milliseconds.
     pub overdue_after_ms: i64,
     /// What operators present. With none, there is no API.
-    pub console_token: Secrets,
+    pub console_tokens: ConsoleTokens,
+    /// This Worker's own origin, where it is configured: `https://edge.example.com`.
+    pub public_url: Option<String>,
     /// Whether plain http and private addresses may be called: for development.
     pub allow_local: bool,
     /// What waits are divided by: for trying out.
     pub time_factor: u32,
+    /// Why no source takes anything in, if that is so.
+    pub(crate) closed: Closed,
+    /// What was given for the name of a source, and is none.
+    pub(crate) invalid_sources: Vec<String>,
+    /// Every secret that is set.
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// What cannot be known while a variable cannot be read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closed {
+    #[default]
+    Nothing,
+    /// Where events go: one that is taken in would go nowhere.
+    Destinations,
+    /// Who sends.
+    Sources,
 }
 
 impl Config {
@@ -97,22 +130,31 @@ impl Config {
             .map(|destination| &destination.name)
     }
 
-    /// Every secret that is configured: what must not show up in what others say, and we record.
-    /// A new secret belongs here too.
+    /// All secrets to mask in third-party text that we record. Whatever is read as a secret is among them.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let sources = self
-            .sources
-            .iter()
-            .flat_map(|source| source.secrets.iter().chain(&source.access_token));
-        let destinations = self
-            .destinations
-            .iter()
-            .filter_map(|destination| destination.transport.secrets())
-            .flat_map(|secrets| {
-                let others = secrets.authorization.iter().chain(&secrets.url);
-                secrets.signing.iter().chain(others)
-            });
-        sources.chain(destinations).chain(self.console_token.iter())
+        self.secrets.iter()
+    }
+
+    /// Whether a call for a source of this name is answered that the configuration has mistakes.
+    #[must_use]
+    pub fn is_closed(&self, name: &str) -> bool {
+        self.closed != Closed::Nothing
+            || self.invalid_sources.iter().any(|invalid| invalid == name)
+            || self.source(name).is_some_and(|source| source.is_closed)
+    }
+
+    /// Whether there is no source of this name any more, as far as the configuration can be read.
+    #[must_use]
+    pub fn is_removed(&self, name: &str) -> bool {
+        self.closed != Closed::Sources && self.source(name).is_none()
+    }
+
+    /// The destination at this place, if it can be sent to.
+    #[must_use]
+    pub fn deliverable(&self, index: usize) -> Option<&Destination> {
+        self.destinations
+            .get(index)
+            .filter(|destination| destination.transport.is_some())
     }
 
     /// The destination of this name.
@@ -141,10 +183,12 @@ impl Config {
 /// The outcome of reading the configuration.
 #[derive(Debug)]
 pub struct Setup {
-    /// Present if there are no mistakes.
-    pub config: Option<Rc<Config>>,
-    /// What keeps the Worker from working.
+    /// What was understood.
+    pub config: Rc<Config>,
+    /// What keeps a part of the Worker from working.
     pub mistakes: Vec<Finding>,
+    /// What is a mistake anywhere but on localhost.
+    local_only: Vec<Finding>,
     /// What works but deserves a look.
     pub warnings: Vec<Finding>,
 }
@@ -153,21 +197,33 @@ pub struct Setup {
 pub const LARGEST_MAX_BODY_BYTES: u32 = 1_900_000;
 
 impl Setup {
-    /// The configuration and the source of this name: what an object that belongs to one works with.
+    /// The configuration and the source of this name: what an object that belongs to one works with. A source that is
+    /// closed is there too, since what it has is delivered.
     ///
     /// # Errors
     ///
-    /// The configuration has mistakes, or no such source.
+    /// There is no such source.
     pub fn of_source(&self, name: &str) -> Result<(Rc<Config>, Source), &'static str> {
-        let config = self
-            .config
-            .clone()
-            .ok_or("the configuration has mistakes: see /healthz")?;
-        let source = config
-            .source(name)
-            .cloned()
-            .ok_or("the source is not configured")?;
-        Ok((config, source))
+        let source = self.config.source(name).cloned();
+        let source = source.ok_or("the source is not configured: see /healthz")?;
+        Ok((Rc::clone(&self.config), source))
+    }
+
+    /// The mistakes, for somebody who calls this Worker at this address.
+    pub fn mistakes_at(&self, url: &Location) -> impl Iterator<Item = &Finding> {
+        let local_only: &[Finding] = if url.is_localhost() {
+            &[]
+        } else {
+            &self.local_only
+        };
+        self.mistakes.iter().chain(local_only)
+    }
+
+    /// Whether there is no API because of a mistake.
+    #[must_use]
+    pub fn has_faulty_tokens(&self) -> bool {
+        let is_faulty = |mistake: &Finding| mistake.item == CONSOLE_TOKEN;
+        self.config.console_tokens.is_empty() && self.mistakes.iter().any(is_faulty)
     }
 
     /// Reads everything.
@@ -175,18 +231,21 @@ impl Setup {
     pub fn read(env: &impl Environment) -> Self {
         let mut reader = Reader {
             env,
-            mistakes: Vec::new(),
-            warnings: Vec::new(),
+            findings: Findings::default(),
+            local_only: Vec::new(),
+            secrets: Vec::new(),
             allow_local: false,
             time_factor: 1,
         };
         let config = reader.config();
-        let Reader {
-            mistakes, warnings, ..
-        } = reader;
+        let Findings { mistakes, warnings } = reader.findings;
         Self {
-            config: mistakes.is_empty().then(|| Rc::new(config)),
+            config: Rc::new(Config {
+                secrets: reader.secrets,
+                ..config
+            }),
             mistakes,
+            local_only: reader.local_only,
             warnings,
         }
     }
@@ -195,8 +254,9 @@ impl Setup {
 /// What the parts of the configuration share while they are read.
 struct Reader<'e, E> {
     env: &'e E,
-    mistakes: Vec<Finding>,
-    warnings: Vec<Finding>,
+    findings: Findings,
+    local_only: Vec<Finding>,
+    secrets: Vec<Secret>,
     allow_local: bool,
     time_factor: u32,
 }
@@ -205,17 +265,26 @@ impl<E: Environment> Reader<'_, E> {
     fn config(&mut self) -> Config {
         self.allow_local = self.allow_local_targets();
         self.time_factor = self.time_factor();
-        let sources = self.sources();
+        let source_tables = self.items("SOURCES");
+        let destination_tables = self.items("DESTINATIONS");
+        let closed = match (&source_tables, &destination_tables) {
+            (Err(Unreadable), _) => Closed::Sources,
+            (_, Err(Unreadable)) => Closed::Destinations,
+            _ => Closed::Nothing,
+        };
+        let (sources, invalid_sources) = self.sources(source_tables);
         let alerts = self.env.text("ALERTS").unwrap_or_default();
         let alerts: Vec<&str> = alerts.split_whitespace().collect();
-        let destinations = self.destinations(&sources, &alerts);
+        let destinations = self.destinations(destination_tables, &sources, &alerts);
         let alerts = self.alerts(&alerts, &destinations);
         let overdue_minutes = self.number("OVERDUE_AFTER_MINUTES", 60, 1, 10_080);
+        self.unknown_variables(&sources, &destinations);
         Config {
             alerts,
             alert_pause_ms: self.scaled(alert::PAUSE_MS),
             overdue_after_ms: self.scaled(overdue_minutes.cast_signed() * 60_000),
-            console_token: Secrets::from_text(&self.env.text("CONSOLE_TOKEN").unwrap_or_default()),
+            console_tokens: self.console_tokens(),
+            public_url: self.public_url(),
             allow_local: self.allow_local,
             time_factor: self.time_factor,
             sources,
@@ -224,7 +293,7 @@ impl<E: Environment> Reader<'_, E> {
                 .number("DEDUP_WINDOW_SECONDS", 1800, 0, 2_592_000)
                 .cast_signed()
                 * 1000,
-            retention_ms: self.number("RETENTION_DAYS", 30, 0, 3650).cast_signed() * 86_400_000,
+            retention_ms: self.retention_days().cast_signed() * 86_400_000,
             max_body_bytes: usize::try_from(self.number(
                 "MAX_BODY_BYTES",
                 1 << 20,
@@ -232,55 +301,22 @@ impl<E: Environment> Reader<'_, E> {
                 LARGEST_MAX_BODY_BYTES.into(),
             ))
             .unwrap_or(usize::MAX),
+            closed,
+            invalid_sources,
+            secrets: Vec::new(),
         }
     }
 
-    fn allow_local_targets(&mut self) -> bool {
-        match self
-            .env
-            .text("ALLOW_LOCAL_TARGETS")
-            .as_deref()
-            .map(str::trim)
-        {
-            None | Some("" | "false") => false,
-            Some("true") => {
-                self.warn(
-                    "ALLOW_LOCAL_TARGETS",
-                    "is true: targets may be plain http and private addresses. For development only",
-                );
-                true
-            }
-            Some(_) => {
-                self.mistake("ALLOW_LOCAL_TARGETS", "must be true or false");
-                false
-            }
-        }
-    }
-
-    /// Makes the waits of delivery shorter, for tests and for trying out.
-    fn time_factor(&mut self) -> u32 {
-        let factor = self.number("TIME_FACTOR", 1, 1, 1_000_000);
-        if factor > 1 && !self.allow_local {
-            self.mistake(
-                "TIME_FACTOR",
-                "is for development only: it needs ALLOW_LOCAL_TARGETS",
-            );
-        } else if factor > 1 {
-            self.warn(
-                "TIME_FACTOR",
-                format!("is {factor}: deliveries are tried again that many times as fast"),
-            );
-        }
-        u32::try_from(factor).unwrap_or(1)
-    }
-
-    fn sources(&mut self) -> Vec<Source> {
-        let mut sources = Vec::new();
-        for (name, value) in self.items("SOURCES") {
-            let Some(name) = self.name::<SourceName>("SOURCES", &name) else {
+    /// The sources, and names that are none.
+    fn sources(&mut self, tables: Result<Tables, Unreadable>) -> (Vec<Source>, Vec<String>) {
+        let is_readable = tables.is_ok();
+        let (mut sources, mut invalid) = (Vec::new(), Vec::new());
+        for (name, value) in tables.unwrap_or_default() {
+            let Some(valid) = self.name::<SourceName>("SOURCES", &name) else {
+                invalid.push(name);
                 continue;
             };
-            let source = self.source(name, value);
+            let source = self.source(valid, value);
             let shares =
                 |other: &&Source| source.admin().is_some() && other.admin_url == source.admin_url;
             if let Some(other) = sources.iter().find(shares) {
@@ -295,31 +331,13 @@ impl<E: Environment> Reader<'_, E> {
             }
             sources.push(source);
         }
-        if sources.is_empty() {
+        if is_readable && sources.is_empty() {
             self.mistake(
                 "SOURCES",
                 "has no source: add a table such as [vars.SOURCES.default]",
             );
         }
-        sources
-    }
-
-    /// `ALERTS`: names of destinations, separated by spaces.
-    fn alerts(&mut self, names: &[&str], destinations: &[Destination]) -> Vec<DestinationName> {
-        let mut alerts = Vec::new();
-        for name in names {
-            match destinations.iter().find(|known| known.name.as_str() == *name) {
-                Some(destination) if destination.transport.takes_alerts() => {
-                    alerts.push(destination.name.clone());
-                }
-                Some(_) => self.mistake(
-                    "ALERTS",
-                    format!("names {name}, whose format = \"xml\" or keep = \"objects\" has no room for an alert"),
-                ),
-                None => self.mistake("ALERTS", format!("names {name}, which is no destination")),
-            }
-        }
-        alerts
+        (sources, invalid)
     }
 
     /// A wait, as much shorter as `TIME_FACTOR` says.
@@ -327,16 +345,23 @@ impl<E: Environment> Reader<'_, E> {
         (ms / i64::from(self.time_factor)).max(1)
     }
 
-    fn destinations(&mut self, sources: &[Source], alerts: &[&str]) -> Vec<Destination> {
+    /// A table under a name that is none cannot be waited for: nothing has ever been routed there.
+    fn destinations(
+        &mut self,
+        tables: Result<Tables, Unreadable>,
+        sources: &[Source],
+        alerts: &[&str],
+    ) -> Vec<Destination> {
+        let is_readable = tables.is_ok();
         let mut destinations = Vec::new();
-        for (name, value) in self.items("DESTINATIONS") {
-            if let Some(name) = self.name::<DestinationName>("DESTINATIONS", &name)
-                && let Some(destination) = self.destination(name, value, sources, alerts)
-            {
+        for (name, value) in tables.unwrap_or_default() {
+            if let Some(name) = self.name::<DestinationName>("DESTINATIONS", &name) {
+                let mut destination = self.destination(name, value, sources, alerts);
+                self.refuse_shared_keys(&mut destination, &destinations);
                 destinations.push(destination);
             }
         }
-        if destinations.is_empty() {
+        if is_readable && destinations.is_empty() {
             self.warn(
                 "DESTINATIONS",
                 "has no destination: events are kept in the inbox and go nowhere",
@@ -345,17 +370,46 @@ impl<E: Environment> Reader<'_, E> {
         destinations
     }
 
+    /// Two that write the same keys would overwrite each other's values, which differ by `redact`.
+    fn refuse_shared_keys(&mut self, destination: &mut Destination, others: &[Destination]) {
+        let key = |destination: &Destination| match &destination.transport {
+            Some(Transport::Kv { binding, keep, .. }) => Some((binding.clone(), *keep)),
+            _ => None,
+        };
+        let Some(own) = key(destination) else { return };
+        if let Some(other) = others
+            .iter()
+            .find(|other| key(other).as_ref() == Some(&own))
+        {
+            destination.transport = None;
+            self.mistake(
+                format!("DESTINATIONS.{}.kv", destination.name),
+                format!(
+                    "is that of {} too, with the same keep: they would overwrite each other. Give it a namespace of \
+                     its own",
+                    other.name
+                ),
+            );
+        }
+    }
+
     /// The tables inside a JSON variable, by name.
-    fn items(&mut self, variable: &str) -> Vec<(String, Value)> {
+    fn items(&mut self, variable: &str) -> Result<Tables, Unreadable> {
         match self.env.table(variable) {
-            None => Vec::new(),
-            Some(Value::Object(items)) => items.into_iter().collect(),
+            None => Ok(Tables::new()),
+            Some(Value::Object(items)) => Ok(items),
+            Some(Value::String(text)) => {
+                let why = serde_json::from_str::<IgnoredAny>(&text)
+                    .map_or_else(|error| error.to_string(), |_| "a text".to_owned());
+                self.mistake(variable, format!("is not valid JSON: {why}"));
+                Err(Unreadable)
+            }
             Some(_) => {
                 self.mistake(
                     variable,
-                    "must be a table of tables, such as [vars.SOURCES.default]",
+                    format!("must be a table of tables, such as [vars.{variable}.default]"),
                 );
-                Vec::new()
+                Err(Unreadable)
             }
         }
     }
@@ -372,33 +426,41 @@ impl<E: Environment> Reader<'_, E> {
             .ok()
     }
 
-    /// A whole number in a plain variable.
-    fn number(&mut self, variable: &str, default: u64, least: u64, most: u64) -> u64 {
-        let Some(text) = self.env.text(variable) else {
-            return default;
-        };
-        match text.trim().parse() {
-            Ok(number) if (least..=most).contains(&number) => number,
-            _ => {
-                self.mistake(
-                    variable,
-                    format!("must be a whole number from {least} to {most}"),
-                );
-                default
-            }
-        }
-    }
-
     fn table(&mut self, path: String, value: Value) -> Table<'_> {
-        Table::new(path, value, &mut self.mistakes)
+        Table::new(path, value, &mut self.findings)
     }
 
     fn mistake(&mut self, item: impl Into<String>, problem: impl Into<String>) {
-        self.mistakes.push(Finding::new(item, problem));
+        self.findings.mistake(item, problem);
     }
 
     fn warn(&mut self, item: impl Into<String>, problem: impl Into<String>) {
-        self.warnings.push(Finding::new(item, problem));
+        self.findings.warn(item, problem);
+    }
+}
+
+type Tables = serde_json::Map<String, Value>;
+
+/// Says that a variable cannot be read at all, which is reported.
+struct Unreadable;
+
+/// Workers cannot call an IP address, though one on a laptop can.
+fn warn_of_address(
+    table: &mut Table<'_>,
+    variable: Option<&str>,
+    key: &str,
+    parse_url: ParseUrl,
+    url: &str,
+    allow_local: bool,
+) {
+    const PROBLEM: &str =
+        "is an IP address, which Workers cannot call (error 1003): give the host a name";
+    if allow_local || !target::names_ip_address(parse_url, url) {
+        return;
+    }
+    match variable {
+        Some(variable) => table.warn_item(variable, PROBLEM),
+        None => table.warn(key, PROBLEM),
     }
 }
 

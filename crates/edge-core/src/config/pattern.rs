@@ -1,6 +1,9 @@
 //! Which events a destination wants: `*`, `account.*`, `*.deleted`, `user.created`.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use super::nearest::did_you_mean;
+use crate::admin_api::webhook::KINDS;
 
 /// One pattern over an event's type and action. `None` stands for any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,36 @@ impl Pattern {
     pub fn matches(&self, kind: &str, action: &str) -> bool {
         self.kind.as_deref().is_none_or(|k| k == kind)
             && self.action.as_deref().is_none_or(|a| a == action)
+    }
+}
+
+/// Says that a pattern matches nothing that 3scale is known to send.
+pub(super) struct Unmatched {
+    /// What was meant, perhaps: to be put behind a message.
+    pub(super) nearest: String,
+}
+
+impl Pattern {
+    /// A misspelt pattern reads like any other, since types that we don't know are accepted.
+    pub(super) fn unmatched(&self, text: &str) -> Option<Unmatched> {
+        if KINDS
+            .iter()
+            .any(|(kind, action)| self.matches(kind, action))
+        {
+            return None;
+        }
+        let known: BTreeSet<String> = KINDS
+            .iter()
+            .flat_map(|(kind, action)| {
+                [
+                    format!("{kind}.*"),
+                    format!("*.{action}"),
+                    format!("{kind}.{action}"),
+                ]
+            })
+            .collect();
+        let nearest = did_you_mean(text, known.iter().map(String::as_str));
+        Some(Unmatched { nearest })
     }
 }
 

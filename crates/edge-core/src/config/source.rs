@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Environment, Reader};
+use super::{Environment, Reader, warn_of_address};
 use crate::{
     name::SourceName,
     secret::{Secret, Secrets},
@@ -26,6 +26,9 @@ pub struct Source {
     pub access_token: Option<Secret>,
     /// Over how many inboxes its events are spread.
     pub shards: u32,
+    /// Whether its configuration has a mistake. Nothing is taken in then and no recovery begins, but what it has is
+    /// delivered.
+    pub is_closed: bool,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
     pub path: String,
 }
@@ -37,10 +40,13 @@ impl Source {
         self.admin_url.as_deref().unwrap_or(&self.path)
     }
 
-    /// The tenant's admin API: its address, and the token that it asks for. Without either, there is
-    /// no recovery.
+    /// The tenant's admin API: its address, and the token that it asks for. Without either, or with a mistake that
+    /// may be in them, there is no recovery.
     #[must_use]
     pub fn admin(&self) -> Option<(&str, &Secret)> {
+        if self.is_closed {
+            return None;
+        }
         self.admin_url.as_deref().zip(self.access_token.as_ref())
     }
 }
@@ -50,6 +56,7 @@ const MOST_SHARDS: u64 = 32;
 
 impl<E: Environment> Reader<'_, E> {
     pub(super) fn source(&mut self, name: SourceName, value: Value) -> Source {
+        let mistakes_before = self.findings.mistakes.len();
         let (allow_local, parse_url) = (self.allow_local, self.env.parse_url());
         let mut table = self.table(format!("SOURCES.{name}"), value);
         let secret_param = table
@@ -64,36 +71,30 @@ impl<E: Environment> Reader<'_, E> {
         let admin_url = table
             .text("admin_url")
             .map(|url| url.trim_end_matches('/').to_owned());
-        if let Some(Err(problem)) = admin_url
-            .as_deref()
-            .map(|url| target::check(parse_url, url, allow_local))
-        {
-            table.report("admin_url", problem.to_string());
+        if let Some(url) = &admin_url {
+            if let Err(problem) = target::check(parse_url, url, allow_local) {
+                table.report("admin_url", problem.to_string());
+            } else {
+                warn_of_address(&mut table, None, "admin_url", parse_url, url, allow_local);
+            }
         }
         let shards = table.integer("shards", 1, MOST_SHARDS).unwrap_or(1);
         let silent_after_hours = table.integer("silent_after_hours", 1, 8760);
-        table.finish(
-            &["secret_param", "admin_url", "shards", "silent_after_hours"],
-            true,
-        );
+        table.finish(&["secret_param", "admin_url", "shards", "silent_after_hours"]);
         let silent_after_ms =
             silent_after_hours.map(|hours| self.scaled(hours.cast_signed() * 3_600_000));
 
         let variable = format!("SOURCE_{}_SECRET", name.env_name());
-        let secrets = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
+        let secrets = self.secrets(&variable);
         if secrets.is_empty() {
             self.mistake(
                 &variable,
                 "is not set: without it nobody can send. `wrangler secret put` sets it",
             );
-        } else if secrets.iter().any(|secret| secret.reveal().len() < 16) && !allow_local {
-            self.warn(
-                &variable,
-                "holds a value of fewer than 16 characters: it can be guessed",
-            );
         }
         let access_token = self.access_token(&name, admin_url.is_some());
         Source {
+            is_closed: self.findings.mistakes.len() > mistakes_before,
             path: format!("/sources/{name}"),
             name,
             secret_param,
@@ -107,7 +108,7 @@ impl<E: Environment> Reader<'_, E> {
 
     fn access_token(&mut self, name: &SourceName, has_admin_url: bool) -> Option<Secret> {
         let variable = format!("SOURCE_{}_ACCESS_TOKEN", name.env_name());
-        let token = Secret::whole(&self.env.text(&variable)?)?;
+        let token = self.whole_secret(&variable)?;
         if !has_admin_url {
             self.mistake(
                 &variable,

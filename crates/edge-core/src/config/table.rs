@@ -1,6 +1,11 @@
-//! Reading a JSON table so that every mistake in it is found, and each is named.
+//! Reads a JSON table so that every mistake in it is found, and each is named.
+//!
+//! By hand, and not by serde's derive: a derived reader ends at the first mistake, names no item without a further
+//! library, and has no word for what is only to be warned of. Operators would deploy five times to find five mistakes.
 
 use serde_json::{Map, Value};
+
+use super::nearest::{did_you_mean, nearest};
 
 /// Something to tell the operator: which item, and what is wrong with it and what to do.
 /// It never holds the value of a secret.
@@ -21,28 +26,38 @@ impl Finding {
     }
 }
 
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) mistakes: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) fn mistake(&mut self, item: impl Into<String>, problem: impl Into<String>) {
+        self.mistakes.push(Finding::new(item, problem));
+    }
+
+    pub(crate) fn warn(&mut self, item: impl Into<String>, problem: impl Into<String>) {
+        self.warnings.push(Finding::new(item, problem));
+    }
+}
+
 /// One table of the configuration. Each member is taken out once; `finish` reports those left over.
 pub(crate) struct Table<'m> {
     path: String,
     members: Map<String, Value>,
-    findings: &'m mut Vec<Finding>,
+    findings: &'m mut Findings,
 }
 
 impl<'m> Table<'m> {
     /// A value that is no table becomes a finding, and is then read like an empty one.
-    pub(crate) fn new(
-        path: impl Into<String>,
-        value: Value,
-        findings: &'m mut Vec<Finding>,
-    ) -> Self {
+    pub(crate) fn new(path: impl Into<String>, value: Value, findings: &'m mut Findings) -> Self {
         let path = path.into();
         let members = if let Value::Object(members) = value {
             members
         } else {
-            findings.push(Finding::new(
-                &path,
-                format!("must be a table, not {}", kind_of(&value)),
-            ));
+            findings.mistake(&path, format!("must be a table, not {}", kind_of(&value)));
             Map::new()
         };
         Self {
@@ -139,24 +154,59 @@ impl<'m> Table<'m> {
         self.members.contains_key(key)
     }
 
+    /// One of these choices, the first of which is the default.
+    pub(crate) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let chosen = choices.iter().find(|(name, _)| *name == text);
+        if chosen.is_none() {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            let near = did_you_mean(&text, names.iter().copied());
+            self.report(key, format!("must be one of {}{near}", names.join(", ")));
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+
+    /// A member that is not among the known ones, but as good as this one.
+    pub(crate) fn has_misspelt(&self, wanted: &[&str], known: &[&str]) -> bool {
+        self.members.keys().any(|key| {
+            let known = known.iter().copied();
+            nearest(key, known).is_some_and(|near| wanted.contains(&near))
+        })
+    }
+
+    /// A mistake. Without a key, it is in the table as a whole.
     pub(crate) fn report(&mut self, key: &str, problem: impl Into<String>) {
-        let item = if key.is_empty() {
+        self.findings.mistake(self.item(key), problem);
+    }
+
+    /// A mistake in another variable that says something for this table.
+    pub(crate) fn report_item(&mut self, item: &str, problem: impl Into<String>) {
+        self.findings.mistake(item, problem);
+    }
+
+    pub(crate) fn warn(&mut self, key: &str, problem: impl Into<String>) {
+        self.findings.warn(self.item(key), problem);
+    }
+
+    pub(crate) fn warn_item(&mut self, item: &str, problem: impl Into<String>) {
+        self.findings.warn(item, problem);
+    }
+
+    fn item(&self, key: &str) -> String {
+        if key.is_empty() {
             self.path.clone()
         } else {
             format!("{}.{key}", self.path)
-        };
-        self.findings.push(Finding::new(item, problem));
+        }
     }
 
     /// Members that nobody asked for are mistakes: most are misspelt, and would do nothing.
-    /// Where we don't know what it is, neither do we know what belongs to it.
-    pub(crate) fn finish(mut self, known: &[&str], is_known: bool) {
+    pub(crate) fn finish(mut self, known: &[&str]) {
         for (key, _) in std::mem::take(&mut self.members) {
-            if is_known {
-                self.report(
-                    &key,
-                    format!("is not known here; known are: {}", known.join(", ")),
-                );
+            if !known.contains(&key.as_str()) {
+                let near = did_you_mean(&key, known.iter().copied());
+                let known = known.join(", ");
+                self.report(&key, format!("is not known here{near}; known are: {known}"));
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use standardwebhooks::Webhook;
 
-use super::{Binding, Environment, Reader, table::Table};
+use super::{Binding, Environment, Reader, table::Table, warn_of_address};
 use crate::{
+    destination::http::is_header,
     name::DestinationName,
     secret::{Secret, Secrets},
     target,
@@ -90,7 +91,7 @@ pub enum Keep {
 }
 
 /// A destination's secrets.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct DestinationSecrets {
     /// The keys that all sign, the current one first.
     pub signing: Secrets,
@@ -101,22 +102,6 @@ pub struct DestinationSecrets {
 }
 
 impl Transport {
-    /// The settings that this kind has.
-    pub(super) fn keys(&self) -> &'static [&'static str] {
-        match self {
-            Self::Http {
-                route: Route::Url { .. },
-                ..
-            } => &["url", "format", "timeout_ms", "headers"],
-            Self::Http {
-                route: Route::Service { .. },
-                ..
-            } => &["service", "path", "format", "timeout_ms", "headers"],
-            Self::Kv { .. } => &["kv", "keep", "ttl_days"],
-            Self::Queue { .. } => &["queue"],
-        }
-    }
-
     pub(super) fn keeps_objects(&self) -> bool {
         matches!(
             self,
@@ -136,14 +121,6 @@ impl Transport {
         }
     }
 
-    /// The secrets that go along.
-    pub(super) fn secrets(&self) -> Option<&DestinationSecrets> {
-        match self {
-            Self::Http { options, .. } => Some(&options.secrets),
-            Self::Kv { .. } | Self::Queue { .. } => None,
-        }
-    }
-
     /// Whether what goes there is signed: bindings lead to nobody but us.
     pub(super) fn is_signed(&self) -> bool {
         matches!(
@@ -158,44 +135,117 @@ impl Transport {
 
 impl<E: Environment> Reader<'_, E> {
     pub(super) fn destination_secrets(&mut self, name: &DestinationName) -> DestinationSecrets {
-        let variable = format!("DESTINATION_{}_SIGNING_SECRET", name.env_name());
-        let signing = Secrets::from_text(&self.env.text(&variable).unwrap_or_default());
-        if signing
-            .iter()
-            .any(|secret| Webhook::new(secret.reveal()).is_err())
-        {
-            self.mistake(
-                &variable,
-                "must be a Standard Webhooks secret: whsec_ and then base64",
-            );
+        let variable = |what: &str| format!("DESTINATION_{}_{what}", name.env_name());
+        let signing_variable = variable("SIGNING_SECRET");
+        let signing = self.secrets(&signing_variable);
+        for secret in signing.iter() {
+            let value = secret.reveal();
+            let base64 = value.strip_prefix("whsec_").unwrap_or(value);
+            if Webhook::new(value).is_err() {
+                self.mistake(
+                    &signing_variable,
+                    "must be a Standard Webhooks secret: whsec_ and then base64",
+                );
+            } else if !(32..=88).contains(&base64.len()) {
+                self.warn(
+                    &signing_variable,
+                    "holds a key that is not of 24 to 64 bytes, as Standard Webhooks wants it: \
+                     `echo \"whsec_$(openssl rand -base64 32)\"` makes one",
+                );
+            }
         }
         // The whole header, so unlike other secrets it may hold a space: `Bearer …`.
-        let whole = |what: &str| {
-            let variable = format!("DESTINATION_{}_{what}", name.env_name());
-            Secret::whole(&self.env.text(&variable)?)
-        };
+        let authorization = self.whole_secret(&variable("AUTHORIZATION"));
+        if let Some(value) = &authorization
+            && !is_header("authorization", value.reveal())
+        {
+            self.mistake(
+                variable("AUTHORIZATION"),
+                "holds a character that no header may: use visible ASCII characters and spaces",
+            );
+        }
         DestinationSecrets {
             signing,
-            authorization: whole("AUTHORIZATION"),
-            url: whole("URL"),
+            authorization,
+            url: self.whole_secret(&variable("URL")),
         }
+    }
+}
+
+/// What the settings of a transport are read with.
+pub(super) struct Context<'c, E> {
+    pub(super) env: &'c E,
+    pub(super) name: &'c DestinationName,
+    pub(super) allow_local: bool,
+    /// Whether the destination has elements whose values are not sent.
+    pub(super) redacts: bool,
+}
+
+/// Each kind, with its settings.
+const KINDS: [(&str, &[&str]); 4] = [
+    ("url", &["url", "format", "timeout_ms", "headers", "final"]),
+    ("kv", &["kv", "keep", "ttl_days"]),
+    (
+        "service",
+        &[
+            "service",
+            "path",
+            "format",
+            "timeout_ms",
+            "headers",
+            "final",
+        ],
+    ),
+    ("queue", &["queue"]),
+];
+
+/// The kinds that a table names.
+fn kinds<'t>(
+    table: &'t Table<'_>,
+    secrets: &DestinationSecrets,
+) -> impl Iterator<Item = (&'static str, &'static [&'static str])> + 't {
+    let is_secret = secrets.url.is_some();
+    KINDS
+        .into_iter()
+        .filter(move |(kind, _)| table.has(kind) || (*kind == "url" && is_secret))
+}
+
+/// The settings of the kind that a table is of; those of all kinds, where it is of none or of several.
+pub(super) fn known_settings(
+    table: &Table<'_>,
+    secrets: &DestinationSecrets,
+) -> &'static [&'static str] {
+    const ALL: &[&str] = &[
+        "url",
+        "kv",
+        "service",
+        "queue",
+        "format",
+        "timeout_ms",
+        "headers",
+        "final",
+        "path",
+        "keep",
+        "ttl_days",
+    ];
+    let mut kinds = kinds(table, secrets);
+    match (kinds.next(), kinds.next()) {
+        (Some((_, settings)), None) => settings,
+        _ => ALL,
     }
 }
 
 /// `None` if there is none, or more than one; that is reported.
 pub(super) fn read(
     table: &mut Table<'_>,
-    env: &impl Environment,
+    context: &Context<'_, impl Environment>,
     secrets: DestinationSecrets,
-    allow_local: bool,
-    redacts: bool,
+    known: &[&str],
 ) -> Option<Transport> {
-    const KINDS: [&str; 4] = ["url", "kv", "service", "queue"];
-    let mut kinds = KINDS.into_iter().filter(|kind| table.has(kind));
-    let secret_url = secrets.url.as_ref().map(|url| url.reveal().to_owned());
-    let kind = kinds.next().or(secret_url.is_some().then_some("url"));
-    if kinds.next().is_some() || (secret_url.is_some() && (kind != Some("url") || table.has("url")))
-    {
+    let mut kinds = kinds(table, &secrets).map(|(kind, _)| kind);
+    let (kind, other) = (kinds.next(), kinds.next());
+    drop(kinds);
+    if other.is_some() || (secrets.url.is_some() && table.has("url")) {
         table.report(
             "",
             "has more than one of url (or the URL secret), kv, service and queue: a destination has one target",
@@ -204,18 +254,12 @@ pub(super) fn read(
     }
     match kind {
         Some("url") => {
-            let url = secret_url.or_else(|| table.text("url")).unwrap_or_default();
-            if let Err(problem) = target::check(env.parse_url(), &url, allow_local) {
-                table.report("url", problem.to_string());
-            }
-            let options = options(table, secrets, redacts);
-            Some(Transport::Http {
-                route: Route::Url { url, allow_local },
-                options,
-            })
+            let route = url_route(table, context, secrets.url.as_ref());
+            let options = options(table, secrets, context.redacts);
+            Some(Transport::Http { route, options })
         }
         Some("service") => {
-            let binding = binding(table, env, "service", Binding::Service);
+            let binding = binding(table, context.env, "service", Binding::Service);
             let path = table.text("path").unwrap_or_else(|| "/".to_owned());
             if !path.starts_with('/') {
                 table.report("path", "must begin with a slash");
@@ -224,40 +268,72 @@ pub(super) fn read(
                 "https://{}{path}",
                 binding.to_ascii_lowercase().replace('_', "-")
             );
-            let options = options(table, secrets, redacts);
+            let options = options(table, secrets, context.redacts);
             Some(Transport::Http {
                 route: Route::Service { binding, url },
                 options,
             })
         }
-        Some("kv") => Some(kv(table, env)),
+        Some("kv") => Some(kv(table, context.env)),
         Some(_) => Some(Transport::Queue {
-            binding: binding(table, env, "queue", Binding::Queue),
+            binding: binding(table, context.env, "queue", Binding::Queue),
         }),
         None => {
-            table.report(
-                "",
-                "has no target: give it url (an origin service), kv, service or queue (a binding)",
-            );
+            // A misspelt `ur` is reported as such, which says more.
+            if !table.has_misspelt(&KINDS.map(|(kind, _)| kind), known) {
+                table.report(
+                    "",
+                    "has no target: give it url (an origin service), kv, service or queue (a binding)",
+                );
+            }
             None
         }
     }
 }
 
-fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) -> HttpOptions {
-    let format = match table.text("format").as_deref() {
-        None | Some("cloudevents") => Format::CloudEvents,
-        Some("cloudevents-binary") => Format::CloudEventsBinary,
-        Some("xml") => Format::Xml,
-        Some("slack") => Format::Slack,
-        Some(_) => {
-            table.report(
-                "format",
-                "must be cloudevents, cloudevents-binary, xml or slack",
-            );
-            Format::CloudEvents
-        }
+/// The URL of the table, or of the secret in its place, which is then at fault itself.
+fn url_route(
+    table: &mut Table<'_>,
+    context: &Context<'_, impl Environment>,
+    secret: Option<&Secret>,
+) -> Route {
+    let (parse_url, allow_local) = (context.env.parse_url(), context.allow_local);
+    let variable = secret.map(|_| format!("DESTINATION_{}_URL", context.name.env_name()));
+    let url = match secret {
+        Some(secret) => Some(secret.reveal().to_owned()),
+        // Of the wrong type: that is reported.
+        None => table.text("url"),
     };
+    if let Some(url) = &url {
+        match (target::check(parse_url, url, allow_local), &variable) {
+            (Ok(()), variable) => {
+                warn_of_address(
+                    table,
+                    variable.as_deref(),
+                    "url",
+                    parse_url,
+                    url,
+                    allow_local,
+                );
+            }
+            (Err(problem), Some(variable)) => table.report_item(variable, problem.to_string()),
+            (Err(problem), None) => table.report("url", problem.to_string()),
+        }
+    }
+    let url = url.unwrap_or_default();
+    Route::Url { url, allow_local }
+}
+
+fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) -> HttpOptions {
+    let formats = [
+        ("cloudevents", Format::CloudEvents),
+        ("cloudevents-binary", Format::CloudEventsBinary),
+        ("xml", Format::Xml),
+        ("slack", Format::Slack),
+    ];
+    let format = table
+        .choice("format", &formats)
+        .unwrap_or(Format::CloudEvents);
     if redacts && format == Format::Xml {
         table.report(
             "redact",
@@ -266,9 +342,22 @@ fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) ->
     }
     let timeout_ms = table.integer("timeout_ms", 100, 60_000).unwrap_or(15_000);
     let headers = table.pairs("headers").unwrap_or_default();
-    for (name, _) in &headers {
+    for (name, value) in &headers {
         if is_reserved(name) {
-            table.report("headers", format!("{name} is set by the Worker itself"));
+            table.report(
+                "headers",
+                format!("{name} is set by the Worker itself, or by HTTP"),
+            );
+        } else if !is_header(name, "") {
+            table.report(
+                "headers",
+                format!("{name:?} is no name of a header: use letters, digits and dashes"),
+            );
+        } else if !is_header(name, value) {
+            table.report(
+                "headers",
+                format!("the value of {name} must be of visible ASCII characters and spaces"),
+            );
         }
     }
     HttpOptions {
@@ -279,15 +368,23 @@ fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) ->
     }
 }
 
-/// Headers that say what we send, or carry a secret and so do not belong into `wrangler.toml`.
+/// Headers that say what we send or how, or carry a secret and so do not belong into `wrangler.toml`.
 fn is_reserved(header: &str) -> bool {
     let header = header.to_ascii_lowercase();
     [
         "authorization",
+        "connection",
+        "content-encoding",
         "content-length",
         "content-type",
         "cookie",
+        "expect",
         "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
         "user-agent",
     ]
     .contains(&header.as_str())
@@ -298,14 +395,8 @@ fn is_reserved(header: &str) -> bool {
 
 fn kv(table: &mut Table<'_>, env: &impl Environment) -> Transport {
     let binding = binding(table, env, "kv", Binding::Kv);
-    let keep = match table.text("keep").as_deref() {
-        None | Some("events") => Keep::Events,
-        Some("objects") => Keep::Objects,
-        Some(_) => {
-            table.report("keep", "must be events or objects");
-            Keep::Events
-        }
-    };
+    let choices = [("events", Keep::Events), ("objects", Keep::Objects)];
+    let keep = table.choice("keep", &choices).unwrap_or(Keep::Events);
     let ttl_seconds = table.integer("ttl_days", 1, 3650).map(|days| days * 86_400);
     Transport::Kv {
         binding,
@@ -316,7 +407,9 @@ fn kv(table: &mut Table<'_>, env: &impl Environment) -> Transport {
 
 /// The name of a binding that must be there.
 fn binding(table: &mut Table<'_>, env: &impl Environment, key: &str, kind: Binding) -> String {
-    let name = table.text(key).unwrap_or_default();
+    let Some(name) = table.text(key) else {
+        return String::new();
+    };
     if !env.has(kind, &name) {
         let section = match kind {
             Binding::Kv => "[[kv_namespaces]]",
@@ -325,7 +418,7 @@ fn binding(table: &mut Table<'_>, env: &impl Environment, key: &str, kind: Bindi
         };
         table.report(
             key,
-            format!("names no binding: add {section} with this binding to wrangler.toml"),
+            format!("{name} names no binding: add {section} with this binding to wrangler.toml"),
         );
     }
     name

@@ -1,10 +1,10 @@
 //! Who may call a hook: decided from everything but the body.
 
 use crate::{
-    config::{Config, Source},
+    config::{Config, ConsoleToken, Source},
     location::Location,
     problem::Problem,
-    secret::{Admitted, Presented},
+    secret::{Admitted, Presented, Secret},
 };
 
 /// Who calls a hook, once they may come in.
@@ -18,7 +18,7 @@ pub struct Caller<'c> {
     pub old_secret: bool,
 }
 
-/// Admits a caller, or says why not. Without a sound configuration nobody is admitted.
+/// Admits a caller, or says why not. To a source with a mistake in its configuration nobody is.
 ///
 /// # Errors
 ///
@@ -26,34 +26,51 @@ pub struct Caller<'c> {
 pub fn admit<'c>(
     url: &Location,
     method: &str,
-    config: Option<&'c Config>,
+    config: &'c Config,
     source: &str,
 ) -> Result<Caller<'c>, Problem> {
-    if url.scheme != "https" && !is_localhost(&url.host) {
+    if url.scheme != "https" && !url.is_localhost() {
         return Err(Problem::InsecureTransport);
     }
     if !matches!(method, "GET" | "POST") {
         return Err(Problem::MethodNotAllowed { allow: "GET, POST" });
     }
-    let config = config.ok_or(Problem::Misconfigured)?;
-    authorize(config, source, &url.query).ok_or(Problem::Unauthorized)
+    if config.is_closed(source) {
+        return Err(Problem::Misconfigured);
+    }
+    let caller = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
+    // A `.dev.vars` that was uploaded: everybody knows the secret.
+    let is_example = caller.source.secrets.iter().any(Secret::is_example);
+    if is_example && !url.is_localhost() {
+        return Err(Problem::Misconfigured);
+    }
+    Ok(caller)
 }
 
 /// Admits an operator by the `Authorization` header.
 ///
 /// # Errors
 ///
-/// No `CONSOLE_TOKEN` is set, so that there is no API, or the token is missing or wrong.
-pub fn is_admitted(config: &Config, authorization: Option<&str>) -> Result<(), Problem> {
-    if config.console_token.is_empty() {
+/// No `CONSOLE_TOKEN` is set, so that there is no API; the token is missing or wrong; or it is for reading only.
+pub fn admit_operator<'c>(
+    url: &Location,
+    method: &str,
+    config: &'c Config,
+    authorization: Option<&str>,
+) -> Result<&'c ConsoleToken, Problem> {
+    if config.console_tokens.is_empty() {
         return Err(Problem::NotFound);
     }
     let presented = authorization.and_then(|header| header.strip_prefix("Bearer "));
     let presented = Presented::value(presented.unwrap_or_default());
-    if bool::from(config.console_token.admit(&presented)) {
-        Ok(())
+    let token = config
+        .console_tokens
+        .admit(&presented, url.is_localhost())
+        .ok_or(Problem::NoToken)?;
+    if token.may_write || matches!(method, "GET" | "HEAD") {
+        Ok(token)
     } else {
-        Err(Problem::NoToken)
+        Err(Problem::ReadOnlyToken)
     }
 }
 
@@ -79,15 +96,10 @@ fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<Caller
     caller
 }
 
-/// Only what cannot leave the machine: any other plain http has carried the secret in clear.
-fn is_localhost(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secrets;
+    use crate::{location::parse_url, secret::Secrets};
 
     fn config() -> Config {
         let source = |name: &str, secrets: &str, param: &str| Source {
@@ -99,22 +111,14 @@ mod tests {
             shards: 1,
             silent_after_ms: None,
             path: String::new(),
+            is_closed: false,
         };
         Config {
             sources: vec![
                 source("acme", "new old", "token"),
                 source("other", "theirs", "key"),
             ],
-            destinations: Vec::new(),
-            dedup_window_ms: 0,
-            retention_ms: 0,
-            max_body_bytes: 0,
-            alerts: Vec::new(),
-            alert_pause_ms: 0,
-            overdue_after_ms: 0,
-            console_token: Secrets::default(),
-            allow_local: false,
-            time_factor: 1,
+            ..Config::default()
         }
     }
 
@@ -145,15 +149,32 @@ mod tests {
 
     #[test]
     fn an_operator_is_admitted_by_each_token_and_by_nothing_else() {
+        let at = |url: &str| parse_url(url).unwrap();
+        let url = at("https://edge.example.com/api/v1/events");
         let mut config = config();
-        assert_eq!(
-            is_admitted(&config, Some("Bearer x")),
-            Err(Problem::NotFound)
-        );
-        config.console_token = Secrets::from_text("new old");
-        for token in ["Bearer new", "Bearer old"] {
-            assert_eq!(is_admitted(&config, Some(token)), Ok(()), "{token}");
+        let none = admit_operator(&url, "GET", &config, Some("Bearer x"));
+        assert_eq!(none.map(|_| ()), Err(Problem::NotFound));
+        for token in ["new", "old", "grafana:read:reader", "local-console-token"] {
+            config.console_tokens.push(token.parse().unwrap());
         }
+        let admitted = |url: &Location, method: &str, header: Option<&str>| {
+            admit_operator(url, method, &config, header).map(|token| token.name.clone())
+        };
+        for token in ["Bearer new", "Bearer old"] {
+            assert_eq!(admitted(&url, "POST", Some(token)), Ok(None), "{token}");
+        }
+        let reader = Some("Bearer reader");
+        assert_eq!(
+            admitted(&url, "GET", reader),
+            Ok(Some("grafana".to_owned()))
+        );
+        assert_eq!(admitted(&url, "POST", reader), Err(Problem::ReadOnlyToken));
+        let example = Some("Bearer local-console-token");
+        assert_eq!(admitted(&url, "GET", example), Err(Problem::NoToken));
+        assert_eq!(
+            admitted(&at("http://localhost:8787/"), "GET", example),
+            Ok(None)
+        );
         for header in [
             None,
             Some(""),
@@ -163,7 +184,7 @@ mod tests {
             Some("Bearer newer"),
         ] {
             assert_eq!(
-                is_admitted(&config, header),
+                admitted(&url, "GET", header),
                 Err(Problem::NoToken),
                 "{header:?}"
             );
@@ -171,12 +192,36 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_what_cannot_leave_the_machine() {
-        for host in ["localhost", "127.0.0.1", "[::1]", "edge.localhost"] {
-            assert!(is_localhost(host), "{host}");
-        }
-        for host in ["edge.example.com", "localhost.example.com", "10.0.0.1", ""] {
-            assert!(!is_localhost(host), "{host}");
-        }
+    fn only_a_faulty_source_is_closed() {
+        let mut config = config();
+        config.sources[0].is_closed = true;
+        let admitted = |config: &Config, source: &str, query: &str| {
+            let url = format!("https://edge.example.com/hooks/{source}?{query}");
+            admit(&parse_url(&url).unwrap(), "POST", config, source).map(|caller| caller.old_secret)
+        };
+        assert_eq!(
+            admitted(&config, "acme", "token=new"),
+            Err(Problem::Misconfigured)
+        );
+        assert_eq!(admitted(&config, "other", "key=theirs"), Ok(false));
+        assert_eq!(
+            admitted(&config, "nobody", "token=new"),
+            Err(Problem::Unauthorized)
+        );
+    }
+
+    #[test]
+    fn a_secret_of_the_example_file_admits_on_localhost_only() {
+        let mut config = config();
+        config.sources[0].secrets = Secrets::from_text("local-secret");
+        let admitted = |host: &str| {
+            let url = parse_url(&format!("{host}/hooks/acme?token=local-secret")).unwrap();
+            admit(&url, "POST", &config, "acme").map(|_| ())
+        };
+        assert_eq!(admitted("http://localhost:8787"), Ok(()));
+        assert_eq!(
+            admitted("https://edge.example.com"),
+            Err(Problem::Misconfigured)
+        );
     }
 }

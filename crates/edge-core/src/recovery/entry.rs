@@ -202,6 +202,7 @@ mod tests {
 
     fn source() -> Source {
         Source {
+            is_closed: false,
             name: "acme".parse().unwrap(),
             secret_param: "token".to_owned(),
             secrets: Secrets::from_text("n3w-s3cret 0ld-s3cret"),

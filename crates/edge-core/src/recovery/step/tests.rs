@@ -8,6 +8,7 @@ const NOW: i64 = 1_795_348_800_000;
 
 fn source(shards: u32) -> Source {
     Source {
+        is_closed: false,
         name: "acme".parse().unwrap(),
         secret_param: "token".to_owned(),
         secrets: Secrets::from_text("n3w-s3cret"),
