@@ -1,6 +1,8 @@
 //! A wrong configuration: 503 at the hook, and every mistake by name in /healthz, without a secret's value.
 
 use harness::fixtures::notification;
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::Origin;
 use harness::fixtures::worker::Setup;
 
 #[tokio::test]
@@ -79,17 +81,23 @@ async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
 /// is to have waits until the setting is mended.
 #[tokio::test]
 async fn a_mistake_stops_only_what_it_is_in() {
-    let worker = Setup::default()
+    let origin = Origin::start();
+    let destination = |path: &str| format!("url = \"{}\"", origin.url(path));
+    let mut worker = Setup::bare()
         .source("acme", "acme-secret-0123456789", "")
         .source("zeta", "zeta-secret-0123456789", "shard = 2")
-        .destination("good", "kv = \"EVENTS\"")
-        .destination("faulty", "kv = \"EVENTS\"\nkeep = \"objects\"\nttl_day = 3")
+        .destination("good", &destination("/good"))
+        .destination(
+            "faulty",
+            &format!("{}\ntimeout = 3", destination("/faulty")),
+        )
+        .secret("ALLOW_LOCAL_TARGETS", "true")
         .secret("CONSOLE_TOKEN", TOKEN)
         .started()
         .await;
     let health = worker.get("/healthz").await;
     assert_eq!(health.status, 503, "{}", health.text);
-    for name in ["DESTINATIONS.faulty.ttl_day", "SOURCES.zeta.shard"] {
+    for name in ["DESTINATIONS.faulty.timeout", "SOURCES.zeta.shard"] {
         assert!(
             health.text.contains(name),
             "{name} is not in {}",
@@ -107,19 +115,19 @@ async fn a_mistake_stops_only_what_it_is_in() {
     refused.problem(503, "misconfigured");
 
     let id = worker.accept("acme", &notification("user.created")).await;
-    worker.attempts(TOKEN, &id, "good", 1).await;
+    origin.delivery("/good", &id).await;
     assert_eq!(worker.attempts(TOKEN, &id, "faulty", 0).await.len(), 0);
 
+    worker.kill9();
     let mended = worker
         .reconfigured(|vars| {
             let faulty = &mut vars["DESTINATIONS"]["faulty"];
-            faulty.as_table_mut().unwrap().remove("ttl_day");
+            faulty.as_table_mut().unwrap().remove("timeout").unwrap();
         })
         .await;
     // Whatever comes next wakes the inbox, as the cron would.
     mended.accept("acme", &notification("user.updated")).await;
-    let attempts = mended.attempts(TOKEN, &id, "faulty", 1).await;
-    assert_eq!(attempts[0]["outcome"], "delivered");
+    origin.delivery("/faulty", &id).await;
 }
 
 /// No secret is set at all: what a deployment is before `wrangler secret put`.
