@@ -330,6 +330,13 @@ impl World {
                 continue;
             }
             assert!(self.now - received_at > WINDOW_MS);
+            for (id, rows) in &self.tables.destinations {
+                let mut replays = rows.cursors.keys();
+                assert!(
+                    !replays.any(|replay| self.tables.meant[&(*replay, *id)].contains(&seq)),
+                    "8: a replay means {seq}"
+                );
+            }
             if seq == self.head.seq {
                 self.tables.floor = self.head.clone();
             }
