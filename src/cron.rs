@@ -1,5 +1,5 @@
-//! The work of every five minutes, for each source: its inboxes look around, its recovery begins if it is due, and an
-//! alert is raised if it has been silent for too long.
+//! The job that runs every five minutes. For each source, it checks on the inboxes, starts recovery if it is due, and
+//! raises an alert if the source has been silent for too long.
 
 use edge_core::{
     alert::{self, Kind},
@@ -14,7 +14,7 @@ use worker::{Env, Result};
 
 use crate::{inbox::client::Inbox, log, platform::now_ms, recovery::client::Recovery};
 
-/// The cron's call. A failure for one source does not keep it from the others.
+/// Runs the cron job. A failure for one source does not stop the others.
 pub async fn run(env: &Env, setup: &Setup) {
     if !setup.mistakes.is_empty() {
         log::error("the cron", &"the configuration has mistakes: see /healthz");

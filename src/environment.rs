@@ -56,8 +56,7 @@ thread_local! {
     static SETUP: RefCell<Option<Rc<Setup>>> = const { RefCell::new(None) };
 }
 
-/// The configuration, read once for each instance of the Worker: variables and secrets do not
-/// change while one lives.
+/// The configuration, read once per instance of the Worker: variables and secrets do not change during its life.
 #[must_use]
 pub fn setup(env: &Env) -> Rc<Setup> {
     SETUP.with_borrow_mut(|setup| {

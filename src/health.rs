@@ -1,5 +1,5 @@
-//! `GET /healthz`: whether the configuration is sound, and each mistake in it; and when an old secret
-//! was last used, so that one knows when it can go. Open to all, so it names items and never values.
+//! `GET /healthz`: whether the configuration is sound, with each mistake in it; and when an old secret was last used,
+//! so that operators know when to remove it. Open to everyone, so it names items and never values.
 
 use edge_core::{
     config::{Finding, Setup, Source},
@@ -22,11 +22,11 @@ struct Health<'a> {
     rotations: Vec<Rotation<'a>>,
 }
 
-/// A source whose secret is being changed.
+/// A source whose secret is being rotated.
 #[derive(Serialize)]
 struct Rotation<'a> {
     source: &'a SourceName,
-    /// `None` if an old value was never used since it was one.
+    /// `None` if no old value has been used since it was replaced.
     old_secret_last_used_at: Option<UnixMillis>,
 }
 
@@ -45,7 +45,7 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
                     source: &source.name,
                     old_secret_last_used_at: at,
                 }),
-                // Better no word than a wrong one, after which somebody removes the secret.
+                // Better no answer than a wrong one, after which somebody removes the secret.
                 Err(error) => log::error("asking when an old secret was used", &error),
             }
         }

@@ -6,9 +6,9 @@
 //! 3scale ─▶ hooks ─▶ inbox (SQLite) ─▶ dispatcher ─▶ destination: an origin over HTTP, or KV
 //! ```
 //!
-//! [`hooks`] answers 3scale, [`api`] operators, [`inbox`] keeps and dispatches, [`destination`] does the sending, and
-//! [`recovery`] fetches through [`admin_client`] the notifications that 3scale gave up. They carry values between
-//! the platform and the rules, which are in the crate [`edge_core`]; the crate [`threescale`] knows what 3scale says.
+//! [`hooks`] answers 3scale, [`api`] answers operators, [`inbox`] stores and dispatches, [`destination`] sends, and
+//! [`recovery`] fetches through [`admin_client`] the notifications that 3scale gave up. They carry values between the
+//! platform and the rules, which are in the crate [`edge_core`]; the crate [`threescale`] parses what 3scale sends.
 //! This file holds the entry points only. `ARCHITECTURE.md` has the map, `docs/design.md` the reasons.
 
 pub mod admin_client;
@@ -49,7 +49,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     }
 }
 
-/// The cron: looks after each inbox, in case its alarm got lost.
+/// The cron: checks on each inbox, in case its alarm got lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     cron::run(&env, &environment::setup(&env)).await;

@@ -6,10 +6,10 @@ use edge_core::{id::EventId, messages::recovery::StepReport, time::UnixMillis};
 use serde::Serialize;
 use worker::{console_error, console_log};
 
-/// A request at the front door.
+/// A request to a hook.
 #[derive(Debug, Default, Serialize)]
 pub struct Ingest<'a> {
-    /// The source, if it is one that we know.
+    /// The source, if it is a known one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'a str>,
     /// `accepted`, `duplicate`, `ping`, or the code of the problem.
@@ -31,7 +31,7 @@ pub struct Ingest<'a> {
     /// The size of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
-    /// What was wrong, for people.
+    /// The problem, explained for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// How long the answer took, in milliseconds.
@@ -49,22 +49,22 @@ pub struct Attempt<'a> {
     pub id: EventId,
     /// Which attempt, from 1.
     pub attempt: u32,
-    /// `delivered`, `gone`, or what kind of failure.
+    /// `delivered`, `gone`, or the kind of failure.
     pub outcome: &'a str,
-    /// The HTTP status, where there is one.
+    /// The HTTP status, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What was wrong, for people.
+    /// The failure, explained for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// When it is tried again.
+    /// When the next attempt is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<NextAttempt>,
     /// How long it took, in milliseconds.
     pub ms: i64,
 }
 
-/// What follows an attempt that failed.
+/// The next attempt, after one that failed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum NextAttempt {
@@ -74,10 +74,10 @@ pub enum NextAttempt {
     Never(&'static str),
 }
 
-/// Something that should not happen: for the operator.
+/// An internal failure, for the operator.
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
-    /// What failed, in a few words.
+    /// The task that failed, in a few words.
     what: &'a str,
     /// The error.
     error: String,
@@ -90,7 +90,7 @@ struct Line<'a, T> {
     fields: &'a T,
 }
 
-/// Logs a request at the front door.
+/// Logs a request to a hook.
 pub fn ingest(line: &Ingest<'_>) {
     console_log!("{}", json("ingest", line));
 }
@@ -105,7 +105,7 @@ pub fn recovery(report: &StepReport) {
     console_log!("{}", json("recovery", report));
 }
 
-/// Logs something that should not happen.
+/// Logs an internal failure.
 pub fn error(what: &str, error: &impl ToString) {
     let error = error.to_string();
     console_error!("{}", json("error", &Failure { what, error }));

@@ -17,7 +17,7 @@ pub fn now_ms() -> i64 {
 ///
 /// # Errors
 ///
-/// The platform has no randomness to give.
+/// The platform could not provide randomness.
 pub fn new_event_id(now_ms: i64) -> Result<EventId> {
     Ok(EventId::new(now_ms, &random()?))
 }
@@ -26,7 +26,7 @@ pub fn new_event_id(now_ms: i64) -> Result<EventId> {
 ///
 /// # Errors
 ///
-/// The platform has no randomness to give.
+/// The platform could not provide randomness.
 pub fn new_replay_id(now_ms: i64) -> Result<ReplayId> {
     Ok(ReplayId::new(now_ms, &random()?))
 }
@@ -37,7 +37,7 @@ fn random() -> Result<[u8; 10]> {
     Ok(bytes)
 }
 
-/// Takes a URL apart with the runtime's own parser, the one that `fetch` uses.
+/// Parses a URL with the runtime's own parser, the one that `fetch` uses.
 #[must_use]
 pub fn parse_url(url: &str) -> Option<Location> {
     let url = web_sys::Url::new(url).ok()?;
@@ -51,7 +51,7 @@ pub fn parse_url(url: &str) -> Option<Location> {
     })
 }
 
-/// How far an attempt is put off. Nothing secret hangs on it, so any chance will do.
+/// The random part of a retry's delay. No secret depends on it, so any randomness will do.
 #[must_use]
 pub fn jitter() -> Jitter {
     Jitter::new(getrandom::u32().map_or(0.0, |chance| f64::from(chance) / f64::from(u32::MAX)))

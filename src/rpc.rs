@@ -6,11 +6,11 @@ use worker::{Request, Response, Result, Stub};
 
 use crate::http::request;
 
-/// Asks an object for something, and waits for its reply.
+/// Asks an object to perform an operation, and waits for its reply.
 ///
 /// # Errors
 ///
-/// The object could not be reached, or did not do it: its state is not known to have changed.
+/// The object could not be reached, or did not perform it: its state is not known to have changed.
 pub async fn call<O: Operation>(object: &Stub, operation: O) -> Result<O::Reply> {
     let message = encode(&operation.into())?;
     let request = request::post("https://object/", [], &message, None)?;

@@ -24,9 +24,9 @@ use crate::{
     platform::{now_ms, parse_url},
 };
 
-/// How long 3scale may take to begin its answer, and from one piece of it to the next.
+/// How long 3scale may take to begin its response, and between one chunk of it and the next.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How much is read of an answer that is short when all is well.
+/// The most that is read of a response that should be short.
 const SHORT: usize = 16_384;
 const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
 
@@ -36,13 +36,12 @@ extern "C" {
     fn btoa(text: &str) -> Result<String, JsValue>;
 }
 
-/// What can be asked of it. There is no way to say 3scale's `DELETE` without a time, which drops the
-/// whole list.
+/// A request to the admin API. 3scale's `DELETE` without a time, which drops the whole list, cannot be expressed.
 #[derive(Debug, Clone, Copy)]
 pub enum Call<'a> {
     /// The list of failed deliveries.
     ListFailures,
-    /// Drops the list's entries from the first on up to the first that is later than this.
+    /// Drops the list's entries up to the first one that is later than this.
     DeleteFailures {
         /// 3scale keeps whole seconds, and drops those of this second too.
         up_to: Timestamp,
@@ -93,11 +92,11 @@ impl<'c> AdminApi<'c> {
         })
     }
 
-    /// Sends it, and gives what came back once its head is there.
+    /// Sends the call, and returns once the response's headers have arrived.
     ///
     /// # Errors
     ///
-    /// No answer came.
+    /// No response came.
     pub async fn send(&self, call: Call<'_>) -> Result<Reply, AdminApiError> {
         target::check(parse_url, self.url, self.allow_local).map_err(|refused| {
             AdminApiError::new(Code::NotCalled, format!("admin_url {refused}"))
@@ -132,10 +131,10 @@ impl<'c> AdminApi<'c> {
     }
 }
 
-/// An answer whose head is there.
+/// A response whose headers have arrived.
 #[derive(Debug)]
 pub struct Reply {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
     response: Response,
     body: Option<ByteStream>,
@@ -146,14 +145,14 @@ impl Reply {
     fn new(mut response: Response, abort: AbortController) -> Self {
         Self {
             status: response.status_code(),
-            // An answer without any body has no stream.
+            // A response without a body has no stream.
             body: response.stream().ok(),
             response,
             abort,
         }
     }
 
-    /// A header's value; empty if it is not there.
+    /// A header's value; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> String {
         self.response
@@ -164,11 +163,11 @@ impl Reply {
             .unwrap_or_default()
     }
 
-    /// The next piece of the body; `None` at its end.
+    /// The next chunk of the body; `None` at its end.
     ///
     /// # Errors
     ///
-    /// The connection broke, or nothing came for too long.
+    /// The connection broke, or nothing arrived for too long.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, AdminApiError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -181,7 +180,7 @@ impl Reply {
         }
     }
 
-    /// The whole of a short body, or its beginning.
+    /// The whole of a short body, or the beginning of a longer one.
     ///
     /// # Errors
     ///
@@ -202,9 +201,9 @@ impl Reply {
             .unwrap_or_else(|| Err(AdminApiError::timeout()))
     }
 
-    /// What this refusal means.
+    /// The error that this refusal stands for.
     pub async fn refusal(&mut self) -> AdminApiError {
-        // Without its body, it is still a refusal of this status.
+        // A refusal whose body cannot be read is still a refusal with this status.
         let body = self.short_body().await.unwrap_or_default();
         refusal(
             parse_url,
@@ -216,7 +215,7 @@ impl Reply {
         )
     }
 
-    /// Ends the connection: what was not read is not wanted.
+    /// Closes the connection; the rest of the body is not needed.
     pub fn end(self) {
         drop(self.body);
         self.abort.abort();

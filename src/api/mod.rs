@@ -1,7 +1,8 @@
-//! The API for operators: how destinations are doing, the events and their deliveries, pause, resume,
-//! replay, recovery, registration with 3scale. All of it needs `CONSOLE_TOKEN`; with none set, it is not there.
+//! The API for operators: the state of destinations, events and their deliveries, pause, resume, replay, recovery, and
+//! registration with 3scale. All of it requires `CONSOLE_TOKEN`; if none is set, the API does not exist.
 //!
-//! [`Call::read`] reads a request. Each call becomes one operation of the inboxes, and their replies one answer.
+//! [`Call::read`] parses a request. Each call becomes one operation of the inboxes, and their replies become one
+//! answer.
 
 mod recoveries;
 mod register;
@@ -66,7 +67,7 @@ pub async fn answer(
     }
 }
 
-/// The configuration, if the caller may come in.
+/// The configuration, if the caller is authorized.
 fn admit<'s>(request: &Request, setup: &'s Setup) -> std::result::Result<&'s Config, Problem> {
     if setup.has_faulty_tokens() {
         return Err(Problem::Misconfigured);
@@ -156,7 +157,7 @@ async fn replay(env: &Env, config: &Config, body: ReplayBody) -> Answered {
     };
     let counts = ask(env, config, body.events.source.as_ref(), operation).await?;
     let answer = Replay::of(id, ReplayCount::merge(&counts));
-    // Once it has begun, it is accepted and not done.
+    // A replay that has begun is accepted, but not yet done.
     let status = if id.is_some() { 202 } else { 200 };
     Ok(Answer {
         status,
@@ -164,7 +165,7 @@ async fn replay(env: &Env, config: &Config, body: ReplayBody) -> Answered {
     })
 }
 
-/// Asks every inbox: of one source only, or of all.
+/// Asks every inbox of one source, or of all sources.
 async fn ask<O>(
     env: &Env,
     config: &Config,
@@ -186,7 +187,7 @@ where
     replies.await.map_err(|error| unavailable(&error))
 }
 
-/// The reply of the one inbox that has one.
+/// The reply of the only inbox that has one.
 fn one_of<T: Serialize>(replies: Vec<Option<T>>) -> Answered {
     let found = replies.into_iter().flatten().next();
     ok(&found.ok_or(Problem::NotFound)?)
@@ -197,7 +198,7 @@ fn ok(answer: &impl Serialize) -> Answered {
     Ok(Answer { status: 200, body })
 }
 
-/// The reason is for the log.
+/// The reason goes to the log only.
 fn unavailable(error: &worker::Error) -> Problem {
     log::error("answering an operator", error);
     Problem::Unavailable

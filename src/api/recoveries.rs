@@ -1,4 +1,4 @@
-//! `/api/v1/recoveries`: how recovery stands, and a step of it now.
+//! `/api/v1/recoveries`: the state of each recovery, and running a step on demand.
 
 use edge_core::{
     api::answer::Recoveries,
@@ -27,7 +27,7 @@ pub(super) async fn run(
     ask(env, config, source, RunStep {}).await
 }
 
-/// Asks the recovery of one source, or of all that have one.
+/// Asks the recovery of one source, or of every source that has one.
 async fn ask<O>(
     env: &Env,
     config: &Config,

@@ -1,5 +1,5 @@
-//! `POST /api/v1/sources/{name}/register`: puts our URL with the current secret into 3scale, and reads back whether
-//! 3scale has taken it.
+//! `POST /api/v1/sources/{name}/register`: writes our URL with the current secret to 3scale, and checks that 3scale has
+//! accepted it.
 
 use edge_core::{
     admin_api::{
@@ -21,7 +21,7 @@ use crate::{
     platform::parse_url,
 };
 
-/// `called` is the URL under which this Worker was called.
+/// `called` is the URL at which this Worker was called.
 pub(super) async fn register(
     called: &str,
     config: &Config,
@@ -40,7 +40,7 @@ pub(super) async fn register(
     Ok(register_body::answer(source, &settings, differences))
 }
 
-/// Sets it; gives back the settings that 3scale has otherwise.
+/// Writes the settings; returns those for which 3scale has a different value.
 async fn put(api: &AdminApi<'_>, settings: &Settings) -> Result<Vec<String>, AdminApiError> {
     let json = settings.to_json();
     let mut reply = api.send(Call::PutWebhook { settings: &json }).await?;

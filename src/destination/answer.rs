@@ -1,4 +1,4 @@
-//! What an origin answered, for the record: the first of its body, without our secrets.
+//! The beginning of an origin's response body, for the record, with our secrets masked.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use edge_core::mask::Mask;
 use futures_util::{StreamExt as _, future::select};
 use worker::{Delay, Response};
 
-/// How long a body is waited for once the status is known, which alone decides. The attempt keeps
-/// its place for so long.
+/// How long to wait for a body once the status, which alone decides, is known. The attempt holds its connection
+/// meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What is read of a body, as text.
+/// Reads the beginning of a body, as text.
 pub(super) async fn read(response: &mut Response, mask: &Mask) -> String {
     let mut bytes = Vec::new();
     // An answer without a body has no stream.
@@ -25,7 +25,7 @@ pub(super) async fn read(response: &mut Response, mask: &Mask) -> String {
             }
         };
         select(pin!(reading), pin!(Delay::from(PATIENCE))).await;
-        // Dropping the stream cancels it: what else may come is not waited for.
+        // Dropping the stream cancels it, so the rest of the body is not awaited.
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

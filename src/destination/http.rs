@@ -1,4 +1,4 @@
-//! An origin service over HTTP: sends the message, and reads the beginning of its answer.
+//! An origin service over HTTP: sends the message, and reads the beginning of its response.
 
 use edge_core::{
     config::Route,
@@ -18,7 +18,7 @@ use crate::{
     platform::{now_ms, parse_url},
 };
 
-/// Sends it, if the target may be called. Every failure is an outcome.
+/// Sends the message if the target may be called. Every failure is an outcome.
 pub async fn post(
     message: &Message,
     env: &Env,
@@ -29,7 +29,7 @@ pub async fn post(
     if let Err(failure) = check_route(parse_url, route) {
         return Outcome::failed(failure).into();
     }
-    // Everything that can be wrong with them was checked: this is not the network.
+    // The URL and headers were checked before, so a failure here is not the network's.
     let Ok((request, signal)) = request(message, route, timeout_ms) else {
         let refused = Failure::Unsendable("the runtime refuses its URL or headers");
         return Outcome::failed(refused).into();
@@ -62,7 +62,7 @@ fn request(
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let signal = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
     let request = match route {
-        // The signal is not in the request: `fetch` would replace it by none.
+        // The signal is not set on the request, because `fetch` would override it with none.
         Route::Url { url, .. } => request::post(url, headers, &message.body, None),
         Route::Service { url, .. } => request::post(url, headers, &message.body, Some(&signal)),
     }?;

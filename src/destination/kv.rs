@@ -1,4 +1,4 @@
-//! A KV namespace, written and read.
+//! Reads and writes a KV namespace.
 
 use edge_core::{
     config::Keep,
@@ -9,7 +9,7 @@ use edge_core::{
 use threescale::Redact;
 use worker::{Env, kv::KvStore};
 
-/// Stores it. Doing so again stores the same under the same key.
+/// Stores the event. Doing so again stores the same value under the same key.
 pub async fn put(
     env: &Env,
     binding: &str,
@@ -37,7 +37,7 @@ async fn put_object(
     event: &Event<'_>,
     redact: &Redact,
 ) -> worker::Result<()> {
-    // An event about no object is no state of any, and there is nothing to keep.
+    // An event about no object is not a state of any, so there is nothing to store.
     let Some(key) = object_key(event) else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! What events are sent to: one file a kind. These carry; `delivery` decides.
+//! Sends events to destinations, with one file per kind of destination. The rules are in `delivery`.
 
 mod answer;
 pub mod http;
@@ -19,12 +19,12 @@ use worker::{Delay, Env};
 
 const BINDING_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What came of an attempt, and what was answered.
+/// The result of an attempt.
 #[derive(Debug)]
 pub struct Sent {
-    /// What came of it.
+    /// The outcome, which decides how the delivery continues.
     pub outcome: Outcome,
-    /// The first of the answer's body, without secrets, where there is one.
+    /// The beginning of the response's body, if there is one, without secrets.
     pub answer: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl From<Outcome> for Sent {
     }
 }
 
-/// One try to get an event to a destination. What it answers is shown behind the mask.
+/// Makes one attempt to get an event to a destination. The response is masked before it is stored.
 pub async fn send(
     env: &Env,
     destination: &Destination,
@@ -73,7 +73,7 @@ pub async fn send(
     }
 }
 
-/// A binding has no timeout of its own, and must not keep its place for ever.
+/// A binding has no timeout of its own, and must not hold its connection for ever.
 async fn in_time(sending: impl Future<Output = Outcome>) -> Outcome {
     match select(pin!(sending), pin!(Delay::from(BINDING_TIMEOUT))).await {
         Either::Left((outcome, _)) => outcome,

@@ -1,4 +1,4 @@
-//! A Cloudflare Queue: its consumer gets the CloudEvent as text. A message holds 128 KB at the most.
+//! A Cloudflare Queue: its consumer gets the CloudEvent as text. A message holds at most 128 KB.
 
 use edge_core::{
     delivery::outcome::{Failure, Outcome},
@@ -7,7 +7,7 @@ use edge_core::{
 use threescale::Redact;
 use worker::{Env, QueueContentType, RawMessageBuilder, wasm_bindgen::JsValue};
 
-/// Puts it into the queue. As text: the crate turns maps into JavaScript's, which arrive empty.
+/// Sends the event to the queue as text: the crate turns maps into JavaScript's `Map`, which arrives empty.
 pub async fn send(env: &Env, binding: &str, event: &Event<'_>, redact: &Redact) -> Outcome {
     match try_send(env, binding, event, redact).await {
         Ok(()) => Outcome::Delivered { status: None },

@@ -1,5 +1,5 @@
-//! A notification on its way in: read, parsed, and handed to the inbox. It is answered with
-//! success only when the inbox has committed it.
+//! An incoming notification: read, parsed, and handed to the inbox. It is answered with success only once the inbox has
+//! committed it.
 
 use edge_core::{
     config::{Config, Source},
@@ -19,7 +19,7 @@ use crate::{
     log::{self, Ingest},
 };
 
-/// Takes a notification in. What is known of it goes into the log's `line`.
+/// Handles a notification, and records what is known of it in the log's `line`.
 pub(super) async fn ingest(
     mut request: Request,
     base: String,
@@ -97,7 +97,7 @@ async fn keep(env: &Env, source: &Source, quarantine: Quarantine) -> worker::Res
     Inbox::first(env, source)?.ask(quarantine).await
 }
 
-/// The reason is for the operator; 3scale only has to try again.
+/// The reason is for the operator; 3scale only has to retry.
 fn unavailable(error: &worker::Error) -> Problem {
     log::error("handing over to the inbox", error);
     Problem::Unavailable

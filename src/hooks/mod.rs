@@ -1,4 +1,4 @@
-//! What 3scale calls: stateless, runs wherever the call arrives.
+//! The endpoints that 3scale calls: stateless, and run wherever the call arrives.
 
 mod ingest;
 
@@ -11,7 +11,7 @@ use crate::{
     platform::{now_ms, parse_url},
 };
 
-/// Answers a call of a source's hook. No error gets past this but a failure to build an answer.
+/// Answers a call to a source's hook. The only error that it returns is a failure to build the response.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
     Ok(answer)
 }
 
-/// The answer; the log's line gets the reason.
+/// Builds the response, and puts the reason into the log's line.
 fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
     line.outcome = problem.code();
     line.detail = Some(problem.to_string());

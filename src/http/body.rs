@@ -8,7 +8,7 @@ use worker::Request;
 ///
 /// # Errors
 ///
-/// It is longer than the limit, or shorter than announced.
+/// The body is longer than the limit, or shorter than announced.
 pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let length = request.headers().get("content-length").ok().flatten();
     let mut body = Body::announced(length.and_then(|length| length.parse().ok()), limit)?;

@@ -1,4 +1,4 @@
-//! HTTP at this Worker's own door: bodies in, JSON and problems out, and requests to others.
+//! HTTP: request bodies in, JSON and problem documents out, and requests to other servers.
 
 pub mod body;
 pub mod request;

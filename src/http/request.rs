@@ -1,11 +1,11 @@
-//! Building a request. `worker::Request::new_with_init` does the same, and brings 12 KB for options of
-//! Cloudflare's that nobody here sets.
+//! Builds a request. `worker::Request::new_with_init` does the same, but adds 12 KB for options specific to Cloudflare
+//! that are not used here.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use worker::{Method, Request, Result, web_sys};
 
-/// Whether it only reads.
+/// `true` if the request only reads.
 #[must_use]
 pub fn is_read(request: &Request) -> bool {
     matches!(request.method(), Method::Get | Method::Head)

@@ -1,5 +1,5 @@
-//! Alerts of one inbox: each occurrence is noted in the commit in which it happens, and sent in an event that is kept
-//! and delivered like all others.
+//! Alerts of one inbox: each occurrence is noted in the commit in which it happens, and sent as an event that is stored
+//! and delivered like any other.
 
 use edge_core::{
     alert::{self, Kind, Occurrence, PendingAlert},
@@ -10,7 +10,7 @@ use worker::Result;
 use super::{context::InboxContext, store::NewEvent};
 use crate::platform::{new_event_id, now_ms};
 
-/// Notes an occurrence, unless nobody gets alerts.
+/// Notes an occurrence, unless no destination gets alerts.
 pub(super) fn note(inbox: &InboxContext, occurrence: &Occurrence<'_>, now_ms: i64) -> Result<()> {
     if inbox.config.alerts.is_empty() {
         return Ok(());
@@ -49,8 +49,8 @@ pub(super) fn note_lasting(
     note(inbox, occurrence, now)
 }
 
-/// Looks for deliveries that have been waiting for too long, and names the destination for which most of them
-/// wait. One that is no longer configured is for operators to drop.
+/// Looks for deliveries that have been waiting for too long, and names the destination with the most of them.
+/// Deliveries to a destination that is no longer configured are left for operators to drop.
 pub(super) fn look_for_overdue(inbox: &InboxContext) -> Result<()> {
     let limit = inbox.config.overdue_after_ms;
     let before = now_ms() - limit;

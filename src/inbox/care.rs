@@ -1,4 +1,4 @@
-//! What the cron and `/healthz` ask for.
+//! The inbox's maintenance, which the cron requests, and its answer to `/healthz`.
 
 use edge_core::{
     alert::Occurrence,
@@ -11,8 +11,8 @@ use super::{Handle, alerts, context::InboxContext, dispatcher, intake::OLD_SECRE
 use crate::{log, platform::now_ms};
 
 impl Handle for LookAround {
-    /// Sets the alarm if something is due, since it may have been lost, alerts of deliveries that wait for too long,
-    /// and forgets old events.
+    /// Sets the alarm if something is due, since it may have been lost; raises an alert about deliveries that have
+    /// waited for too long; and forgets old events.
     async fn handle(self, inbox: &InboxContext) -> Result<Option<UnixMillis>> {
         if let Some(at) = dispatcher::next_due(inbox)? {
             inbox.memory.expect(&inbox.storage, at).await?;

@@ -14,7 +14,7 @@ use crate::rpc;
 pub struct Inbox(Stub);
 
 impl Inbox {
-    /// The inbox that keeps the events of this account.
+    /// The inbox that stores the events of this account.
     ///
     /// # Errors
     ///
@@ -23,7 +23,7 @@ impl Inbox {
         Self::of_shard(env, source, shard::of_account(account, source.shards))
     }
 
-    /// The source's first inbox: it keeps events that belong to no account.
+    /// The source's first inbox, which stores events that belong to no account.
     ///
     /// # Errors
     ///
@@ -53,11 +53,11 @@ impl Inbox {
         Ok(Self(env.durable_object("INBOX")?.get_by_name(&name)?))
     }
 
-    /// Asks it for something. A reply means that whatever it changes is committed.
+    /// Asks the inbox to perform an operation. A reply means that all its changes are committed.
     ///
     /// # Errors
     ///
-    /// It could not be reached, or did not do it.
+    /// The inbox could not be reached, or did not perform the operation.
     pub async fn ask<O: Operation<Request = InboxRequest>>(
         &self,
         operation: O,

@@ -1,5 +1,4 @@
-//! The parts that an open inbox works with. Shared by tasks that run at the same time in one object, which answers
-//! while it dispatches.
+//! The parts of an open inbox, shared by concurrent tasks in one object: it answers requests while it dispatches.
 
 use std::rc::Rc;
 
@@ -12,7 +11,7 @@ use worker::{Env, Result, State, Storage};
 
 use super::{memory::Memory, store::Store};
 
-/// An inbox that is open: its tables are there, and its configuration is sound.
+/// An inbox that is open: its tables exist, and its configuration is sound.
 pub(super) struct InboxContext {
     pub(super) env: Env,
     pub(super) storage: Storage,

@@ -1,4 +1,4 @@
-//! How destinations are doing, and what operators do about it.
+//! The state of destinations, and the operators' actions on them.
 
 use edge_core::messages::destinations::{
     DestinationOverview, DropDestination, ListDestinations, PauseDestination,
@@ -38,7 +38,7 @@ impl Handle for DropDestination {
     }
 }
 
-/// The configured destinations, and those that are no longer configured and have something left.
+/// The configured destinations, and removed ones that still have undelivered events.
 fn overview(inbox: &InboxContext) -> Result<Vec<DestinationOverview>> {
     let mut all = Vec::new();
     for destination in &inbox.config.destinations {

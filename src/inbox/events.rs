@@ -1,4 +1,4 @@
-//! Events as operators see them, and one that they want delivered again.
+//! Events for operators: the list, the details of one, and its replay.
 
 use edge_core::{
     filter::Filter,
@@ -11,12 +11,12 @@ use worker::Result;
 use super::{Handle, context::InboxContext, replays, store::Match};
 use crate::platform::{now_ms, yield_now};
 
-/// How many looks one page may take: 200,000 events are looked at.
+/// The most batches that are read for one page: 200,000 events.
 const MOST_LOOKS: usize = 200;
 
 impl Handle for ListEvents {
-    /// It looks at a thousand events at a time, and yields in between. After so many looks it answers with the events
-    /// that it has found.
+    /// It looks at a thousand events at a time, and yields in between. At the limit, it answers with the events that it
+    /// has found so far.
     async fn handle(self, inbox: &InboxContext) -> Result<EventPage> {
         let mut page = EventPage {
             events: Vec::new(),

@@ -1,4 +1,4 @@
-//! Taking in: a notification becomes an event, or is found to repeat one; a body that cannot be understood goes to the
+//! Intake: a notification becomes an event, or is found to repeat one; a body that cannot be parsed goes to the
 //! quarantine. [`edge_core::dedup`] decides.
 
 use std::borrow::Cow;
@@ -18,27 +18,27 @@ use worker::Result;
 use super::{Handle, alerts, context::InboxContext, dispatcher, store::NewEvent};
 use crate::platform::{new_event_id, now_ms};
 
-/// The note of when an old value of the secret was last used.
+/// The note that records when an old value of the secret was last used.
 pub(super) const OLD_SECRET: &str = "old_secret";
 
 impl Handle for Push {
     async fn handle(self, inbox: &InboxContext) -> Result<Receipt> {
         let now = now_ms();
         if self.old_secret {
-            // No await between this and the event: one commit.
+            // No await between this and storing the event, so that both are one commit.
             inbox.store.note(OLD_SECRET, now)?;
         }
         let store = SqlIntakeStore { inbox, now };
         let receipt = dedup::take_push(&store, &self, inbox.config.dedup_window_ms, now)?;
-        // For a repeat as well: the first try may have died between its commit and this.
+        // Also for a repeat: the first try may have died between its commit and this.
         inbox.memory.expect(&inbox.storage, now).await?;
         Ok(receipt)
     }
 }
 
 impl Handle for RecoveredBatch {
-    /// Each entry's id is remembered in the commit that takes it in, so that it is taken in once, whatever crashes
-    /// between here and 3scale's list.
+    /// Each entry's id is recorded in the commit that ingests it, so that it is ingested once, whatever crashes between
+    /// here and 3scale's list.
     async fn handle(self, inbox: &InboxContext) -> Result<BatchReceipt> {
         let now = now_ms();
         let store = SqlIntakeStore { inbox, now };
@@ -46,7 +46,7 @@ impl Handle for RecoveredBatch {
         let receipt = inbox
             .store
             .transaction(|| dedup::take_batch(&store, &self, window))?;
-        // Whatever came: an earlier try may have died between its commit and this.
+        // Whatever the batch holds: an earlier try may have died between its commit and this.
         inbox.memory.expect(&inbox.storage, now).await?;
         dispatcher::send_alerts(inbox, now).await?;
         Ok(receipt)
@@ -61,7 +61,7 @@ impl Handle for Quarantine {
     }
 }
 
-/// The inbox's own tables, at this time.
+/// The inbox's own tables, at a given time.
 struct SqlIntakeStore<'i> {
     inbox: &'i InboxContext,
     now: i64,
@@ -132,7 +132,7 @@ impl IntakeStore for SqlIntakeStore<'_> {
     }
 }
 
-/// Keeps a body that cannot be understood, and notes an alert of it. The caller sends alerts.
+/// Quarantines a body that cannot be parsed, and notes an alert. The caller sends alerts.
 fn quarantine(inbox: &InboxContext, unparsable: &Unparsable, body: &[u8], now: i64) -> Result<()> {
     let digest: [u8; 32] = Sha256::digest(body).into();
     inbox.store.transaction(|| {

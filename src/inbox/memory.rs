@@ -1,5 +1,5 @@
-//! What an open inbox keeps in memory: how far its dispatcher is, when its alarm rings, and what is under way to each
-//! destination. All of it may be lost: SQLite has the rest.
+//! The state that an open inbox holds in memory: the dispatcher's progress, the time of its alarm, and the attempts
+//! under way to each destination. All of it may be lost: SQLite has the rest.
 
 use std::cell::Cell;
 
@@ -16,23 +16,23 @@ use worker::{Date, DateInit, Result, ScheduledTime, Storage};
 use super::notify::Notify;
 use crate::platform::now_ms;
 
-/// How long the dispatcher's loop sleeps at the most: a little more than the slowest attempt.
+/// The longest that the dispatcher's loop sleeps: a little more than the slowest attempt.
 pub(super) const LONGEST_SLEEP_MS: i64 = 65_000;
-/// A loop that has not turned for this long is dead.
+/// A loop without an iteration for this long is dead.
 const DEAD_AFTER_MS: i64 = 2 * LONGEST_SLEEP_MS;
-/// An alarm that is overdue by this is taken for lost: they have been seen to get stuck.
+/// An alarm that is overdue by this much is taken for lost: alarms have been seen to get stuck.
 const ALARM_LOST_AFTER_MS: i64 = 30_000;
 
 /// The memory of an open inbox.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// When the dispatcher's loop last turned, while it runs.
+    /// When the dispatcher's loop last began an iteration, while it runs.
     pub(super) beat: Cell<Option<i64>>,
-    /// For when the alarm is set, as far as we know.
+    /// The time for which the alarm is set, to our knowledge.
     pub(super) alarm_at: Cell<Option<i64>>,
-    /// Whether an outcome could not be recorded in this run.
+    /// `true` if an outcome could not be recorded in this run.
     pub(super) failed_to_record: Cell<bool>,
-    /// Whether a replay has not ended.
+    /// `true` while a replay is unfinished.
     pub(super) replaying: Cell<bool>,
     /// One for each configured destination, in the configuration's order.
     pub(super) destinations: Vec<DestinationState>,
@@ -40,8 +40,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// `health` is the store's record of destinations, including those that are no longer configured;
-    /// `replaying`, whether it has a replay that has not ended.
+    /// `health` is the store's record of destinations, including those that are no longer configured; `replaying` says
+    /// whether the store has an unfinished replay.
     pub(super) fn new(
         config: &Config,
         health: &[(DestinationName, Health)],
@@ -80,7 +80,7 @@ impl Memory {
         }
     }
 
-    /// A replay has been asked for, and is in the store.
+    /// Called once a requested replay is in the store.
     pub(super) async fn begin_replay(&self, storage: &Storage) -> Result<()> {
         self.replaying.set(true);
         self.expect(storage, now_ms()).await

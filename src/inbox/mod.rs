@@ -1,5 +1,5 @@
-//! The inbox: the durable record of one source. A Durable Object, so that recognizing a repeat, keeping a new event
-//! and planning its deliveries are one commit in one place.
+//! The inbox: the durable record of one source. It is a Durable Object, so that recognizing a repeat, storing a new
+//! event and planning its deliveries are one commit in one place.
 //!
 //! Each operation of [`InboxRequest`] has a handler in one of the files here; SQL is in `store`.
 
@@ -33,16 +33,16 @@ use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State
 use self::context::InboxContext;
 use crate::{environment::setup, log, rpc};
 
-/// When to look again while the inbox cannot be opened: the configuration may have mistakes.
+/// How soon to try again while the inbox cannot be opened: the configuration may have mistakes.
 const CLOSED_PAUSE_MS: i64 = 60_000;
-/// The same while its source is no longer configured: its deliveries wait for the source's return.
+/// The same while its source is no longer configured: its deliveries wait until the source returns.
 const REMOVED_PAUSE_MS: i64 = 86_400_000;
 
 /// One source's inbox, or one of several: [`shard`] has their names.
 #[durable_object(alarm)]
 pub struct Inbox {
     state: State,
-    /// When to look again while it is closed.
+    /// How soon to try again while it is closed.
     closed_pause_ms: i64,
     opened: Result<Rc<InboxContext>>,
 }

@@ -12,13 +12,13 @@ pub(super) struct Notify {
 }
 
 impl Notify {
-    /// Wakes the sleeper, or keeps the next sleep from beginning.
+    /// Wakes the dispatcher, or keeps its next sleep from beginning.
     pub(super) fn notify(&self) {
         self.notified.set(true);
         self.sleeper.wake();
     }
 
-    /// Notifications until now have been seen to.
+    /// Marks all notifications so far as handled.
     pub(super) fn clear(&self) {
         self.notified.set(false);
     }

@@ -1,6 +1,6 @@
-//! Delivering many events again, in steps: each is one commit that makes some deliveries due and notes
-//! how far it has got, so that nothing is left out or done twice wherever the object dies. It yields in between, so that
-//! new notifications come first.
+//! Replays many events in steps. Each step is one commit that makes some deliveries due and records the progress, so
+//! that nothing is skipped or done twice wherever the object dies. It yields in between, so that new notifications come
+//! first.
 
 use edge_core::{
     filter::Filter,
@@ -23,7 +23,7 @@ impl Handle for ListReplays {
 }
 
 impl Handle for StartReplay {
-    /// A replay concerns the events that are there now.
+    /// A replay covers the events that exist now.
     async fn handle(self, inbox: &InboxContext) -> Result<ReplayCount> {
         let last = inbox.store.newest()?;
         let chosen = self.destinations.as_deref();
@@ -44,7 +44,7 @@ impl Handle for StartReplay {
     }
 }
 
-/// Does the next step of the oldest replay that has not ended. `false` if there is none.
+/// Takes the next step of the oldest unfinished replay. `false` if there is none.
 pub(super) fn step(inbox: &InboxContext, now_ms: i64) -> Result<bool> {
     let Some(replay) = inbox.store.replay()? else {
         return Ok(false);
@@ -78,8 +78,8 @@ fn plan<'c>(
     Ok(step)
 }
 
-/// Where an event goes again: to chosen destinations; else, where a filter names deliveries, only those,
-/// since a dead letter is no reason to send to a destination that has the event; else to all that want it now.
+/// The destinations to which an event is replayed: the chosen ones; else, if a filter names deliveries, only theirs,
+/// since a dead letter is no reason to send to a destination that has the event; else all that want it now.
 pub(super) fn destinations<'c>(
     inbox: &'c InboxContext,
     filter: &Filter,

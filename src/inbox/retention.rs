@@ -1,4 +1,4 @@
-//! Forgetting, for a while at each cron: what has arrived everywhere goes once it is old, what has not stays.
+//! Retention: each cron run spends a while removing old events that have reached every destination; the others stay.
 
 use edge_core::id::first_id;
 use worker::Result;
@@ -6,21 +6,21 @@ use worker::Result;
 use super::context::InboxContext;
 use crate::platform::{now_ms, yield_now};
 
-/// For how long it goes on at each cron: much less than the five minutes to the next.
+/// The longest that one cron run spends on it: much less than the five minutes to the next.
 const LONGEST_MS: i64 = 20_000;
-/// What was left since it had not arrived is looked at again after a day, and not at each cron.
+/// Undelivered events are rechecked daily, not on every cron run.
 const LOOK_AGAIN_MS: i64 = 86_400_000;
-/// For how long at the least an entry of 3scale's list of failures is known.
+/// How long an entry of 3scale's list of failures is remembered, at least.
 const FAILURES_KNOWN_MS: i64 = 30 * 86_400_000;
-/// The note of when it last began with the oldest.
+/// The note that records when it last started over with the oldest event.
 const BEGAN: &str = "forgetting_began";
-/// The note of how far it has got: when the last event was received that it has looked at.
+/// The note that records its progress: when the last event that it has looked at was received.
 const DONE: &str = "forgetting_done";
 
-/// Forgets what is old, in steps between which others go first.
+/// Removes what is old, in steps between which other requests go first.
 pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
     let began = now_ms();
-    // As long as an equal document may be a repeat, its first must be there.
+    // An event must stay while an equal document may be a repeat of it.
     let keep = inbox.config.retention_ms.max(inbox.config.dedup_window_ms);
     events(inbox, began, &first_id(began - keep)).await?;
     inbox.store.forget_replays(began - keep)?;
@@ -33,7 +33,7 @@ pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
 
 async fn events(inbox: &InboxContext, began: i64, end: &str) -> Result<()> {
     let mut from = None;
-    // A replay may be about to deliver what is old.
+    // A replay may be about to deliver old events.
     while !inbox.memory.replaying.get() {
         let after = match from.take() {
             Some(id) => id,
@@ -52,12 +52,12 @@ async fn events(inbox: &InboxContext, began: i64, end: &str) -> Result<()> {
     Ok(())
 }
 
-/// Begins with the oldest again at the next cron: what was left may be free to go.
+/// Starts over with the oldest event at the next cron run: undelivered events may be removable by now.
 pub(super) fn look_again(inbox: &InboxContext) -> Result<()> {
     inbox.store.note(BEGAN, 0)
 }
 
-/// From which time on events are looked at.
+/// The time of receipt from which on events are looked at.
 fn begin(inbox: &InboxContext, now: i64) -> Result<i64> {
     let looked_at_all = inbox.store.noted(BEGAN)?;
     if looked_at_all.is_some_and(|at| now - at < LOOK_AGAIN_MS) {

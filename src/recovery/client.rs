@@ -23,11 +23,11 @@ impl Recovery {
         Ok(Self(object.get_by_name(source.name.as_str())?))
     }
 
-    /// Asks it for something.
+    /// Asks the recovery to perform an operation.
     ///
     /// # Errors
     ///
-    /// It could not be reached, or did not do it.
+    /// The recovery could not be reached, or did not perform the operation.
     pub async fn ask<O>(&self, operation: O) -> Result<O::Reply>
     where
         O: Operation<Request = RecoveryRequest>,

@@ -1,4 +1,4 @@
-//! The parts that an open recovery works with.
+//! The parts of an open recovery.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -11,13 +11,13 @@ use crate::platform::now_ms;
 /// A step without progress for this long is dead: nothing that it waits for takes more than half a minute.
 const DEAD_AFTER_MS: i64 = 120_000;
 
-/// A recovery that is open: its tables are there, and its configuration is sound.
+/// A recovery that is open: its tables exist, and its configuration is sound.
 pub(super) struct RecoveryContext {
     pub(super) env: Env,
     pub(super) config: Rc<Config>,
     pub(super) source: Source,
     pub(super) store: Store,
-    /// When the step under way last moved.
+    /// When the step under way last made progress.
     beat: Cell<Option<i64>>,
 }
 
@@ -54,7 +54,7 @@ impl RecoveryContext {
 pub(super) struct UnderWay<'c>(&'c RecoveryContext);
 
 impl UnderWay<'_> {
-    /// It moves.
+    /// Records progress.
     pub(super) fn beat(&self) {
         self.0.beat.set(Some(now_ms()));
     }

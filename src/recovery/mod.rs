@@ -1,9 +1,9 @@
-//! Recovery: 3scale keeps what it could not deliver in a list that nobody reads. This reads it.
+//! Recovery: reads the list in which 3scale keeps what it could not deliver, and which nobody else reads.
 //!
-//! A Durable Object of its own for each source, since reading a list of 50 MB must not hold up the
-//! inbox, where pushes are committed. It works in steps that fit the runtime's limits: read the list,
-//! hand new entries to the inbox, and only when they are committed let 3scale drop them. A crash between
-//! any two of these repeats work and loses nothing: [`edge_core::recovery`] has the rules.
+//! Each source has a Durable Object for this alone, since reading a list of 50 MB must not hold up the inbox, where
+//! pushes are committed. It works in steps that fit the runtime's limits: read the list, hand new entries to the inbox,
+//! and only once they are committed let 3scale drop them. A crash between any two of these repeats work and loses
+//! nothing: [`edge_core::recovery`] has the rules.
 
 #![expect(
     missing_docs,
@@ -22,7 +22,7 @@ use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State
 use self::context::RecoveryContext;
 use crate::{environment::setup, log, platform::now_ms, rpc};
 
-/// After a failure of our own, such as a full disk.
+/// The pause after a failure of our own, such as a full disk.
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
 /// One source's recovery.

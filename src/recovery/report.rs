@@ -11,7 +11,7 @@ use edge_core::{
 use super::context::RecoveryContext;
 use crate::{inbox::client::Inbox, log};
 
-/// The one place that every step passes once it is over.
+/// Called at the end of every step, and nowhere else.
 pub(super) async fn report(context: &RecoveryContext, report: &StepReport) {
     if report.is_news() {
         log::recovery(report);

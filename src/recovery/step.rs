@@ -70,7 +70,7 @@ impl Running<'_> {
         self.delete(&api).await
     }
 
-    /// Reads entries until there is enough to do; says whether that was the whole list.
+    /// Reads entries until there is enough to do; returns whether that was the whole list.
     async fn read(&mut self, reply: &mut Reply) -> Outcome<bool> {
         let content_type = reply.header("content-type").to_ascii_lowercase();
         if !content_type.contains("xml") {
@@ -94,7 +94,7 @@ impl Running<'_> {
                     return Ok(false);
                 }
             }
-            // An entry that comes in drops must not take for ever.
+            // An entry that trickles in must not take for ever.
             if self.step.is_enough(now_ms()) {
                 return Ok(false);
             }
@@ -145,7 +145,7 @@ fn not_configured() -> AdminApiError {
     )
 }
 
-/// Our own failure, not 3scale's: the details are for the log.
+/// Our own failure, not 3scale's: the details go to the log.
 fn not_stored(error: &worker::Error) -> AdminApiError {
     log::error("storing what recovery has read", error);
     AdminApiError::new(

@@ -1,4 +1,4 @@
-//! Recovery's memory: the entries that were taken in, and how the last step went.
+//! Recovery's memory: the entries that were ingested, and the result of the last step.
 
 use edge_core::{
     messages::recovery::{State as StepState, StepReport},
@@ -17,7 +17,7 @@ const REMEMBERED_MS: i64 = 30 * DAY_MS;
 /// The precision of the time when an entry was last seen: a write for each entry and step would be expensive.
 const DAY_MS: i64 = 86_400_000;
 
-/// A change is a new statement at the end, which may run again.
+/// A change is a new statement at the end, safe to run again.
 const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
     // One row. Times are milliseconds since 1970.
@@ -74,7 +74,7 @@ impl Store {
         )
     }
 
-    /// Whether the entry was taken in; if so, it has been seen in the list again.
+    /// `true` if the entry was ingested; if so, it is recorded as seen in the list again.
     pub(super) fn has_seen(&self, id: &str, now_ms: i64) -> Result<bool> {
         let Some(mut row) = self.row("SELECT at FROM seen WHERE id = ?", values![id])? else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! A row as SQLite gives it, read by column from the left: without a look-up of each name in each row.
+//! A row from SQLite, read by column from the left: without a look-up of each name in each row.
 
 use std::str::FromStr;
 
@@ -23,22 +23,22 @@ impl Row {
     pub(crate) fn text(&mut self) -> Result<String> {
         match self.0.next() {
             Some(SqlStorageValue::String(text)) => Ok(text),
-            other => unexpected("a text", other.as_ref()),
+            other => unexpected("text", other.as_ref()),
         }
     }
 
-    /// A text that has a type of its own, such as an id.
+    /// Text with a type of its own, such as an id.
     pub(crate) fn parsed<T: FromStr>(&mut self) -> Result<T> {
         let text = self.text()?;
         text.parse()
-            .map_err(|_| format!("a table has {text:?} where another text was expected").into())
+            .map_err(|_| format!("a table has {text:?}, which is not valid there").into())
     }
 
     pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {
         match self.0.next() {
             Some(SqlStorageValue::String(text)) => Ok(Some(text)),
             Some(SqlStorageValue::Null) => Ok(None),
-            other => unexpected("a text or NULL", other.as_ref()),
+            other => unexpected("text or NULL", other.as_ref()),
         }
     }
 
@@ -72,7 +72,7 @@ fn unexpected<T>(wanted: &str, found: Option<&SqlStorageValue>) -> Result<T> {
         Some(SqlStorageValue::Boolean(_)) => "a boolean",
         Some(SqlStorageValue::Integer(_)) => "an integer",
         Some(SqlStorageValue::Float(_)) => "a float",
-        Some(SqlStorageValue::String(_)) => "a text",
+        Some(SqlStorageValue::String(_)) => "text",
         Some(SqlStorageValue::Blob(_)) => "a blob",
     };
     Err(format!("a table has {found} where {wanted} was expected").into())

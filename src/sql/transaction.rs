@@ -1,7 +1,7 @@
 //! `storage.transactionSync`, which `worker` 0.8.7 does not bind.
 //!
-//! Statements that run without an `await` between them are one commit anyway, but when the second
-//! of them fails, the first stays. Here it does not.
+//! Statements that run without an `await` between them are one commit anyway, but when the second of them fails, the
+//! first stays. Here it is rolled back.
 
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{Error, Result, Storage};
@@ -17,7 +17,7 @@ extern "C" {
     ) -> std::result::Result<JsValue, JsValue>;
 }
 
-/// Runs `work`, and undoes what it did if it fails.
+/// Runs `work`, and rolls back its changes if it fails.
 pub(crate) fn transaction<T>(storage: &Storage, mut work: impl FnMut() -> Result<T>) -> Result<T> {
     let mut done = None;
     storage

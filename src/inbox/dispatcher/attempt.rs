@@ -25,10 +25,10 @@ use crate::{
     platform::{jitter, now_ms},
 };
 
-/// Makes an attempt of a delivery to the destination of this index, and rings the dispatcher's bell.
+/// Makes an attempt at a delivery to the destination with this index, and wakes the dispatcher.
 ///
-/// A failure to record is no failure to deliver, and the other way round: what cannot be recorded
-/// stays due as it was.
+/// A failure to record is not a failure to deliver, nor the reverse: an attempt that cannot be recorded leaves its
+/// delivery due as it was.
 pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, due: Due) {
     let memory = &inbox.memory;
     let Some((destination, state)) = inbox
@@ -93,7 +93,7 @@ pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, due: Due) {
     super::has_ended(&inbox).await;
 }
 
-/// Keeps what came of it, and gathers what of that is worth telling, if anything is.
+/// Records the attempt, and notes the alerts that it calls for. Returns whether there are any.
 fn record(
     inbox: &InboxContext,
     due: &Due,
@@ -101,14 +101,14 @@ fn record(
     next: Next,
     (before, health): (Health, Health),
 ) -> Result<bool> {
-    // An alert that does not arrive would tell of itself for ever.
+    // An alert that cannot be delivered would raise alerts about itself for ever.
     let dead = (next == Next::Dead && !due.event.is_alert()).then_some(Kind::DeadLetter);
     let change = Kind::of_change(before, health);
     let ended = attempt.at_ms + attempt.took_ms;
     inbox.store.transaction(|| {
         let changed = (health != before).then_some(health);
-        let goes_on = inbox.store.record(attempt, next, changed)?;
-        let happened = dead.filter(|_| goes_on).into_iter().chain(change);
+        let is_current = inbox.store.record(attempt, next, changed)?;
+        let happened = dead.filter(|_| is_current).into_iter().chain(change);
         let mut needs_alert = false;
         for kind in happened {
             let occurrence = Occurrence {
@@ -133,7 +133,7 @@ async fn send(
     attempt: u32,
     now: i64,
 ) -> Result<Sent> {
-    // There is something newer, or that which is for ever.
+    // A newer state of the object exists, or its deletion, which is final.
     if destination.keeps_objects() && inbox.store.is_superseded(&due.event, &destination.name)? {
         return Ok(Outcome::Delivered { status: None }.into());
     }

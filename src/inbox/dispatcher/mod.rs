@@ -1,9 +1,9 @@
-//! Gets deliveries to their destinations: runs on the alarm, begins attempts for deliveries that are due, and
-//! sets the alarm for those that are due later.
+//! Delivers events to their destinations: runs on the alarm, starts attempts for deliveries that are due, and sets the
+//! alarm for those that are due later.
 //!
-//! There is one object for an inbox and one dispatcher in it, so the attempts under way are remembered in
-//! memory alone: if the object dies, the delivery is still due, and the alarm that called us comes
-//! back, since it is only gone once we have returned.
+//! Each inbox is one object with one dispatcher, so the attempts under way are tracked in memory only: if the object
+//! dies, their deliveries are still due, and the alarm that called us fires again, since the runtime removes it only
+//! once we have returned.
 
 mod attempt;
 
@@ -19,13 +19,13 @@ use crate::{
     platform::{now_ms, yield_now},
 };
 
-/// The runtime has six connections for one invocation.
+/// The runtime allows six connections per invocation.
 const PLACES: usize = 6;
-/// The free plan allows 50 subrequests for one invocation; the next alarm goes on.
+/// The free plan allows 50 subrequests per invocation; the next alarm continues.
 const MOST_IN_ONE_RUN: usize = 45;
 /// An alarm may run for 15 minutes.
 const LONGEST_RUN_MS: i64 = 5 * 60_000;
-/// After an error of the storage.
+/// The pause after a storage error.
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
 /// The alarm: sends until nothing is due, then sets the alarm for the next delivery that will be.
@@ -57,12 +57,12 @@ async fn send_due_deliveries(inbox: &Rc<InboxContext>) {
         let now = now_ms();
         inbox.memory.beat.set(Some(now));
         inbox.memory.notify.clear();
-        go_on_replaying(inbox, now);
+        advance_replay(inbox, now);
         match startable(inbox, now, budget) {
             Ok(starting) => {
                 budget -= starting.len();
                 for (index, due) in starting {
-                    // On its own, so that one that hangs does not hold back the end of this run.
+                    // Spawned, so that an attempt that hangs does not delay the end of this run.
                     spawn_local(attempt::make(Rc::clone(inbox), index, due));
                 }
             }
@@ -96,8 +96,8 @@ async fn send_due_deliveries(inbox: &Rc<InboxContext>) {
     }
 }
 
-/// One step of a replay, if there is one: the deliveries that it makes due are sent from here like all others.
-fn go_on_replaying(inbox: &InboxContext, now: i64) {
+/// Takes one step of a replay, if there is one: the deliveries that it makes due are sent from here like any other.
+fn advance_replay(inbox: &InboxContext, now: i64) {
     if !inbox.memory.replaying.get() {
         return;
     }
@@ -110,7 +110,7 @@ fn go_on_replaying(inbox: &InboxContext, now: i64) {
     }
 }
 
-/// The deliveries that can be started now, `budget` at the most, each with the index of its destination.
+/// The deliveries that can be started now, `budget` at most, each with the index of its destination.
 fn startable(inbox: &InboxContext, now: i64, budget: usize) -> Result<Vec<(usize, Due)>> {
     let due = |index: usize, limit| {
         let Some(destination) = inbox.config.deliverable(index) else {
@@ -138,7 +138,7 @@ fn next_change(inbox: &InboxContext, now: i64) -> Option<i64> {
     })
 }
 
-/// When something is due next that can be tried.
+/// When the next delivery that can be attempted is due.
 pub(super) fn next_due(inbox: &InboxContext) -> Result<Option<i64>> {
     let due = destination_state::next_due(&inbox.memory.destinations, |index| {
         let Some(destination) = inbox.config.deliverable(index) else {
@@ -152,7 +152,7 @@ pub(super) fn next_due(inbox: &InboxContext) -> Result<Option<i64>> {
     Ok(due.into_iter().chain(replay).chain(alert).min())
 }
 
-/// Sends pending alerts, and makes sure that those which have to wait are sent in time.
+/// Sends pending alerts, and schedules those that have to wait.
 pub(super) async fn send_alerts(inbox: &InboxContext, now: i64) -> Result<()> {
     if inbox.config.alerts.is_empty() {
         return Ok(());
@@ -172,7 +172,7 @@ pub(super) fn pause(inbox: &InboxContext, index: usize, paused: bool) -> Result<
         .get(index)
         .zip(inbox.memory.destinations.get(index))
     {
-        // Whoever resumes a destination wants to know at once whether it works.
+        // An operator who resumes a destination wants to know at once whether it works.
         let breaker = if paused {
             state.health().breaker
         } else {
@@ -189,8 +189,8 @@ pub(super) fn pause(inbox: &InboxContext, index: usize, paused: bool) -> Result<
     Ok(())
 }
 
-/// An attempt has ended: the loop goes on, or an alarm is set for the deliveries that this has made due if the
-/// loop has ended before.
+/// Runs at the end of an attempt: the loop continues, or, if it has ended already, an alarm is set for the deliveries
+/// that this attempt has made due.
 async fn has_ended(inbox: &InboxContext) {
     if inbox.memory.beat.get().is_some() {
         inbox.memory.notify.notify();
@@ -202,6 +202,6 @@ async fn has_ended(inbox: &InboxContext) {
         Err(error) => Err(error),
     };
     if let Err(error) = expected {
-        log::error("going on after an attempt", &error);
+        log::error("continuing after an attempt", &error);
     }
 }

@@ -40,7 +40,7 @@ impl Store {
         )
     }
 
-    /// Whether an alert of this kind was sent at this time or later, or is about to be.
+    /// `true` if an alert of this kind was sent at this time or later, or is about to be.
     pub(in crate::inbox) fn alerted_since(&self, kind: Kind, since_ms: i64) -> Result<bool> {
         let found = self.row(
             "SELECT 1 FROM alerts WHERE kind = ? AND (last_at >= ? OR count > 0)",
@@ -62,7 +62,7 @@ impl Store {
             let destinations = row.text()?;
             let (event, detail) = (row.optional_text()?, row.optional_text()?);
             let Some(kind) = Kind::of_code(&kind) else {
-                // Of another version: there is no alert of this kind any more.
+                // From another version: this kind of alert no longer exists.
                 self.run("DELETE FROM alerts WHERE kind = ?", values![kind])?;
                 continue;
             };
@@ -81,7 +81,7 @@ impl Store {
         Ok(all)
     }
 
-    /// An alert of this kind is sent: nothing is pending of it.
+    /// Records that an alert of this kind is sent, so that none is pending.
     pub(in crate::inbox) fn alert_sent(&self, kind: Kind, now_ms: i64) -> Result<()> {
         self.run(
             "UPDATE alerts SET last_at = ?, count = 0, destinations = '' WHERE kind = ?",
@@ -94,14 +94,13 @@ impl Store {
         self.time("SELECT min(last_at) FROM alerts WHERE count > 0", values![])
     }
 
-    /// How many events that were received before this time still wait for a destination, and the first of
-    /// them.
+    /// The number of events received before this time that still wait for a destination, and the first of them.
     pub(in crate::inbox) fn overdue(
         &self,
         destination: &DestinationName,
         received_before_ms: i64,
     ) -> Result<Option<(i64, EventId)>> {
-        // In this order: what waits, however many events there are.
+        // Joined in this order, so that only waiting deliveries are read, however many events there are.
         let row = self.row(
             "SELECT count(*), min(id) FROM deliveries CROSS JOIN events USING (seq)
              WHERE destination = ? AND state = 'waiting' AND id < ? AND kind <> ?",

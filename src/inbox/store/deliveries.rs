@@ -1,4 +1,4 @@
-//! Deliveries, their attempts, and how the destinations have been doing.
+//! Deliveries, their attempts, and the health of the destinations.
 
 use edge_core::{
     delivery::{
@@ -19,9 +19,9 @@ pub(in crate::inbox) struct Due {
     pub(in crate::inbox) event: StoredEvent,
     /// Attempts so far.
     pub(in crate::inbox) attempts: u32,
-    /// Whether a 410 was forgiven it.
+    /// `true` if a 410 was forgiven.
     pub(in crate::inbox) gone: bool,
-    /// Since when it is due. Whoever begins it anew changes that.
+    /// Since when it is due. Restarting the delivery changes this.
     pub(in crate::inbox) next_at: i64,
 }
 
@@ -36,23 +36,23 @@ pub(in crate::inbox) struct Attempt<'a> {
     pub(in crate::inbox) at_ms: i64,
     pub(in crate::inbox) took_ms: i64,
     pub(in crate::inbox) outcome: &'a Outcome,
-    /// What was wrong, without secrets.
+    /// The error, without secrets.
     pub(in crate::inbox) detail: Option<String>,
-    /// What was answered, without secrets.
+    /// The response, without secrets.
     pub(in crate::inbox) answer: Option<String>,
 }
 
-/// How many attempts of one delivery are kept, the newest: a replay begins anew, as often as one likes.
+/// How many attempts of one delivery are stored, the newest: each replay starts over, and their number is unlimited.
 const KEPT_ATTEMPTS: i64 = 50;
 
-/// No earlier event about the same object waits for the same destination. One look into an index of what
-/// waits, however much was delivered before.
+/// No earlier event about the same object waits for the same destination. One look-up in an index of waiting
+/// deliveries, however many were delivered before.
 const FIRST_OF_ITS_OBJECT: &str = "AND NOT EXISTS (
     SELECT 1 FROM deliveries AS before
     WHERE before.destination = this.destination AND before.state = 'waiting'
         AND before.object = this.object AND before.seq < this.seq)";
 
-/// What stands in line together: an event's object, in the words of `deliveries.object`.
+/// The key that keeps deliveries in sequence: an event's object, in the format of `deliveries.object`.
 const LINE: &str = "SELECT kind || ' ' || events.object FROM events WHERE events.seq =";
 
 /// The earliest time of both priorities.
@@ -62,9 +62,9 @@ fn earliest(of: impl Fn(Priority) -> Result<Option<i64>>) -> Result<Option<i64>>
 }
 
 impl Store {
-    /// Deliveries to a destination that are due: by their priority, and the longest overdue first. Where they
-    /// are ordered, one whose object has an earlier event waiting is not due. A probe takes the one tried
-    /// least, so that an event which is refused does not hold up the others.
+    /// Deliveries to a destination that are due: by their priority, and the longest overdue first. If the destination
+    /// is ordered, a delivery whose object has an earlier event waiting is not due. A probe takes the least-tried
+    /// delivery, so that an event that is refused does not hold up the others.
     pub(in crate::inbox) fn due(
         &self,
         destination: &DestinationName,
@@ -101,7 +101,7 @@ impl Store {
         Ok(all)
     }
 
-    /// When the next delivery to a destination is due, if any waits.
+    /// When the next delivery to a destination is due, if any is waiting.
     pub(in crate::inbox) fn next_due(&self, destination: &DestinationName) -> Result<Option<i64>> {
         let query = format!(
             "SELECT min(next_at) FROM deliveries AS this
@@ -111,7 +111,7 @@ impl Store {
         earliest(|priority| self.time(&query, values![destination.as_str(), priority.column()]))
     }
 
-    /// When the first delivery to a destination is due that is not due yet.
+    /// When the first delivery to a destination that is not due yet will be.
     pub(in crate::inbox) fn next_due_after(
         &self,
         destination: &DestinationName,
@@ -138,8 +138,7 @@ impl Store {
         }
     }
 
-    /// Puts in line what waits for an ordered destination and is not yet: it came before the destination
-    /// was ordered.
+    /// Brings deliveries into sequence that began to wait for an ordered destination before it was ordered.
     pub(super) fn line_up(&self, destination: &DestinationName) -> Result<()> {
         let statement = format!(
             "UPDATE deliveries SET object = ({LINE} deliveries.seq)
@@ -149,8 +148,8 @@ impl Store {
         self.run(&statement, values![destination.as_str()])
     }
 
-    /// Makes a delivery due with no attempt made: a new one, or one that is there, even if it has ended.
-    pub(super) fn begin_anew(
+    /// Makes a delivery due with no attempts made: a new one, or an existing one, even if it has ended.
+    pub(super) fn restart(
         &self,
         seq: i64,
         destination: &DestinationName,
@@ -179,9 +178,9 @@ impl Store {
             .map_or(Ok(None), |mut row| row.optional_integer())
     }
 
-    /// Records an attempt, where its delivery goes on, and how its destination does: all or nothing.
-    /// `health` is `None` where it has not changed. Says whether the delivery goes on so: not if it was
-    /// begun anew while the attempt was under way.
+    /// Atomically records an attempt, the delivery's next state and the destination's health, which is `None` if it has
+    /// not changed. Returns whether the delivery has got its next state: not if it was restarted while the attempt was
+    /// under way.
     pub(in crate::inbox) fn record(
         &self,
         attempt: &Attempt<'_>,
@@ -242,7 +241,7 @@ impl Store {
         })
     }
 
-    /// How each destination that has ever failed is doing.
+    /// The health of each destination that has ever failed.
     pub(in crate::inbox) fn health(&self) -> Result<Vec<(DestinationName, Health)>> {
         let rows = self.rows(
             "SELECT name, failures, probe_at, paused FROM destinations",
@@ -259,7 +258,7 @@ impl Store {
             let health = Health {
                 breaker,
                 paused: row.integer()? != 0,
-                // Of the last minutes only: both are found out again.
+                // These cover the last minutes only, and are found out again.
                 ..Health::default()
             };
             // A destination that is no longer configured may have any name; nothing is sent there.
@@ -268,7 +267,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Remembers how a destination is doing.
+    /// Stores the health of a destination.
     pub(in crate::inbox) fn set_health(
         &self,
         name: &DestinationName,

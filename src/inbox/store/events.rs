@@ -16,17 +16,17 @@ use worker::Result;
 use super::{Store, priority::Priority};
 use crate::sql::{row::Row, values};
 
-/// An event that is to be kept.
+/// An event to be stored.
 pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) id: EventId,
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) document: &'a [u8],
     pub(in crate::inbox) received_ms: i64,
-    /// When 3scale gave it up, if it did not come by push.
+    /// When 3scale gave it up, if it was not pushed.
     pub(in crate::inbox) given_up_ms: Option<i64>,
 }
 
-/// An event in its row.
+/// A stored event.
 #[derive(Debug)]
 pub(in crate::inbox) struct StoredEvent {
     pub(in crate::inbox) seq: i64,
@@ -54,7 +54,7 @@ impl StoredEvent {
         })
     }
 
-    /// The event, of this source. It was accepted once, so its size then is the only limit.
+    /// The event, of this source. The document was accepted once, so the only limit is its own size.
     pub(in crate::inbox) fn event<'e>(
         &'e self,
         source: &'e Source,
@@ -80,15 +80,15 @@ impl StoredEvent {
         })
     }
 
-    /// Whether it is an alert of our own.
+    /// `true` if it is an alert of our own.
     pub(in crate::inbox) fn is_alert(&self) -> bool {
         self.kind == alert::TYPE
     }
 }
 
 impl Store {
-    /// The newest event with this digest that was pushed between these times, and that stands for no
-    /// entry of 3scale's list: what 3scale gave up, it does not send again.
+    /// The newest event with this digest that was pushed between these times, and that does not stand for an entry of
+    /// 3scale's list: 3scale does not send again what it gave up.
     pub(in crate::inbox) fn newest_pushed(
         &self,
         digest: Digest,
@@ -112,9 +112,8 @@ impl Store {
         .transpose()
     }
 
-    /// The `updated_at` of each different event about the same object that 3scale may have begun to send
-    /// after this one, and before `until_ms`. Whichever it began first, either may have taken longer to
-    /// arrive, or to be given up.
+    /// The `updated_at` of each different event about the same object that 3scale may have begun to send after this
+    /// one, and before `until_ms`. Whichever it began first, either may have taken longer to arrive, or to be given up.
     pub(in crate::inbox) fn changes_since(
         &self,
         prior: &PriorEvent,
@@ -140,8 +139,8 @@ impl Store {
             .collect()
     }
 
-    /// Whether a destination has, or will get, a later state of the same object. This looks at the events that were
-    /// accepted, since KV may give a reader what it held a minute ago; of these, at the last thousand: KV has the rest.
+    /// `true` if a destination has, or will get, a later state of the same object. This looks at the accepted events,
+    /// since KV may return a value that is a minute old; and only at the last thousand: KV has the rest.
     pub(in crate::inbox) fn is_superseded(
         &self,
         event: &StoredEvent,
@@ -181,8 +180,7 @@ impl Store {
         )
     }
 
-    /// Keeps an event with one delivery for each destination, due at once: all of it or nothing. Gives
-    /// back its place.
+    /// Stores an event with one delivery for each destination, due at once, atomically. Returns its `seq`.
     pub(in crate::inbox) fn keep<'d>(
         &self,
         event: &NewEvent<'_>,
@@ -209,16 +207,16 @@ impl Store {
                     event.given_up_ms,
                 ],
             )?;
-            let seq = row.ok_or("INSERT gave no row back")?.integer()?;
+            let seq = row.ok_or("INSERT returned no row")?.integer()?;
             for destination in &destinations {
-                self.begin_anew(seq, destination, event.received_ms, Priority::Live)?;
+                self.restart(seq, destination, event.received_ms, Priority::Live)?;
             }
             Ok(seq)
         })
     }
 }
 
-/// The digest as it stands in a row. An alert's is never equal to a notification's.
+/// The digest as it is stored in a row. An alert's never equals a notification's.
 fn column(digest: Option<Digest>) -> String {
     digest.map(|digest| digest.to_string()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The entries of 3scale's list of failures that were taken in, and as which event.
+//! The ingested entries of 3scale's list of failures, and the event that each became.
 
 use worker::Result;
 
@@ -6,13 +6,13 @@ use super::Store;
 use crate::sql::values;
 
 impl Store {
-    /// Whether the entry with this id was taken in.
+    /// `true` if the entry with this id was ingested.
     pub(in crate::inbox) fn has_failure(&self, id: &str) -> Result<bool> {
         let row = self.row("SELECT 1 FROM failures WHERE id = ?", values![id])?;
         Ok(row.is_some())
     }
 
-    /// Remembers that an entry was taken in, as this event if it is one.
+    /// Records that an entry was ingested, as this event if it became one.
     pub(in crate::inbox) fn remember_failure(
         &self,
         id: &str,
@@ -25,8 +25,8 @@ impl Store {
         )
     }
 
-    /// Our origin, as the last one called it; empty if nobody has. An event that comes without takes
-    /// this, so the newest event has it, and the others need no look.
+    /// Our origin, as it was last called; empty if there was no call yet. An event without one of its own takes this,
+    /// so the newest event has it, and the rest need not be searched.
     pub(in crate::inbox) fn newest_base(&self) -> Result<String> {
         let row = self.row(
             "SELECT base FROM events ORDER BY seq DESC LIMIT 1",

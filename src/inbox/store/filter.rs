@@ -6,7 +6,7 @@ use worker::{Result, SqlStorageValue};
 use super::Store;
 use crate::sql::values;
 
-/// The condition that a row of `events` meets, with the values of its question marks.
+/// The condition on a row of `events`, with the values of its question marks.
 ///
 /// Every property of a filter is named here, so that a new one does not compile until it has a condition.
 pub(super) fn of_events(filter: &Filter) -> (String, Vec<String>) {
@@ -22,8 +22,8 @@ pub(super) fn of_events(filter: &Filter) -> (String, Vec<String>) {
         destination,
     } = filter;
     let mut conditions = Conditions::default();
-    // There is an index by type and object. Without an object, a plus sign keeps SQLite from taking it for a good one:
-    // it would read and sort every event of the type.
+    // There is an index by type and object. Without an object, a plus sign keeps SQLite from using it: it would read
+    // and sort every event of the type.
     let of_kind = if object.is_some() {
         "kind = ?"
     } else {
@@ -50,7 +50,7 @@ pub(super) fn of_events(filter: &Filter) -> (String, Vec<String>) {
     (conditions.sql(), conditions.values)
 }
 
-/// The condition that a row of `deliveries` meets.
+/// The condition on a row of `deliveries`.
 fn of_delivery(filter: &Filter) -> Conditions {
     let mut conditions = Conditions::default();
     let destination = filter.destination.as_ref().map(ToString::to_string);
@@ -67,7 +67,7 @@ struct Conditions {
 }
 
 impl Conditions {
-    /// Adds a condition if there is a value for it. The value stands once, or wherever `?1` does.
+    /// Adds a condition if there is a value for it. The value is bound once, or wherever `?1` occurs.
     fn add(&mut self, condition: &str, value: Option<String>) {
         let Some(value) = value else { return };
         let times = condition.matches("?1").count().max(1);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_by_object_is_for_an_object() {
+    fn the_index_by_object_is_used_only_with_an_object() {
         let users = Filter {
             kind: Some("user".to_owned()),
             ..Filter::default()

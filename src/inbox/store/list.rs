@@ -21,7 +21,7 @@ const LOOKED_AT: i64 = 1000;
 const AFTER_ALL: &str = "~";
 
 impl Store {
-    /// The newest events that the filter means, among the newest before `before` that it may mean.
+    /// The newest events that match the filter, among one batch of candidates before `before`.
     pub(in crate::inbox) fn page(
         &self,
         filter: &Filter,
@@ -56,7 +56,7 @@ impl Store {
         Ok(EventPage { events, cursor })
     }
 
-    /// The least id of those that are looked at in one go, if there are more.
+    /// The lowest id of one batch of candidates, if there are more.
     fn floor(&self, filter: &Filter, end: &str) -> Result<Option<EventId>> {
         if !filter.searches() {
             return Ok(None);

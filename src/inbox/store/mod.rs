@@ -1,4 +1,4 @@
-//! All SQL of the inbox, beside the types of its rows. It keeps and finds; the rules are elsewhere.
+//! All SQL of the inbox, beside the types of its rows. It stores and finds; the rules are elsewhere.
 
 mod alerts;
 mod deliveries;
@@ -37,7 +37,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the tables, and brings them up to date.
+    /// Opens the tables and migrates them.
     pub(super) fn open(state: &State, ordered: Vec<DestinationName>) -> Result<Self> {
         let storage = state.storage();
         let store = Self {
@@ -55,7 +55,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Does all of it or nothing. One may stand inside another.
+    /// Runs `work` atomically. Transactions can be nested.
     pub(in crate::inbox) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
         transaction::transaction(&self.storage, work)
     }
@@ -64,8 +64,8 @@ impl Store {
         self.sql.exec(statement, values).map(|_| ())
     }
 
-    /// Every row that a query finds. Not `one()`: it throws past Rust's error handling when there is
-    /// not exactly one row.
+    /// Every row that a query finds. Not `one()`, which throws past Rust's error handling unless there is exactly one
+    /// row.
     fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>> {
         row::read(&self.sql, query, values)
     }

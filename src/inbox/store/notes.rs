@@ -6,7 +6,7 @@ use super::Store;
 use crate::sql::values;
 
 impl Store {
-    /// Notes that this happens now.
+    /// Records that this happens now.
     pub(in crate::inbox) fn note(&self, name: &str, now_ms: i64) -> Result<()> {
         self.run(
             "INSERT INTO notes (name, at) VALUES (?, ?)

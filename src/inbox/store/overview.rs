@@ -1,4 +1,4 @@
-//! What operators see of destinations and deliveries.
+//! Destinations and deliveries as operators see them.
 
 use edge_core::{
     id::EventId,
@@ -15,11 +15,11 @@ use worker::Result;
 use super::{Store, events::StoredEvent, priority::Priority};
 use crate::sql::{row::Row, values};
 
-/// How many deliveries go in one step when a destination's are dropped.
+/// How many deliveries of a destination one step drops.
 const DROPPED: i64 = 1000;
 
 impl Store {
-    /// How a destination is doing; `removed` if it is no longer configured.
+    /// The state of a destination; `removed` if it is no longer configured.
     pub(in crate::inbox) fn destination_overview(
         &self,
         name: &DestinationName,
@@ -35,7 +35,7 @@ impl Store {
              LEFT JOIN destinations AS health ON health.name = ?1",
             values![name.as_str()],
         )?;
-        let mut row = row.ok_or("the query gave no row")?;
+        let mut row = row.ok_or("the query returned no row")?;
         let failures = row.integer()?;
         let probe_at = row.optional_integer()?;
         let paused = row.integer()? != 0;
@@ -57,8 +57,8 @@ impl Store {
         })
     }
 
-    /// Every destination for which something waits, or has run out of attempts. From one name to the next
-    /// in an index, however much there is of each.
+    /// Every destination with a waiting or dead delivery. It goes from one name to the next in an index, however many
+    /// deliveries each has.
     pub(in crate::inbox) fn undelivered_destinations(&self) -> Result<Vec<DestinationName>> {
         let mut all = Vec::new();
         for state in ["waiting", "dead"] {
@@ -81,8 +81,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Takes away some undelivered events of a destination, and what is known of its health. `false`
-    /// if those were the last.
+    /// Removes some undelivered events of a destination, and its health record. `false` if those were the last.
     pub(in crate::inbox) fn drop_undelivered(&self, name: &DestinationName) -> Result<bool> {
         let name = name.as_str();
         let mut more = false;
@@ -101,7 +100,7 @@ impl Store {
         Ok(more)
     }
 
-    /// Where an event's deliveries stand, with their attempts.
+    /// The state of an event's deliveries, with their attempts.
     pub(in crate::inbox) fn deliveries(&self, seq: i64) -> Result<Vec<DeliveryDetails>> {
         let rows = self.rows(
             "SELECT destination, state, next_at FROM deliveries WHERE seq = ?",
@@ -139,7 +138,7 @@ impl Store {
         row.as_mut().map(StoredEvent::read).transpose()
     }
 
-    /// Makes an event's deliveries due, from the first attempt on, those that ended among them.
+    /// Makes an event's deliveries due, from the first attempt on, including those that have ended.
     pub(in crate::inbox) fn deliver_again(
         &self,
         seq: i64,
@@ -149,7 +148,7 @@ impl Store {
         self.transaction(|| {
             destinations
                 .iter()
-                .try_for_each(|name| self.begin_anew(seq, name, now_ms, Priority::Live))
+                .try_for_each(|name| self.restart(seq, name, now_ms, Priority::Live))
         })
     }
 }

@@ -1,16 +1,16 @@
-//! Which deliveries go first where more are due than can be sent.
+//! The order in which deliveries are sent when more are due than can be sent.
 
 /// The priority of a delivery.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Priority {
-    /// A new event, or one that an operator wants again alone.
+    /// A new event, or a single one that an operator replays.
     Live,
     /// An event of a replay of many: nothing new waits behind it.
     Replay,
 }
 
 impl Priority {
-    /// Both, the first one first.
+    /// Both, the higher one first.
     pub(super) const ALL: [Self; 2] = [Self::Live, Self::Replay];
 
     /// The value of the column `replayed`.

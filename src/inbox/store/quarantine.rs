@@ -1,4 +1,4 @@
-//! The quarantine: authenticated bodies that could not be understood, kept as they came.
+//! The quarantine: authenticated bodies that could not be parsed, stored as they came.
 
 use edge_core::{id::Digest, messages::intake::Unparsable};
 use worker::Result;
@@ -6,12 +6,11 @@ use worker::Result;
 use super::Store;
 use crate::sql::values;
 
-/// How many different bodies are kept; the oldest go first.
+/// How many different bodies are stored; the oldest are removed first.
 const MOST: i64 = 1000;
 
 impl Store {
-    /// Keeps a body, or counts it if it is there already: 3scale sends each six times. Says whether
-    /// it is new.
+    /// Stores a body, or counts it if it is stored already: 3scale sends each six times. Returns whether it is new.
     pub(in crate::inbox) fn quarantine(
         &self,
         digest: Digest,
@@ -43,7 +42,7 @@ impl Store {
                     (SELECT digest FROM quarantine ORDER BY last_at DESC LIMIT -1 OFFSET ?)",
                 values![MOST],
             )?;
-            let times = row.ok_or("INSERT gave no row back")?.integer()?;
+            let times = row.ok_or("INSERT returned no row")?.integer()?;
             Ok(times == 1)
         })
     }

@@ -1,4 +1,4 @@
-//! Replays of many events: how far each has got.
+//! Replays of many events, and their progress.
 
 use edge_core::{
     filter::Filter,
@@ -12,24 +12,24 @@ use worker::Result;
 use super::{Store, filter, priority::Priority};
 use crate::sql::values;
 
-/// How many events one step delivers again.
+/// How many events one step replays.
 const DONE: i64 = 100;
 /// How many events one step looks at.
 const LOOKED_AT: i64 = 1000;
 
-/// A replay that has not ended.
+/// An unfinished replay.
 #[derive(Debug)]
 pub(in crate::inbox) struct Replay {
     pub(in crate::inbox) id: ReplayId,
     pub(in crate::inbox) filter: Filter,
     pub(in crate::inbox) destinations: Option<Vec<DestinationName>>,
-    /// It has done the events up to this one.
+    /// Events up to this one are done.
     pub(in crate::inbox) after: i64,
-    /// The newest event when it was asked for.
+    /// The newest event when the replay was requested.
     pub(in crate::inbox) last: i64,
 }
 
-/// An event that a filter means.
+/// An event that matches a filter.
 #[derive(Debug)]
 pub(in crate::inbox) struct Match {
     pub(in crate::inbox) seq: i64,
@@ -40,23 +40,23 @@ pub(in crate::inbox) struct Match {
 /// One step of a replay.
 #[derive(Debug, Default)]
 pub(in crate::inbox) struct Step<'c> {
-    /// How many events it delivers again.
+    /// How many events it replays.
     pub(in crate::inbox) events: i64,
     /// Their deliveries.
     pub(in crate::inbox) deliveries: Vec<(i64, &'c DestinationName)>,
-    /// How far it gets; `None` if it is the last.
+    /// The `seq` that it reaches; `None` if it is the last step.
     pub(in crate::inbox) after: Option<i64>,
 }
 
 impl Store {
-    /// The newest event's place in the order; 0 if there is none.
+    /// The newest event's `seq`; 0 if there is none.
     pub(in crate::inbox) fn newest(&self) -> Result<i64> {
         let row = self.row("SELECT coalesce(max(seq), 0) FROM events", values![])?;
-        row.ok_or("the query gave no row")?.integer()
+        row.ok_or("the query returned no row")?.integer()
     }
 
-    /// The next events after `after`, up to `last`, that the filter means, and how far that was looked:
-    /// `None` if to the end.
+    /// The next events after `after`, up to `last`, that match the filter, and the `seq` up to which it looked: `None`
+    /// if to the end.
     pub(in crate::inbox) fn matches(
         &self,
         filter: &Filter,
@@ -86,13 +86,13 @@ impl Store {
                 action: row.text()?,
             });
         }
-        // As many as one step takes: there may be more before the end.
+        // As many as one step takes, so there may be more before the end.
         let full = i64::try_from(matches.len()) == Ok(DONE);
         let last_match = matches.last().map(|one| one.seq);
         Ok((matches, last_match.filter(|_| full).or(Some(end))))
     }
 
-    /// Keeps a replay that has been asked for.
+    /// Stores a replay that was requested.
     pub(in crate::inbox) fn keep_replay(
         &self,
         id: ReplayId,
@@ -116,7 +116,7 @@ impl Store {
         )
     }
 
-    /// The oldest replay that has not ended.
+    /// The oldest unfinished replay.
     pub(in crate::inbox) fn replay(&self) -> Result<Option<Replay>> {
         let row = self.row(
             "SELECT id, filter, coalesce(destinations, ''), after, last FROM replays
@@ -143,7 +143,7 @@ impl Store {
         .transpose()
     }
 
-    /// Makes a step's deliveries due, and notes that it is done: all or nothing.
+    /// Makes a step's deliveries due and records the progress, atomically.
     pub(in crate::inbox) fn do_step(
         &self,
         id: ReplayId,
@@ -154,7 +154,7 @@ impl Store {
         let ended_at = step.after.is_none().then_some(now_ms);
         self.transaction(|| {
             for (seq, destination) in &step.deliveries {
-                self.begin_anew(*seq, destination, now_ms, Priority::Replay)?;
+                self.restart(*seq, destination, now_ms, Priority::Replay)?;
             }
             self.run(
                 "UPDATE replays SET after = coalesce(?, after), events = events + ?,

@@ -1,4 +1,4 @@
-//! Forgetting: what was delivered long ago goes, what was not stays.
+//! Retention: removes what was delivered long ago, and leaves what was not.
 
 use worker::Result;
 
@@ -7,24 +7,24 @@ use crate::sql::values;
 
 /// How many events one step looks at, so that it stays short.
 const LOOKED_AT: i64 = 500;
-/// The note of when something came from the source last, as far as that is forgotten.
+/// The note that records when the source last sent something, from the events that are removed.
 const LAST_RECEIVED: &str = "last_received";
 
-/// What a step has looked at.
+/// The result of a step.
 pub(in crate::inbox) struct Looked {
-    /// The id of its last event.
+    /// The id of the last event that it looked at.
     pub(in crate::inbox) last: String,
-    /// When that was received.
+    /// When that event was received.
     pub(in crate::inbox) received_ms: i64,
-    /// Whether there may be more.
+    /// `true` if there may be more.
     pub(in crate::inbox) more: bool,
 }
 
 impl Store {
-    /// Looks at the first events between these ids, and removes those that have arrived everywhere, with
-    /// their deliveries and attempts. `None` if there is no event.
+    /// Looks at the first events between these ids, and removes those that have reached every destination, with their
+    /// deliveries and attempts. `None` if there is no event.
     ///
-    /// Ids begin with the time, and have an index: only what is old is read.
+    /// Ids begin with the time, and are indexed: only old rows are read.
     pub(in crate::inbox) fn forget(&self, after: &str, before: &str) -> Result<Option<Looked>> {
         self.transaction(|| {
             let row = self.row(
@@ -33,7 +33,7 @@ impl Store {
                  FROM (SELECT seq, id, received_at FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?) AS old",
                 values![after, before, LOOKED_AT],
             )?;
-            let mut row = row.ok_or("the query gave no row")?;
+            let mut row = row.ok_or("the query returned no row")?;
             let count = row.integer()?;
             let Some(last) = row.optional_text()? else {
                 return Ok(None);
@@ -48,7 +48,7 @@ impl Store {
         })
     }
 
-    /// Removes these events, a JSON array of their `seq`.
+    /// Removes these events, given as a JSON array of their `seq`.
     fn remove(&self, events: &str) -> Result<()> {
         if events == "[]" {
             return Ok(());
@@ -64,7 +64,7 @@ impl Store {
         Ok(())
     }
 
-    /// When something came from the source last, even if it is forgotten.
+    /// When the source last sent something, even if that event is removed.
     pub(in crate::inbox) fn last_received(&self) -> Result<Option<i64>> {
         let kept = self.time(
             "SELECT received_at FROM events WHERE kind <> ? ORDER BY seq DESC LIMIT 1",
@@ -81,8 +81,8 @@ impl Store {
         )
     }
 
-    /// Forgets which failures were taken in before this time, some of them; `false` if those were the last.
-    /// Until then an entry of 3scale's list is known here too, not only to those who read the list.
+    /// Forgets some of the failures that were ingested before this time; `false` if those were the last. Until then, an
+    /// entry of 3scale's list is known here too, not only to recovery.
     pub(in crate::inbox) fn forget_failures(&self, taken_before: i64) -> Result<bool> {
         let gone = self.rows(
             "DELETE FROM failures WHERE id IN

@@ -62,7 +62,7 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
-    // What has happened of each kind since its last alert: `count` times, first at `since`.
+    // The occurrences of each kind since its last alert: `count` of them, the first at `since`.
     "CREATE TABLE alerts (
         kind         TEXT PRIMARY KEY,
         last_at      INTEGER NOT NULL DEFAULT 0,
@@ -72,14 +72,14 @@ const STEPS: &[&str] = &[
         event        TEXT,
         detail       TEXT
     ) WITHOUT ROWID",
-    // The first of what the destination answered, without our secrets.
+    // The beginning of the destination's response, without our secrets.
     "ALTER TABLE attempts ADD COLUMN answer TEXT",
-    // What a replay of many sends waits until nothing else is due: it has a turn of its own.
+    // Deliveries of a replay of many wait until nothing else is due.
     "ALTER TABLE deliveries ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0",
     "DROP INDEX deliveries_waiting",
     "CREATE INDEX deliveries_by_turn ON deliveries (destination, replayed, next_at, seq) WHERE state = 'waiting'",
-    // It has got to `after` on its way to `last`, both of them `seq`. With `destinations` NULL the
-    // filter says where to.
+    // It has got to `after` on its way to `last`, both of them `seq`. If `destinations` is NULL, the filter decides the
+    // destinations.
     "CREATE TABLE replays (
         id           TEXT PRIMARY KEY,
         filter       TEXT NOT NULL,
@@ -93,7 +93,7 @@ const STEPS: &[&str] = &[
     )",
     // When 3scale gave up what it failed to deliver. NULL: pushed.
     "ALTER TABLE events ADD COLUMN given_up_at INTEGER",
-    // Entries of 3scale's list that were taken in, and when. Without an event: in the quarantine.
+    // Entries of 3scale's list that were ingested, and when. Without an event: in the quarantine.
     "CREATE TABLE failures (
         id          TEXT PRIMARY KEY,
         seq         INTEGER,
@@ -105,12 +105,12 @@ const STEPS: &[&str] = &[
         name        TEXT PRIMARY KEY,
         at          INTEGER NOT NULL
     ) WITHOUT ROWID",
-    // What `ordered` keeps in line. NULL: it waits for nobody, and costs no index.
+    // The key by which `ordered` keeps deliveries in sequence. NULL: it waits for no other, and is in no index.
     "ALTER TABLE deliveries ADD COLUMN object TEXT",
     "CREATE INDEX deliveries_in_line ON deliveries (destination, object, seq)
         WHERE state = 'waiting' AND object IS NOT NULL",
     "CREATE INDEX deliveries_dead ON deliveries (destination, seq) WHERE state = 'dead'",
-    // How many rows of `deliveries` are delivered. Triggers, so that nobody can forget to count.
+    // How many rows of `deliveries` are delivered. Triggers count, so that no statement can forget to.
     "CREATE TABLE arrived (
         destination TEXT PRIMARY KEY,
         deliveries  INTEGER NOT NULL
@@ -131,7 +131,7 @@ const STEPS: &[&str] = &[
     "ALTER TABLE deliveries ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
 ];
 
-/// Brings the tables to the newest step. A new object begins with none.
+/// Migrates the tables to the newest step. A new object begins with none.
 pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
     sql.exec(
         "CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)",
