@@ -1,5 +1,5 @@
-//! Alerts: news that an operator gets without looking. At most one of a kind in ten minutes, with the number of
-//! times that it happened since the last.
+//! Alerts: conditions that an operator hears about without looking. At most one of a kind is sent in ten minutes, with
+//! the number of occurrences since the last.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::{
     time::UnixMillis,
 };
 
-/// The type that alerts have among an inbox's events. No notification's type has a dot in it.
+/// The type of alerts among an inbox's events. No notification's type contains a dot.
 pub const TYPE: &str = "edge.alert";
 
 /// The pause between two alerts of a kind.
@@ -27,16 +27,16 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Each of them.
+            /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
-            /// One word, stable: the end of the CloudEvent's `type`.
+            /// The stable code: the end of the CloudEvent's `type`.
             #[must_use]
             pub fn code(self) -> &'static str {
                 match self { $(Self::$kind => $code,)* }
             }
 
-            /// The news, for people.
+            /// A description, for people.
             #[must_use]
             pub fn words(self) -> &'static str {
                 match self { $(Self::$kind => $words,)* }
@@ -54,13 +54,13 @@ kinds! {
     BreakerClosed "breaker_closed" "a destination works again: what waited for it is being delivered"
     /// A destination answered 410.
     DestinationGone "destination_gone" "a destination answered 410 and is paused: its deliveries wait until it is resumed"
-    /// A body that cannot be understood was kept.
+    /// A body that cannot be parsed was quarantined.
     Quarantined "quarantined" "a body could not be understood and is in the quarantine"
-    /// Deliveries wait for longer than `OVERDUE_AFTER_MINUTES`.
+    /// Deliveries have been waiting for longer than `OVERDUE_AFTER_MINUTES`.
     Overdue "overdue" "deliveries have been waiting for too long"
     /// The failed deliveries cannot be fetched from 3scale.
     RecoveryFailed "recovery_failed" "the failed deliveries could not be fetched from 3scale"
-    /// Nothing has come for longer than the source's `silent_after_hours`.
+    /// Nothing has arrived for longer than the source's `silent_after_hours`.
     SourceSilent "source_silent" "nothing has come from the source for longer than it should take"
 }
 
@@ -71,7 +71,7 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 
-    /// The alert that a change of a destination's health calls for, if it does.
+    /// The alert that a change of a destination's health calls for, if any.
     #[must_use]
     pub fn of_change(before: Health, after: Health) -> Option<Self> {
         if after.paused && !before.paused {
@@ -85,7 +85,7 @@ impl Kind {
     }
 }
 
-/// Something that calls for an alert, as it happens. Nothing in it is secret.
+/// An occurrence that calls for an alert. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence<'a> {
     /// The kind of alert.
@@ -94,9 +94,9 @@ pub struct Occurrence<'a> {
     pub destination: Option<&'a DestinationName>,
     /// The event that it is about.
     pub event: Option<EventId>,
-    /// More, for people.
+    /// Details, for people.
     pub detail: Option<&'a str>,
-    /// How many times.
+    /// The number of occurrences.
     pub times: i64,
 }
 
@@ -107,34 +107,34 @@ pub struct Alert<'a> {
     pub kind: Kind,
     /// The source in whose inbox it happened.
     pub source: &'a SourceName,
-    /// How many times since the last alert of this kind.
+    /// The number of occurrences since the last alert of this kind.
     pub count: i64,
-    /// The first of those times.
+    /// The time of the first of them.
     pub since: UnixMillis,
     /// The destinations that it is about.
     pub destinations: &'a [DestinationName],
-    /// The event that it happened to last.
+    /// The event concerned by the last of them.
     pub event: Option<EventId>,
-    /// More about the last time.
+    /// Details of the last of them.
     pub detail: Option<&'a str>,
-    /// All of it in a sentence.
+    /// A summary in one sentence.
     pub text: String,
 }
 
-/// What has happened of one kind since its last alert.
+/// The occurrences of one kind since its last alert.
 #[derive(Debug)]
 pub struct PendingAlert {
     /// The kind of alert.
     pub kind: Kind,
-    /// How many times.
+    /// Their number.
     pub count: i64,
-    /// The first of them.
+    /// The time of the first of them.
     pub since: UnixMillis,
     /// The destinations that it is about.
     pub destinations: Vec<DestinationName>,
-    /// The event that it happened to last.
+    /// The event concerned by the last of them.
     pub event: Option<EventId>,
-    /// More about the last time.
+    /// Details of the last of them.
     pub detail: Option<String>,
 }
 
@@ -179,7 +179,7 @@ impl PendingAlert {
     }
 }
 
-/// Whether a source that was last heard of at `last_ms` has been silent for too long.
+/// `true` if a source from which something last arrived at `last_ms` has been silent for too long.
 #[must_use]
 pub fn is_silent(last_ms: Option<i64>, silent_after_ms: Option<i64>, now_ms: i64) -> bool {
     // One that has never sent anything is being set up.
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_destination_is_when_it_changes() {
+    fn a_destination_raises_an_alert_only_when_its_health_changes() {
         let open = Health {
             breaker: Breaker {
                 failures: 5,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_says_how_often_where_and_what() {
+    fn an_alert_gives_the_count_the_destinations_and_the_details() {
         let id = EventId::new(5, &[1; 10]);
         let pending = PendingAlert {
             kind: Kind::DeadLetter,

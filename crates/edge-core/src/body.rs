@@ -1,9 +1,9 @@
-//! A body as it comes in: no more of it than the limit, and no less than was announced.
+//! Limits a request body to no more than the maximum, and no less than its announced length.
 
 use crate::problem::Problem;
 
-/// A body as far as it has come. Its size is measured, since a chunked one announces nothing and an
-/// announcement may lie.
+/// The part of a body that has arrived. Its size is measured, since a chunked body announces none and an announced one
+/// may be wrong.
 #[derive(Debug)]
 pub struct Body {
     bytes: Vec<u8>,
@@ -41,11 +41,11 @@ impl Body {
         Ok(())
     }
 
-    /// The stream ends quietly when the sender goes away in the middle, so the length decides.
+    /// The stream ends silently when the sender disconnects in the middle, so the length decides.
     ///
     /// # Errors
     ///
-    /// Less came than was announced.
+    /// The body is shorter than announced.
     pub fn end(self) -> Result<Vec<u8>, Problem> {
         match self.announced {
             Some(length) if self.bytes.len() < length => Err(Problem::IncompleteBody),

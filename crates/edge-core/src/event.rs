@@ -1,33 +1,33 @@
 //! An accepted notification, or an alert of ours, as a `CloudEvent` 1.0: the one JSON form that leaves
 //! this Worker.
 //!
-//! The stored XML is the truth; this is derived from it each time (`ARCHITECTURE.md`), and gives the
-//! same bytes each time, so that an origin sees repeats as equal.
+//! The stored XML is the source of truth; this is derived from it each time (`ARCHITECTURE.md`), byte for byte the
+//! same, so that an origin sees repeats as equal.
 
 use serde_json::Value;
 use threescale::{Notification, Redact, Timestamp, write_member};
 
 use crate::{alert, id::EventId, name::SourceName, time::rfc3339};
 
-/// An accepted notification with what it got when it was accepted.
+/// An accepted notification, with the properties that it got on acceptance.
 #[derive(Debug)]
 pub struct Event<'x> {
-    /// Given once: the same through retries, recovery and replays.
+    /// Assigned once: the same through retries, recovery and replays.
     pub id: EventId,
     /// The name of the source.
     pub source: &'x SourceName,
     /// The `CloudEvent`'s source: the tenant's admin URL, or a path that names the source here.
     pub source_uri: &'x str,
-    /// The order in which the source's inbox took it.
+    /// The event's position in the order in which the source's inbox accepted events.
     pub sequence: i64,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: i64,
-    /// This Worker's own origin, as the sender called it: `https://edge.example.com`. Empty if nobody has
-    /// called it yet.
+    /// This Worker's own origin, as the sender called it: `https://edge.example.com`. Empty if there has been no call
+    /// yet.
     pub base: &'x str,
     /// Its content.
     pub content: Content<'x>,
-    /// The document itself: what 3scale sent, or an alert's JSON.
+    /// The document itself: the XML from 3scale, or an alert's JSON.
     pub document: &'x [u8],
 }
 
@@ -38,7 +38,7 @@ pub enum Content<'x> {
     Notification(Notification<'x>),
     /// An alert of our own.
     Alert {
-        /// Its kind's code.
+        /// The code of its kind.
         kind: &'x str,
     },
 }
@@ -50,8 +50,8 @@ pub const TYPE_PREFIX: &str = "net.3scale.";
 pub const DATA_CONTENT_TYPE: &str = "application/json";
 
 impl Event<'_> {
-    /// Gives each attribute of the CloudEvent but `datacontenttype` and `data`: its name, and its
-    /// value in pieces, so that nobody needs to put them together first.
+    /// Passes on each attribute of the CloudEvent but `datacontenttype` and `data`: its name, and its value in pieces,
+    /// which saves putting them together first.
     pub fn attributes(&self, mut give: impl FnMut(&'static str, &[&str])) {
         let kind = self.type_name();
         give("specversion", &["1.0"]);
@@ -86,7 +86,7 @@ impl Event<'_> {
         json
     }
 
-    /// `data` alone, as it is the body in binary mode.
+    /// `data` alone, which is the body in binary mode.
     #[must_use]
     pub fn data(&self, redact: &Redact) -> Vec<u8> {
         let mut json = Vec::with_capacity(self.document.len());
@@ -110,7 +110,7 @@ impl Event<'_> {
         }
     }
 
-    /// What happened to the object; an alert's kind.
+    /// The action on the object; an alert's kind.
     #[must_use]
     pub fn action(&self) -> &str {
         match &self.content {
@@ -138,7 +138,7 @@ impl Event<'_> {
         }
     }
 
-    /// It in a line, for people.
+    /// A summary in one line, for people.
     #[must_use]
     pub fn text(&self) -> String {
         match &self.content {
@@ -195,8 +195,8 @@ pub fn sequence(seq: i64) -> String {
     format!("{seq:020}")
 }
 
-/// The CloudEvent's `time`, when the event happened as far as 3scale says: the object's `updated_at`, else when the
-/// event was received (milliseconds since 1970).
+/// The CloudEvent's `time`: the object's `updated_at` if 3scale gives one, else when the event was received
+/// (milliseconds since 1970).
 #[must_use]
 pub fn time(updated_at: Option<Timestamp>, received_ms: i64) -> String {
     updated_at.map_or_else(|| rfc3339(received_ms), Timestamp::to_rfc3339)

@@ -1,10 +1,10 @@
-//! Which events an operator means: as it is asked of an inbox, and as it stands in the row of a replay.
+//! A filter on events, as it is sent to an inbox, and as it is stored in the row of a replay.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{name::DestinationName, state::DeliveryState};
 
-/// The properties that an event must have: all of those that are given. An empty filter means every event.
+/// The properties that an event must have: all of those that are given. An empty filter matches every event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filter {
@@ -26,7 +26,7 @@ pub struct Filter {
     /// Received before this time, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
-    /// A text somewhere in the id or in the document, in small letters.
+    /// Text somewhere in the id or in the document, in lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// With a delivery in this state; together with `destination`, with one there.
@@ -38,13 +38,13 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether it means every event.
+    /// `true` if it matches every event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it asks for more than a time, so that events have to be looked at.
+    /// `true` if it has a condition besides time, so that events have to be examined.
     #[must_use]
     pub fn searches(&self) -> bool {
         let times = Self {
@@ -55,7 +55,7 @@ impl Filter {
         *self != times
     }
 
-    /// Whether it means single deliveries of an event, not all of it.
+    /// `true` if it names single deliveries of an event, not all of it.
     #[must_use]
     pub fn names_deliveries(&self) -> bool {
         self.state.is_some() || self.destination.is_some()

@@ -41,12 +41,12 @@ macro_rules! uuid_v7 {
 }
 
 uuid_v7! {
-    /// The id of an event: given once, the same through retries, recovery and replays.
+    /// The id of an event: assigned once, the same through retries, recovery and replays.
     EventId
 }
 
 uuid_v7! {
-    /// The id of a replay of many events, the same in each inbox that it concerns.
+    /// The id of a replay of many events, the same in each inbox that it covers.
     ReplayId
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for InvalidId {
     }
 }
 
-/// Sorts before every id of this time and later, as text.
+/// The lowest id of this time, as text: it sorts before every id of this time and later.
 #[must_use]
 pub fn first_id(time_ms: i64) -> String {
     let ms = time_ms.max(0);
@@ -103,7 +103,7 @@ impl From<[u8; 32]> for Digest {
     }
 }
 
-/// Hexadecimal, in small letters.
+/// Hexadecimal, in lower case.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

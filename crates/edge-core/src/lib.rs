@@ -1,4 +1,4 @@
-//! The rules of the Worker, and the words in which its parts speak to each other: plain values and functions.
+//! The rules of the Worker, and the messages between its parts: plain values and functions.
 //!
 //! Nothing here knows the platform: the time, randomness, ids and the runtime's URL parser come in as arguments,
 //! so all of it is tested natively, in milliseconds. `ARCHITECTURE.md` has the map, with the imports that each

@@ -4,7 +4,7 @@
 //! is the URL that would be called (and 150 KB of tables for international names stay out of the upload). Native
 //! tests pass one over the crate `url`, which follows the same standard.
 
-/// Takes an absolute URL apart; `None` if it is not one.
+/// Parses an absolute URL; `None` if it is not one.
 pub type ParseUrl = fn(&str) -> Option<Location>;
 
 /// The parts of an absolute URL that matter here.
@@ -20,7 +20,7 @@ pub struct Location {
     pub path: String,
     /// The text that follows `?`, as it came.
     pub query: String,
-    /// Whether it holds a user or a password.
+    /// `true` if it holds a user name or a password.
     pub credentials: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Keeps our secrets out of third-party text that we record and log: an origin may echo the header that it was sent.
 //!
-//! A secret is recognized however it is spelt, since texts are compared decoded: whoever echoes a header puts it into
-//! JSON, HTML or a URL, or into one inside another.
+//! A secret is recognized in any encoding, since texts are compared decoded: an echo of a header may be put into JSON,
+//! HTML or a URL, or into one inside another.
 
 mod decode;
 
@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use self::decode::{Decoded, readings};
 use crate::secret::Secret;
 
-/// What stands in a secret's place.
+/// The placeholder for a secret.
 const MASK: &str = "[secret]";
-/// How much of an answer is recorded, in bytes.
+/// How much of a response is recorded, in bytes.
 const RECORDED: usize = 4096;
-/// How many bytes an escape takes for one, at most: `&#x0000002F;`, `%26%2347%3B`.
+/// The most bytes that an escape takes for one: `&#x0000002F;`, `%26%2347%3B`.
 const LONGEST_ESCAPE: usize = 12;
 
 /// Every secret that is configured, in each reading that an echo may have.
@@ -67,13 +67,13 @@ impl Mask {
         limit + (self.longest * LONGEST_ESCAPE).max(4)
     }
 
-    /// How many bytes have to be read of an answer for [`recorded`](Self::recorded).
+    /// How many bytes of a response have to be read for [`recorded`](Self::recorded).
     #[must_use]
     pub fn recorded_window(&self) -> usize {
         self.window(RECORDED)
     }
 
-    /// The part of an answer that is recorded; `None` if it is empty.
+    /// The part of a response that is recorded; `None` if it is empty.
     #[must_use]
     pub fn recorded(&self, answer: &str) -> Option<String> {
         Some(self.first(answer, RECORDED)).filter(|answer| !answer.is_empty())
@@ -109,7 +109,7 @@ impl Mask {
         shown
     }
 
-    /// Where secrets begin and end, in this order.
+    /// The ranges of the secrets, in order.
     fn found(&self, text: &str) -> BTreeSet<(usize, usize)> {
         let mut found = BTreeSet::new();
         for reading in readings(text) {
@@ -136,7 +136,7 @@ fn folded(reading: &Decoded) -> Vec<u8> {
     reading.bytes.iter().map(fold).collect()
 }
 
-/// What follows the host of a secret URL, as an origin says that it has no such page.
+/// The part after the host of a secret URL, which an origin may quote to report that the page does not exist.
 fn path(value: &str) -> Option<&str> {
     let (_, rest) = value.split_once("://")?;
     let (_, path) = rest.split_once('/')?;
@@ -232,10 +232,10 @@ mod tests {
         assert_eq!(mask.recorded(&long), Some("é".repeat(2048)));
     }
 
-    /// A way to spell a text. The function says, by the place of a character, whether one that need not be escaped is.
+    /// An encoding of a text. The function decides, by a character's position, whether one that need not be escaped is.
     type Spelling = fn(&str, &dyn Fn(usize) -> bool) -> String;
 
-    /// How others spell a text that they echo.
+    /// The encodings in which others may echo a text.
     fn spellings() -> Vec<Spelling> {
         fn each(text: &str, spell: impl Fn(usize, char) -> Option<String>) -> String {
             text.char_indices()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Says that a text is not a name.
+/// The error for text that is not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidName;
 
@@ -14,8 +14,8 @@ impl fmt::Display for InvalidName {
     }
 }
 
-/// Lower-case letters, digits and dashes: what may stand in a path, a key and a variable's name
-/// without escapes. The length is that of a DNS label.
+/// Lower-case letters, digits and dashes: the characters that need no escaping in a path, a key and a variable's name.
+/// The length limit is that of a DNS label.
 fn is_name(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')
@@ -73,7 +73,7 @@ macro_rules! name {
             }
         }
 
-        // Lets a map be asked with the text that stands in a path.
+        // Allows a look-up in a map by the text of a path.
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0

@@ -1,4 +1,4 @@
-//! What goes wrong at the front door, for whoever called: RFC 9457 problem documents.
+//! Errors of HTTP requests, for the caller: RFC 9457 problem documents.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::admin_api::error::AdminApiError;
 
-/// Why a request is not answered with success.
+/// The reason why a request does not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// Plain http.
+    /// Plain HTTP.
     InsecureTransport,
-    /// No source of this name, no secret, or a wrong one: which of them is not said.
+    /// No source of this name, no secret, or a wrong one: the response does not say which.
     Unauthorized,
     /// No token for the API, or a wrong one.
     NoToken,
@@ -19,16 +19,16 @@ pub enum Problem {
     ReadOnlyToken,
     /// Nothing is here.
     NotFound,
-    /// Something is here, but not for this method.
+    /// The path exists, but not with this method.
     MethodNotAllowed {
-        /// The methods that it has.
+        /// The allowed methods.
         allow: &'static str,
     },
-    /// A parameter of the API, or a member of its body, is not one, or has a value that it cannot have.
+    /// A parameter of the API, or a member of its body, is unknown or has an invalid value.
     InvalidParameter {
-        /// Which.
+        /// Its name.
         name: String,
-        /// What would be right, as the rest of a sentence about it.
+        /// The values that would be right, as the rest of a sentence about it.
         right: String,
     },
     /// The body is longer than `MAX_BODY_BYTES`.
@@ -38,11 +38,11 @@ pub enum Problem {
     },
     /// The body is neither XML nor the legacy form.
     UnsupportedMediaType,
-    /// Less came than was announced.
+    /// The body is shorter than announced.
     IncompleteBody,
     /// The body is not a well-formed notification.
     Unreadable(threescale::Error),
-    /// 3scale's admin API did not do what was asked.
+    /// 3scale's admin API failed or refused.
     AdminApi(AdminApiError),
     /// The configuration is missing or wrong.
     Misconfigured,
@@ -59,19 +59,19 @@ pub struct Document {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong here and what to do about it.
+    /// An explanation of the problem and a remedy.
     pub detail: String,
     /// The stable code.
     pub code: &'static str,
-    /// Where in the body, from 1.
+    /// The line in the body, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// Where in the line, from 1.
+    /// The column in the line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
 }
 
-/// When 3scale tries again anyway (`retry_in` of its `app/workers/web_hook_worker.rb`).
+/// When 3scale retries anyway (`retry_in` of its `app/workers/web_hook_worker.rb`).
 const RETRY_AFTER_SECONDS: &str = "60";
 
 impl Problem {
@@ -91,7 +91,7 @@ impl Problem {
         }
     }
 
-    /// A word that stays as it is: for programs, and to look up in docs/errors.md.
+    /// A stable code: for programs, and to look up in docs/errors.md.
     pub fn code(&self) -> &'static str {
         match self {
             Self::IncompleteBody => "incomplete_body",
@@ -144,7 +144,7 @@ impl Problem {
         }
     }
 
-    /// The header that goes along, where this problem has one.
+    /// The header that accompanies this problem, if any.
     #[must_use]
     pub fn header(&self) -> Option<(&'static str, &'static str)> {
         match self {

@@ -33,7 +33,7 @@ pub enum Weakness {
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret that may hold spaces, without those around it. An empty text is none.
+    /// A secret that may contain spaces, trimmed. An empty text is none.
     #[must_use]
     pub fn whole(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -82,13 +82,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The values of one secret that are valid at the same time, so that it can be changed without a gap.
-/// The first is the current one.
+/// The values of one secret that are valid at the same time, so that it can be rotated without a gap. The first is the
+/// current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// Several values in one variable stand apart by whitespace.
+    /// Several values in one variable are separated by whitespace.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         Self(
@@ -98,7 +98,7 @@ impl Secrets {
         )
     }
 
-    /// Whether there is none.
+    /// `true` if it has no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -109,15 +109,15 @@ impl Secrets {
         self.0.iter()
     }
 
-    /// Compares with every value, always: neither the values' content nor which one fits shows in
-    /// the time it takes. Both sides are hashed, so that their lengths do not show either.
+    /// Compares with every value, always: the time taken reveals neither the values' content nor which one matches.
+    /// Both sides are hashed, so that their lengths are not revealed either.
     #[must_use]
     pub fn admit(&self, presented: &Presented) -> Choice {
         let Admitted { by_any, .. } = self.admitted(presented);
         by_any
     }
 
-    /// The same, and whether it is the current value that fits.
+    /// The same, distinguishing the current value from old ones.
     #[must_use]
     pub fn admitted(&self, presented: &Presented) -> Admitted {
         let equals = |secret: &Secret| secret.equals(presented);
@@ -134,7 +134,7 @@ impl Secrets {
     }
 }
 
-/// Which values of a secret fit what was presented.
+/// The values of a secret that match the presented one.
 #[derive(Debug, Clone, Copy)]
 pub struct Admitted {
     /// Any of them.
@@ -143,7 +143,7 @@ pub struct Admitted {
     pub by_current: Choice,
 }
 
-/// What a caller presents as the secret, in each of its readings, hashed.
+/// The secret that a caller presents, in each of its readings, hashed.
 #[derive(Debug)]
 pub struct Presented([[u8; 32]; 2]);
 
@@ -154,9 +154,9 @@ impl Presented {
         Self([hashed(value), hashed(value)])
     }
 
-    /// Looks for `param` in a raw query string. 3scale sends the query byte for byte as it was
-    /// typed into its form (`app/workers/web_hook_worker.rb`), so a `+` may mean itself as well as a space: both
-    /// readings are tried. A missing parameter presents something that no secret equals.
+    /// Looks for `param` in a raw query string. 3scale sends the query byte for byte as it was typed into its form
+    /// (`app/workers/web_hook_worker.rb`), so a `+` may mean itself as well as a space: both readings are tried. A
+    /// missing parameter presents a value that equals no secret.
     #[must_use]
     pub fn in_query(query: &str, param: &str) -> Self {
         let value = query
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_value_is_told_from_the_old_ones() {
+    fn the_current_value_is_distinguished_from_old_ones() {
         let secrets = Secrets::from_text("new old older");
         let by = |presented: &str| {
             let admitted = secrets.admitted(&Presented::value(presented));

@@ -1,15 +1,14 @@
-//! The inboxes of one source. One object does what one thread can; a source with more than that is
-//! spread over several (`shards = N`) by account, so that what happens to one account stays in order.
+//! The inboxes of one source. One object is limited to one thread; a source that needs more is spread over several
+//! (`shards = N`) by account, so that the events of one account stay in order.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::name::SourceName;
 
-/// Stands between a source's name and its inbox's number; no name has one.
+/// Separates a source's name from its inbox's number; it occurs in no name.
 const SEPARATOR: char = '.';
 
-/// Which of a source's inboxes keeps what belongs to this account. What belongs to none is kept by
-/// the first.
+/// The source's inbox that stores events of this account. The first one stores events that belong to none.
 #[must_use]
 pub fn of_account(account: Option<&str>, shards: u32) -> u32 {
     account.map_or(0, |account| jump(hash(account), shards))

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
@@ -56,7 +56,7 @@ impl FromStr for DeliveryState {
     }
 }
 
-/// How a destination is doing, from the best to the worst: of several inboxes the worst is shown.
+/// The health of a destination, from the best to the worst: of several inboxes the worst is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DestinationHealth {
@@ -66,7 +66,7 @@ pub enum DestinationHealth {
     Failing,
     /// Its breaker is open: deliveries wait, and one at a time probes it.
     Open,
-    /// It gets nothing until somebody resumes it.
+    /// It gets nothing until an operator resumes it.
     Paused,
     /// It is no longer configured, and deliveries are left over.
     Removed,

@@ -1,4 +1,4 @@
-//! What may be called: https, and only addresses that anyone on the internet could call.
+//! The targets that may be called: https, and only addresses that anyone on the internet could call.
 //!
 //! A destination that names an address inside somebody's network would turn this Worker into a way
 //! in. The URL is read as a browser reads it, so every spelling of an address (decimal, octal, hex,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::location::ParseUrl;
 
-/// Why a URL is not called.
+/// The reason why a URL is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// It is no absolute URL.
@@ -41,7 +41,7 @@ impl fmt::Display for Refused {
 ///
 /// # Errors
 ///
-/// Why it is not called.
+/// The reason why it is not called.
 pub fn check(parse_url: ParseUrl, url: &str, allow_local: bool) -> Result<(), Refused> {
     let url = parse_url(url).ok_or(Refused::NotAUrl)?;
     match url.scheme.as_str() {
@@ -69,7 +69,7 @@ fn is_public(host: &str) -> bool {
         .map_or_else(|_| is_public_name(host), is_public_v4)
 }
 
-/// Whether the host is an IP address, which Workers cannot call.
+/// `true` if the host is an IP address, which Workers cannot call.
 #[must_use]
 pub fn names_ip_address(parse_url: ParseUrl, url: &str) -> bool {
     parse_url(url)
@@ -87,7 +87,8 @@ const LOCAL_NAMES: &[&str] = &[
     "alt",
     "home.arpa",
     "internal",
-    // What routers, operating systems and offices use without asking. ICANN never gives out `home`, `corp` and `mail`.
+    // Names that routers, operating systems and offices use without registration. ICANN never gives out `home`, `corp`
+    // and `mail`.
     "localdomain",
     "localdomain4",
     "localdomain6",
@@ -115,7 +116,7 @@ const LOCAL_NAMES: &[&str] = &[
     "lvh.me",
 ];
 
-/// A name of one label is resolved inside a network too.
+/// A name with a single label is resolved inside a network too.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.contains('.')
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ip_address_is_told_from_a_name() {
+    fn an_ip_address_is_distinguished_from_a_name() {
         for (url, is_address) in [
             ("https://1.2.3.4/", true),
             ("https://16909060/", true),

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{location::ParseUrl, time::retry_after};
 
-/// Why the admin API did not do what was asked.
+/// The reason why a call to the admin API failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminApiError {
-    /// Which kind of failure.
+    /// The kind of failure.
     pub code: Code,
-    /// What is wrong and what to do, for people. It holds no secret.
+    /// An explanation and a remedy, for people. It holds no secret.
     pub detail: String,
     /// How long 3scale asks us to wait, in milliseconds.
     pub retry_after_ms: Option<i64>,
@@ -18,14 +18,14 @@ pub struct AdminApiError {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident $word:literal)*) => {
-        /// A kind of failure. Its word is stable: docs/recovery.md lists them.
+        /// A kind of failure. Its code is stable: docs/recovery.md lists them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $word)] $code,)*
         }
 
         impl Code {
-            /// The word.
+            /// The code.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $word,)* }
@@ -39,36 +39,36 @@ codes! {
     AccessDenied "access_denied"
     /// The list of failures is not well-formed.
     BrokenList "broken_list"
-    /// Our own inbox could not store what was read.
+    /// Our own inbox could not store the entries.
     InboxUnavailable "inbox_unavailable"
     /// 3scale could not be reached, or the connection broke.
     Network "network"
-    /// Something answered that is not 3scale's list of failures.
+    /// The server answered with something other than 3scale's list of failures.
     NotAList "not_a_list"
     /// The token's owner may not manage webhooks.
     NotAllowed "not_allowed"
-    /// `admin_url` is a target that is not called.
+    /// `admin_url` is a target that may not be called.
     NotCalled "not_called"
     /// The source has no `admin_url` or no access token.
     NotConfigured "not_configured"
-    /// 3scale asks for fewer calls.
+    /// 3scale is limiting our rate.
     RateLimited "rate_limited"
-    /// The answer was a redirect.
+    /// The response was a redirect.
     Redirected "redirected"
     /// Another refusal.
     Refused "refused"
     /// The token lacks a scope.
     ScopeMissing "scope_missing"
-    /// 3scale does not take the webhook's settings.
+    /// 3scale rejects the webhook's settings.
     SettingsRefused "settings_refused"
-    /// Nothing came in time.
+    /// The response did not arrive in time.
     Timeout "timeout"
     /// 3scale answered with a 5xx.
     Unavailable "unavailable"
 }
 
 impl AdminApiError {
-    /// A failure after which nobody asked us to wait.
+    /// A failure that asks for no wait.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl AdminApiError {
         }
     }
 
-    /// Nothing came in time.
+    /// The response did not arrive in time.
     #[must_use]
     pub fn timeout() -> Self {
         Self::new(Code::Timeout, "3scale said nothing for 30 seconds.")
@@ -93,11 +93,11 @@ impl AdminApiError {
         )
     }
 
-    /// Something answered 200 that is not 3scale's admin API.
+    /// A response with status 200 that is not from 3scale's admin API.
     #[must_use]
     pub fn not_a_list(content_type: &str) -> Self {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
-        // Whoever answered may write there what they like.
+        // The server may write anything there.
         let kind: String = kind.chars().take(60).collect();
         Self::new(
             Code::NotAList,
@@ -110,7 +110,7 @@ impl AdminApiError {
     }
 }
 
-/// The meaning of an answer with another status than 200. Of the body, the beginning is enough.
+/// The meaning of a response with a status other than 200. The beginning of its body is enough.
 #[must_use]
 pub fn refusal(
     parse_url: ParseUrl,
@@ -167,7 +167,7 @@ fn forbidden(body: &[u8]) -> AdminApiError {
     }
 }
 
-/// A query may carry a session, and a path a token.
+/// A query may carry a session id, and a path a token.
 fn redirected(parse_url: ParseUrl, location: &str) -> AdminApiError {
     let to = parse_url(location).map_or_else(
         || "to another page of the same host".to_owned(),
@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_followed_where_it_makes_sense() {
+    fn retry_after_is_honoured_where_it_makes_sense() {
         let wait = |status| refusal(parse_url, status, "", "120", b"", 0).retry_after_ms;
         assert_eq!((wait(429), wait(503)), (Some(120_000), Some(120_000)));
         assert_eq!((wait(403), wait(302)), (None, None));
     }
 
     #[test]
-    fn what_is_no_list_is_named_by_its_kind() {
+    fn a_response_that_is_no_list_is_named_by_its_media_type() {
         let detail = AdminApiError::not_a_list("text/html; charset=utf-8").detail;
         assert!(detail.contains("(text/html)"), "{detail}");
         assert!(

@@ -1,11 +1,11 @@
-//! The settings of a tenant's webhook: what we want them to be, and whether 3scale has taken them.
+//! The settings of a tenant's webhook: the values that we want, and whether 3scale has accepted them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::{config::Pattern, config::Source};
 
-/// Every event that 3scale's webhooks have: each has a switch of its own.
+/// Every event that 3scale's webhooks know: each has its own switch.
 pub const KINDS: [(&str, &str); 16] = [
     ("account", "created"),
     ("account", "updated"),
@@ -25,7 +25,7 @@ pub const KINDS: [(&str, &str); 16] = [
     ("application", "deleted"),
 ];
 
-/// What 3scale's column holds.
+/// The length of 3scale's column for the URL.
 const LONGEST_URL: usize = 255;
 /// RFC 3986's unreserved characters stay readable.
 const IN_QUERY: AsciiSet = NON_ALPHANUMERIC
@@ -34,7 +34,7 @@ const IN_QUERY: AsciiSet = NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What 3scale is to be told. It holds the secret, so it cannot be printed.
+/// The settings to send to 3scale. They hold the secret, so they cannot be printed.
 #[derive(Clone)]
 pub struct Settings {
     url: String,
@@ -44,16 +44,16 @@ pub struct Settings {
     events: Vec<Pattern>,
 }
 
-/// What an operator may choose.
+/// The settings that an operator can choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// This Worker's public origin.
     pub origin: String,
-    /// Which events; any one of these.
+    /// The events that trigger the webhook; any one of these.
     pub events: Vec<Pattern>,
-    /// Whether the webhook is on.
+    /// `true` to turn the webhook on.
     pub active: bool,
-    /// Whether what is done in the admin portal and through the API counts.
+    /// `true` if actions in the admin portal and through the API trigger it, too.
     pub provider_actions: bool,
 }
 
@@ -78,11 +78,11 @@ impl Settings {
         })
     }
 
-    /// What 3scale would refuse, and what would be wrong to ask.
+    /// Settings that 3scale would reject, or that make no sense.
     ///
     /// # Errors
     ///
-    /// Which parameter is wrong, and what would be right.
+    /// The wrong parameter, and the values that would be right.
     pub fn check(&self, allow_http: bool) -> Result<(), (&'static str, String)> {
         if !self.url.starts_with("https://") && !allow_http {
             return Err(("url", "must be https: it carries the secret".to_owned()));
@@ -101,8 +101,8 @@ impl Settings {
         Ok(())
     }
 
-    /// The body of the PUT: all switches, since those that are not sent stay as they are. In a
-    /// `web_hook`, which 3scale finds there whatever the media type does to flat parameters.
+    /// The body of the PUT: all switches, since those that are not sent stay as they are. They are nested in
+    /// `web_hook`, where 3scale finds them whatever the media type does to flat parameters.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let mut body = br#"{"web_hook":"#.to_vec();
@@ -111,7 +111,7 @@ impl Settings {
         body
     }
 
-    /// The settings that 3scale's answer does not confirm, by name.
+    /// The names of the settings that 3scale's response does not confirm.
     #[must_use]
     pub fn differences(&self, answer: &[u8]) -> Vec<String> {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
@@ -171,8 +171,8 @@ impl Settings {
     }
 }
 
-/// 3scale's own words about settings that it does not take: `{"errors":{"url":["is invalid"]}}`.
-/// Values that it repeats could hold the secret, so only short words of the known shape are shown.
+/// 3scale's own words about settings that it rejects: `{"errors":{"url":["is invalid"]}}`. Values that it repeats could
+/// hold the secret, so only short words of the known shape are shown.
 #[must_use]
 pub fn objections(answer: &[u8]) -> String {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn objections_are_shown_without_what_could_be_a_secret() {
+    fn validation_errors_are_shown_without_anything_that_could_be_a_secret() {
         assert_eq!(
             objections(br#"{"errors":{"url":["is invalid","x https://a/?t=s"]}}"#),
             "3scale does not take these settings: url is invalid."

@@ -1,4 +1,4 @@
-//! The answers of the API, as they are written to JSON.
+//! The responses of the API, as they are serialized to JSON.
 
 use serde::Serialize;
 
@@ -12,14 +12,14 @@ use crate::{
     name::SourceName,
 };
 
-/// How each source's destinations are doing.
+/// The state of each source's destinations.
 #[derive(Debug, Serialize)]
 pub struct Sources {
     /// The sources.
     pub sources: Vec<SourceDestinations>,
 }
 
-/// How a source's destinations are doing.
+/// The state of one source's destinations.
 #[derive(Debug, Serialize)]
 pub struct SourceDestinations {
     /// The source.
@@ -28,14 +28,14 @@ pub struct SourceDestinations {
     pub destinations: Vec<DestinationOverview>,
 }
 
-/// How replays are getting on.
+/// The progress of replays.
 #[derive(Debug, Serialize)]
 pub struct Replays {
     /// The newest first.
     pub replays: Vec<ReplayProgress>,
 }
 
-/// A replay that has begun, or would concern so much.
+/// A replay that has begun, or the count of a dry run.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Replay {
@@ -43,10 +43,10 @@ pub enum Replay {
     Begun {
         /// Its id.
         id: ReplayId,
-        /// How many events it concerns.
+        /// The number of events that it covers.
         events: u64,
     },
-    /// It would concern so much.
+    /// It was a dry run.
     Counted {
         /// Always true.
         dry_run: bool,
@@ -58,7 +58,7 @@ pub enum Replay {
 }
 
 impl Replay {
-    /// The answer to a replay with this id, or without one to a dry run.
+    /// The response to a replay with this id, or to a dry run if there is none.
     #[must_use]
     pub fn of(id: Option<ReplayId>, count: ReplayCount) -> Self {
         let ReplayCount { events, deliveries } = count;
@@ -73,7 +73,7 @@ impl Replay {
     }
 }
 
-/// How recovery stands, or what a step of it has done.
+/// The state of each recovery, or the result of a step.
 #[derive(Debug, Serialize)]
 pub struct Recoveries {
     /// One for each source that has recovery.

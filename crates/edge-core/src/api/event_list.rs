@@ -1,4 +1,4 @@
-//! `GET /api/v1/events`: the page that a query asks for, and the one page that those of several inboxes make.
+//! `GET /api/v1/events`: the page that a query asks for, and the merging of several inboxes' pages into one.
 
 use std::cmp::Reverse;
 
@@ -16,7 +16,7 @@ use crate::{
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 200;
 
-/// Reads a query: of which source, or of all, and which page.
+/// Parses a query: the source, or all of them, and the page.
 pub fn read(
     query: &str,
     reading: Reading<'_>,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_goes_on_at_its_cursor() {
+    fn a_list_continues_at_its_cursor() {
         let id = "0192f3c4-0000-7000-8000-000000000000";
         let (_, list) = query(&format!("cursor={id}&until=2999-01-01")).unwrap();
         assert_eq!(list.before, id.parse().ok());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_named() {
+    fn each_invalid_parameter_is_named() {
         for (text, name) in [
             ("limit=0", "limit"),
             ("limit=201", "limit"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_cut_goes_on_behind_its_last() {
+    fn a_truncated_list_continues_after_its_last_event() {
         let two = |pages| merge(pages, 2);
         assert_eq!(two(vec![page("fc", ""), page("e", "")]), page("fe", "e"));
         assert_eq!(two(vec![page("f", ""), page("e", "")]), page("fe", ""));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn paging_through_gives_each_once() {
+    fn paging_through_returns_each_event_once() {
         let inboxes = ["zxvq", "ywu", "", "tsr"];
         let (mut seen, mut before) = (Vec::new(), None);
         loop {

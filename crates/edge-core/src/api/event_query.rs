@@ -1,4 +1,5 @@
-//! Which events an operator asks for, in a query or in a body: read, checked, and refused with what would be right.
+//! The selection of events by an operator, in a query or a body: parsed, validated, and rejected with the values that
+//! would be right.
 
 use super::json_body::{one_of, wrong};
 use crate::{
@@ -10,19 +11,19 @@ use crate::{
     time::range,
 };
 
-/// The parameters that name events.
+/// The parameters that select events.
 const NAMES: &str = "source, type, action, object, account, state, destination, since, until and q";
 
-/// The events that an operator asks for, as far as the request has been read.
+/// The events that an operator selects, from the parameters parsed so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// Of one source only.
+    /// The only source, if one is named.
     pub source: Option<SourceName>,
-    /// With these properties.
+    /// The properties of the events.
     pub filter: Filter,
 }
 
-/// The surroundings in which a request is read.
+/// The context in which a request is parsed.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'c> {
     /// The configuration.
@@ -32,12 +33,12 @@ pub struct Reading<'c> {
 }
 
 impl EventQuery {
-    /// Whether it means every event.
+    /// `true` if every event is selected.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Reads one parameter. `false` if no query has this one.
+    /// Parses one parameter. `false` if it is not one of a query's.
     pub fn take(&mut self, name: &str, value: &str, reading: Reading<'_>) -> Result<bool, Problem> {
         let filter = &mut self.filter;
         let time = |value| {
@@ -111,7 +112,7 @@ fn set<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
     }
 }
 
-/// The problem of a parameter that is not known. `others` are known beside those of a query.
+/// The problem for an unknown parameter. `others` are accepted besides those of a query.
 pub fn unknown(name: &str, others: &str) -> Problem {
     wrong(
         name,
@@ -139,7 +140,7 @@ mod tests {
         Ok(query)
     }
 
-    /// The filter that this parameter means.
+    /// The value that this parameter stands for.
     fn filter(name: &str, value: &str) -> Filter {
         read(&[(name, value)]).unwrap().filter
     }
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_refused_with_what_would_be_right() {
+    fn each_mistake_is_refused_with_the_values_that_would_be_right() {
         is_wrong(&[("source", "acne")], "source", "acme, other");
         is_wrong(&[("state", "Dead")], "state", "waiting, delivered or dead");
         is_wrong(&[("destination", "C R M")], "destination", "name");

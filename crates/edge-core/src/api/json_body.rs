@@ -1,11 +1,11 @@
-//! What operators send along: a small JSON object, or nothing. A mistake in it is refused with what would
-//! be right.
+//! The body of an operator's request: a small JSON object, or nothing. A mistake in it is rejected with the values that
+//! would be right.
 
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
-/// The members of a body; none without one.
+/// The members of a body; none if it is empty.
 pub fn all(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(Map::new());
@@ -16,7 +16,7 @@ pub fn all(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// The members of a body that has no other than these.
+/// The members of a body in which no others are allowed.
 pub fn of(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
     let members = all(body)?;
     match members.keys().find(|name| !known.contains(&name.as_str())) {
@@ -28,11 +28,11 @@ pub fn of(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// A text that may be left out.
+/// An optional string.
 ///
 /// # Errors
 ///
-/// It is another kind of value.
+/// The value has another type.
 pub fn text<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'m str>, Problem> {
     members
         .get(name)
@@ -44,21 +44,21 @@ pub fn text<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'
 ///
 /// # Errors
 ///
-/// It is another kind of value.
+/// The value has another type.
 pub fn flag(name: &str, value: &Value) -> Result<bool, Problem> {
     value
         .as_bool()
         .ok_or_else(|| wrong(name, "must be true or false"))
 }
 
-/// A flag that may be left out.
+/// An optional flag.
 pub fn flag_or(members: &Map<String, Value>, name: &str, default: bool) -> Result<bool, Problem> {
     members
         .get(name)
         .map_or(Ok(default), |value| flag(name, value))
 }
 
-/// The problem of a parameter that is wrong.
+/// The problem for a wrong parameter.
 pub fn wrong(name: &str, right: &str) -> Problem {
     Problem::InvalidParameter {
         name: name.to_owned(),
@@ -66,7 +66,7 @@ pub fn wrong(name: &str, right: &str) -> Problem {
     }
 }
 
-/// What would be right where only some values are.
+/// The values to name where only some are allowed.
 pub fn one_of<'n>(known: impl Iterator<Item = &'n str>) -> String {
     let known: Vec<_> = known.collect();
     format!("must be one of: {}", known.join(", "))

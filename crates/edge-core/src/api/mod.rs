@@ -1,4 +1,4 @@
-//! The API for operators: what a request asks for, read and checked, and the answer that it gets.
+//! The API for operators: parsing and validating its requests, and its responses.
 //!
 //! [`Call::read`] is the router: it turns a method, a path, a query and a body into one [`Call`], or says what is wrong.
 

@@ -1,4 +1,4 @@
-//! What an operator wants set in 3scale: the body of `POST /api/v1/sources/{name}/register`.
+//! The settings that an operator wants in 3scale: the body of `POST /api/v1/sources/{name}/register`.
 
 use serde_json::{Map, Value};
 
@@ -12,23 +12,23 @@ use crate::{
 
 const MEMBERS: [&str; 5] = ["url", "events", "active", "provider_actions", "dry_run"];
 
-/// A registration that is asked for.
+/// A requested registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// This Worker's public address, if it is not the one that was called.
     pub url: Option<String>,
-    /// For which events 3scale calls; any one of these.
+    /// The events for which 3scale calls; any one of these.
     pub events: Vec<Pattern>,
-    /// Whether the webhook is on.
+    /// `true` to turn the webhook on.
     pub active: bool,
-    /// Whether actions in the admin portal and through the API trigger it, too.
+    /// `true` if actions in the admin portal and through the API trigger it, too.
     pub provider_actions: bool,
-    /// Whether nothing is set yet.
+    /// `true` if nothing is to be changed yet.
     pub dry_run: bool,
 }
 
 impl Registration {
-    /// Reads a body.
+    /// Parses a body.
     pub fn read(body: &[u8]) -> Result<Self, Problem> {
         let members = json_body::of(body, &MEMBERS)?;
         Ok(Self {
@@ -40,7 +40,7 @@ impl Registration {
         })
     }
 
-    /// The settings of this source's webhook; `called` is the URL under which this Worker was called.
+    /// The settings of this source's webhook; `called` is the URL at which this Worker was called.
     pub fn settings(
         &self,
         parse_url: ParseUrl,
@@ -66,7 +66,7 @@ impl Registration {
     }
 }
 
-/// The answer to a registration: what 3scale was told, and whether it confirms that; `None` after a dry run.
+/// The response to a registration: the settings sent to 3scale, and whether it confirms them; `None` after a dry run.
 #[must_use]
 pub fn answer(
     source: &Source,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_named() {
+    fn each_invalid_member_is_named() {
         for (body, name) in [
             (r#"{"url":"edge.example.com"}"#, "url"),
             (r#"{"url":"https://u:p@edge.example.com"}"#, "url"),

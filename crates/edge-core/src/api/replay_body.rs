@@ -1,4 +1,4 @@
-//! Which events an operator wants delivered again, and where to.
+//! The body of a replay: the events to deliver again, and their destinations.
 
 use serde_json::Value;
 
@@ -11,16 +11,16 @@ use crate::{config::Config, name::DestinationName, problem::Problem};
 /// The body of `POST /api/v1/replays`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReplayBody {
-    /// Which events.
+    /// The events.
     pub events: EventQuery,
-    /// Where to, if the events do not say it.
+    /// The destinations, unless the events imply them.
     pub destinations: Option<Vec<DestinationName>>,
-    /// Whether they are only counted.
+    /// `true` if they are only counted.
     pub dry_run: bool,
 }
 
 impl ReplayBody {
-    /// Reads a body.
+    /// Parses a body.
     pub fn read(body: &[u8], reading: Reading<'_>) -> Result<Self, Problem> {
         let config = reading.config;
         let mut replay = Self::default();
@@ -33,7 +33,7 @@ impl ReplayBody {
                 name => {
                     let value = match value {
                         Value::String(text) => text,
-                        // An id may well be written as one.
+                        // A single name may well be given without an array.
                         Value::Number(number) => number.to_string(),
                         _ => return Err(wrong(name, "must be a text")),
                     };
@@ -53,7 +53,7 @@ impl ReplayBody {
         Ok(replay)
     }
 
-    /// Events that went to a destination which is no longer configured can only go elsewhere.
+    /// Events that went to a destination that is no longer configured can only go elsewhere.
     fn check_destination(&self, config: &Config) -> Result<(), Problem> {
         let there = self.events.filter.destination.as_ref();
         let is_gone = there.is_some_and(|name| config.destination(name.as_str()).is_none());
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_refused_with_what_would_be_right() {
+    fn each_mistake_is_refused_with_the_values_that_would_be_right() {
         is_wrong(&json!([]), "body", "JSON object");
         is_wrong(&json!({ "all": "yes" }), "all", "true or false");
         is_wrong(

@@ -18,14 +18,14 @@ use crate::{
     problem::Problem,
 };
 
-/// A request that has been read.
+/// A parsed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// How destinations are doing.
+    /// The state of destinations.
     Destinations(ListDestinations),
     /// Pause a destination, or resume it.
     Pause(PauseDestination),
-    /// Drop what is left of a destination that is no longer configured.
+    /// Drop the deliveries that remain for a destination that is no longer configured.
     Drop(DropDestination),
     /// A page of events: of one source, or of all.
     Events(Option<SourceName>, ListEvents),
@@ -33,24 +33,24 @@ pub enum Call {
     Event(GetEvent),
     /// Deliver one event again.
     ReplayEvent(ReplayEvent),
-    /// How replays are getting on.
+    /// The progress of replays.
     Replays(ListReplays),
     /// Deliver many events again, or count them.
     Replay(ReplayBody),
-    /// How recovery stands.
+    /// The state of each recovery.
     Recoveries,
     /// Make a step of recovery now: of one source, or of all.
     Recover(Option<SourceName>),
-    /// Put our URL into 3scale.
+    /// Write our URL to 3scale.
     Register(SourceName, Registration),
 }
 
 impl Call {
-    /// Reads a request; `path` is what follows `/api/v1`.
+    /// Parses a request; `path` is the part after `/api/v1`.
     ///
     /// # Errors
     ///
-    /// Nothing is there, not for this method, or a parameter is wrong.
+    /// The path does not exist, not with this method, or a parameter is wrong.
     pub fn read(
         method: &str,
         path: &[&str],
@@ -131,7 +131,7 @@ fn drop_call(destination: DestinationName, config: &Config) -> Result<Call, Prob
     Ok(Call::Drop(DropDestination { destination }))
 }
 
-/// The source that the body names, `{"source":"acme"}`, which must have recovery. Without a body, all.
+/// The source that the body names, `{"source":"acme"}`, which must have recovery. All sources without a body.
 fn recoverable_source(body: &[u8], config: &Config) -> Result<Option<SourceName>, Problem> {
     let members = json_body::of(body, &["source"])?;
     let Some(name) = json_body::text(&members, "source")? else {
@@ -147,7 +147,7 @@ fn recoverable_source(body: &[u8], config: &Config) -> Result<Option<SourceName>
     Ok(Some(source.name.clone()))
 }
 
-/// The problem of a source whose admin API is not configured.
+/// The problem for a source whose admin API is not configured.
 #[must_use]
 pub fn no_admin_api(source: &Source, lacks: &str) -> Problem {
     let takes = source.name.env_name();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_found_where_nothing_is() {
+    fn an_unknown_path_is_not_found() {
         for path in [
             "",
             "nothing",
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn another_method_is_refused_with_those_that_are_taken() {
+    fn another_method_is_refused_with_the_allowed_ones() {
         for (path, allow) in [
             ("destinations", "GET"),
             ("destinations/crm/pause", "POST"),

@@ -1,6 +1,6 @@
-//! Whether a notification is new or a repeat, and what is then done: for a push, and for a batch of the
-//! notifications that 3scale failed to deliver. [`rule`] has the rule. The inbox's contents are behind
-//! [`IntakeStore`], so that the tests can let things happen in any order without SQL.
+//! Decides whether a notification is new or a repeat, and acts on it: for a push, and for a batch of the notifications
+//! that 3scale failed to deliver. [`rule`] has the rule. The inbox's contents are behind [`IntakeStore`], so that the
+//! tests can let things happen in any order without SQL.
 
 pub mod rule;
 
@@ -16,7 +16,7 @@ use crate::{
 /// An earlier event with an equal document, which was pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriorEvent {
-    /// Its place in the inbox.
+    /// Its `seq` in the inbox.
     pub seq: i64,
     /// Its id.
     pub id: EventId,
@@ -24,13 +24,13 @@ pub struct PriorEvent {
     pub received_ms: i64,
 }
 
-/// The inbox's contents, as far as this decision reads and changes them.
+/// The part of the inbox's contents that this decision reads and changes.
 pub trait IntakeStore {
-    /// The store's failure. Then nothing was decided.
+    /// The store's error, after which nothing was decided.
     type Error;
 
-    /// The newest event with this digest that was pushed between these times and stands for no entry
-    /// of 3scale's list.
+    /// The newest event with this digest that was pushed between these times, and that does not stand for an entry of
+    /// 3scale's list.
     fn newest_pushed(
         &self,
         digest: Digest,
@@ -46,10 +46,10 @@ pub trait IntakeStore {
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>, Self::Error>;
 
-    /// Whether the entry with this id was taken in.
+    /// `true` if the entry with this id was ingested.
     fn has_failure(&self, id: &str) -> Result<bool, Self::Error>;
 
-    /// Keeps a new event; gives back its id and place.
+    /// Stores a new event; returns its id and `seq`.
     fn keep(
         &self,
         intake: &Intake,
@@ -57,17 +57,17 @@ pub trait IntakeStore {
         given_up_ms: Option<i64>,
     ) -> Result<(EventId, i64), Self::Error>;
 
-    /// Counts a repeat of the event at this place.
+    /// Counts a repeat of the event with this `seq`.
     fn count_repeat(&self, seq: i64) -> Result<(), Self::Error>;
 
-    /// Remembers that an entry was taken in, as this event if it is one.
+    /// Records that an entry was ingested, as this event if it became one.
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error>;
 
-    /// Keeps a body that cannot be understood.
+    /// Stores a body that cannot be parsed.
     fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<(), Self::Error>;
 }
 
-/// Takes in a notification that 3scale pushed. With a window of 0 nothing is a repeat.
+/// Ingests a notification that 3scale pushed. With a window of 0 nothing is a repeat.
 pub fn take_push<S: IntakeStore>(
     store: &S,
     push: &Push,
@@ -105,7 +105,7 @@ fn repeated<S: IntakeStore>(
     Ok(rule::repeats(intake.updated_at, &changes).then_some(prior))
 }
 
-/// Takes in a batch of the notifications that 3scale failed to deliver. The caller makes it one commit.
+/// Ingests a batch of the notifications that 3scale failed to deliver. The caller makes it one commit.
 pub fn take_batch<S: IntakeStore>(
     store: &S,
     batch: &RecoveredBatch,
@@ -130,7 +130,7 @@ pub fn take_batch<S: IntakeStore>(
     Ok(taker.receipt)
 }
 
-/// A batch as far as it has been taken in.
+/// A batch, and the part of it that was ingested so far.
 struct BatchIntake<'s, S> {
     store: &'s S,
     window_ms: i64,
@@ -139,7 +139,7 @@ struct BatchIntake<'s, S> {
 }
 
 impl<S: IntakeStore> BatchIntake<'_, S> {
-    /// Takes in an entry that needs no judging, and gives back the notification of one that does.
+    /// Ingests an entry that needs no decision, and returns the notification of one that does.
     fn take<'e>(&mut self, entry: &'e Entry) -> Result<Option<&'e Intake>, S::Error> {
         if self.store.has_failure(&entry.id)? {
             self.receipt.known += 1;

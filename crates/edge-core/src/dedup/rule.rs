@@ -1,15 +1,15 @@
 //! The rule that decides whether an equal document is a repeat.
 //!
-//! 3scale sends no id, so content is all there is. But a key that is added, removed and added again
-//! gives the same document twice, with the same `updated_at`, since a key does not touch its application: dropping the second
-//! would leave the key out for ever. When in doubt, an event twice is better than an event lost.
+//! 3scale sends no id, so only content can identify a notification. But a key that is added, removed and added again
+//! gives the same document twice, with the same `updated_at`, since a key does not touch its application: dropping the
+//! second would lose the key for ever. When in doubt, a duplicate event is better than a lost one.
 
-/// Whether a notification repeats an earlier, equal one, given the `updated_at` of every different
-/// event about the same object that came between the two. Times are seconds since 1970.
+/// Decides whether a notification repeats an earlier, equal one, given the `updated_at` of every different event about
+/// the same object that came between the two. Times are seconds since 1970.
 ///
-/// A change in between whose time is not later than ours means that the object went away from this
-/// state and came back to it: a new event. If all changes in between are later, ours is an old try
-/// that arrives late: a repeat. Without a time on either side we cannot know: a new event.
+/// A change in between that is not later than this notification means that the object left this state and came back to
+/// it: a new event. If all changes in between are later, the notification is an old try that arrived late: a repeat.
+/// Without a time on either side we cannot know: a new event.
 #[must_use]
 pub fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) -> bool {
     changes_between
@@ -17,19 +17,18 @@ pub fn repeats(updated_at: Option<i64>, changes_between: &[Option<i64>]) -> bool
         .all(|change| matches!((change, updated_at), (Some(change), Some(ours)) if *change > ours))
 }
 
-/// How long after 3scale gave a notification up its last try may still arrive here, and how far its
-/// clock may be from ours.
+/// How long after 3scale gave a notification up its last try may still arrive here, with the clocks' difference.
 pub const LATE_MS: i64 = 120_000;
 
-/// From 3scale's first try to its giving up, when every try fails at once: five waits of a minute
-/// (3scale's `app/workers/web_hook_worker.rb`).
+/// From 3scale's first try to giving up, when every try fails at once: five waits of a minute (3scale's
+/// `app/workers/web_hook_worker.rb`).
 pub const TRIES_MS: i64 = 300_000;
 
 /// How much longer one notification's retries may take than another's, allowing for jitter, slow responses and clock
 /// skew. `recovery::plan` waits for about as long.
 pub const SPREAD_MS: i64 = TRIES_MS + LATE_MS;
 
-/// When tries of a notification that 3scale gave up at this time may have arrived.
+/// The time in which tries of a notification that 3scale gave up then may have arrived.
 #[must_use]
 pub fn tries_of(given_up_ms: i64, window_ms: i64) -> (i64, i64) {
     (given_up_ms - window_ms, given_up_ms + LATE_MS)
@@ -46,8 +45,8 @@ pub enum Verdict {
     TooEarly,
 }
 
-/// Judges such an entry, given the `updated_at` of every different event about the same object that
-/// 3scale may have begun to send between the other and giving this one up.
+/// Decides on such an entry, given the `updated_at` of every different event about the same object that 3scale may have
+/// begun to send between the push and giving up this one.
 #[must_use]
 pub fn judge(
     updated_at: Option<i64>,

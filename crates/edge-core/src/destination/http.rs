@@ -1,4 +1,4 @@
-//! An origin service: the signed POST that it is sent ([`Message`]), and the meaning of its answer ([`outcome`]).
+//! An origin service: the signed POST to send ([`Message`]), and the meaning of the response ([`outcome`]).
 
 use http::{HeaderName, HeaderValue};
 use standardwebhooks::{
@@ -30,11 +30,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// Works out what to send as the `attempt`th attempt (from 1).
+    /// Builds the request of the `attempt`th attempt (from 1).
     ///
     /// # Errors
     ///
-    /// The signature could not be made, or a header is none that HTTP knows.
+    /// The signature could not be made, or a header is not valid in HTTP.
     pub fn new(
         event: &Event<'_>,
         options: &HttpOptions,
@@ -44,7 +44,7 @@ impl Message {
     ) -> Result<Self, Failure> {
         let (content_type, body) = match options.format {
             Format::CloudEvents => (
-                // In these very letters: the JavaScript SDK compares them.
+                // Spelled exactly like this: the JavaScript SDK compares the value.
                 "application/cloudevents+json; charset=utf-8",
                 event.to_json(redact),
             ),
@@ -86,10 +86,10 @@ impl Message {
     }
 }
 
-/// What servers take for a header's value, at the least: an id has no bound of its own.
+/// The longest header value that servers are sure to accept: an id has no limit of its own.
 const LONGEST_HEADER: usize = 8 << 10;
 
-/// Says which fault it is before the runtime refuses the request without saying so.
+/// Names the fault before the runtime rejects the request without an explanation.
 fn check_headers(headers: &[(String, String)]) -> Result<(), Failure> {
     for (name, value) in headers {
         if !is_header(name, value) {
@@ -106,16 +106,16 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether it may be sent: a token, and visible ASCII with spaces (RFC 9110 §5.1, §5.5).
+/// `true` if the header is valid: a token, and visible ASCII with spaces (RFC 9110 §5.1, §5.5).
 #[must_use]
 pub fn is_header(name: &str, value: &str) -> bool {
-    // What is beyond ASCII, every server reads otherwise, and the runtime takes no more than Latin-1.
+    // Servers disagree about characters beyond ASCII, and the runtime accepts no more than Latin-1.
     HeaderName::from_bytes(name.as_bytes()).is_ok()
         && value.is_ascii()
         && HeaderValue::from_str(value).is_ok()
 }
 
-/// What Slack's incoming webhooks take, and many others that understand the same.
+/// The body that Slack's incoming webhooks accept, and many compatible services.
 fn slack_body(event: &Event<'_>) -> Vec<u8> {
     let mut json = vec![b'{'];
     write_member(&mut json, "text", &[&slack_escaped(&event.text())]);
@@ -123,7 +123,7 @@ fn slack_body(event: &Event<'_>) -> Vec<u8> {
     json
 }
 
-/// Slack reads `<!channel>` and `<https://…|text>` as markup, and our text holds words of others. These three
+/// Slack reads `<!channel>` and `<https://…|text>` as markup, and our text holds third-party words. These three
 /// characters are all that its documentation asks to escape.
 fn slack_escaped(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -131,7 +131,7 @@ fn slack_escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// A signature by each key: whoever verifies may hold any of them, so that a key can be changed.
+/// One signature per key: the receiver may hold any of them, so that a key can be rotated.
 fn sign(id: &str, timestamp: i64, body: &[u8], signing: &Secrets) -> Result<String, Failure> {
     let signatures: Result<Vec<String>, _> = signing
         .iter()
@@ -150,12 +150,12 @@ fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, ESCAPED).to_string()
 }
 
-/// Looks at the target before each attempt, though the configuration has been checked: nothing is
-/// sent to where nothing may be sent.
+/// Checks the target before each attempt, although the configuration has been checked, so that nothing is ever sent to
+/// a forbidden target.
 ///
 /// # Errors
 ///
-/// The target is one that we do not call.
+/// The target may not be called.
 pub fn check_route(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
     match route {
         Route::Url { url, allow_local } => target::check(parse_url, url, *allow_local)
@@ -164,7 +164,7 @@ pub fn check_route(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
     }
 }
 
-/// What an answer means, which may be Cloudflare's own in the origin's place.
+/// The meaning of a response, which may be Cloudflare's own in the origin's place.
 #[must_use]
 pub fn outcome(
     status: u16,
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_looked_at_before_each_attempt() {
+    fn a_target_is_checked_before_each_attempt() {
         let to = |url: &str, allow_local| {
             let url = url.to_owned();
             check_route(parse_url, &Route::Url { url, allow_local })
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_cloudflares_in_the_origins_place_is_no_answer_of_the_origins() {
+    fn a_response_of_cloudflares_own_is_not_the_origins() {
         let edge = outcome(530, Some(5000), None, "error code: 1016");
         assert_eq!((edge.code(), edge.status()), ("dns", Some(530)));
         assert!(matches!(
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(outcome(500, None, None, "").code(), "status");
     }
 
-    /// The `CloudEvents` SDK for JavaScript compares it to the letter.
+    /// The `CloudEvents` SDK for JavaScript compares the exact value.
     #[test]
     fn the_content_type_of_a_cloud_event_is_spelt_as_sdks_compare_it() {
         let message = message(Format::CloudEvents, "");
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_others_cannot_be_slacks_markup() {
+    fn third_party_text_cannot_be_slack_markup() {
         let xml = "<event><action>updated</action><type>x</type><object><x>\
             <id>&lt;!channel> &amp; &lt;https://evil.example|1></id></x></object></event>";
         let body = new_message(xml.as_bytes(), &options(Format::Slack, ""))
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_http_does_not_allow_is_unsendable_and_no_network_failure() {
+    fn an_invalid_header_is_unsendable_and_not_a_network_failure() {
         for (name, value) in [
             ("x team", "a"),
             ("", "a"),

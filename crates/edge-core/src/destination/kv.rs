@@ -11,7 +11,7 @@ use crate::{
     time::rfc3339,
 };
 
-/// Shown by a listing of keys, so that a list needs no value. KV allows 1,024 bytes for it.
+/// The metadata shown by a listing of keys, so that a list needs no values. KV allows 1,024 bytes for it.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     r#type: String,
@@ -25,12 +25,13 @@ pub struct Summary {
     sequence: i64,
 }
 
-/// The action after which nothing comes.
+/// The action after which an object has no further states.
 const DELETED: &str = "deleted";
-/// An id may be as long as somebody writes it; real ones have some digits. In bytes, as JSON: with four of these in a
+/// The longest id that is used as it is; an id may have any length, and real ones have some digits. In bytes, as JSON:
+/// with four of these in a summary, and one behind the longest names in a key, both stay within KV's limits.
 /// summary, and one behind the longest names in a key, both stay within KV's limits.
 const LONGEST_ID: usize = 128;
-/// How much of a longer id is kept in front of its hash.
+/// How much of a longer id stands in front of its hash.
 const KEPT_OF_ID: usize = 95;
 /// The hash's length: half of SHA-256, in hexadecimal.
 const HASH_LENGTH: usize = 32;
@@ -60,7 +61,7 @@ pub struct ObjectState {
 }
 
 impl ObjectState {
-    /// The state that an event tells of.
+    /// The state in an event.
     #[must_use]
     pub fn of(event: &Event<'_>) -> Self {
         Self {
@@ -70,7 +71,7 @@ impl ObjectState {
         }
     }
 
-    /// The state that a row of the inbox tells of: `updated_at` in seconds since 1970, `received_ms` in milliseconds.
+    /// The state in a row of the inbox: `updated_at` in seconds since 1970, `received_ms` in milliseconds.
     #[must_use]
     pub fn of_row(action: &str, updated_at: Option<i64>, received_ms: i64, seq: i64) -> Self {
         let updated_at =
@@ -82,7 +83,7 @@ impl ObjectState {
         }
     }
 
-    /// The state that a stored CloudEvent tells of.
+    /// The state in a stored CloudEvent.
     fn stored(event: &Value) -> Self {
         let text = |pointer| {
             event
@@ -97,27 +98,27 @@ impl ObjectState {
         }
     }
 
-    /// 3scale sends in no order: the later `updated_at` wins, of equal ones the one that came later,
-    /// and nothing follows a deletion.
+    /// 3scale sends in no order: the later `updated_at` wins, then the later arrival, and nothing follows a deletion.
     fn replaces(&self, stored: &Self) -> bool {
         self.deleted
             || (!stored.deleted && (&self.time, &self.sequence) >= (&stored.time, &stored.sequence))
     }
 
-    /// Whether one of these other states replaces this one, so that it need not be written. A deletion always is.
+    /// `true` if one of these other states replaces this one, so that it need not be written. A deletion is always
+    /// written.
     #[must_use]
     pub fn is_superseded(&self, others: &[Self]) -> bool {
         !self.deleted && others.iter().any(|other| other.replaces(self))
     }
 }
 
-/// The key under which an event is kept.
+/// The key under which an event is stored.
 #[must_use]
 pub fn event_key(event: &Event<'_>) -> String {
     format!("events/{}/{}/{}", event.source, event.type_name(), event.id)
 }
 
-/// The key under which the latest state of its object is kept. An event about no object has none.
+/// The key under which the latest state of its object is stored. An event about no object has none.
 #[must_use]
 pub fn object_key(event: &Event<'_>) -> Option<String> {
     let id = bounded(event.object_id()?);
@@ -128,7 +129,7 @@ pub fn object_key(event: &Event<'_>) -> Option<String> {
     ))
 }
 
-/// Whether an event's state of its object replaces the CloudEvent that is stored under its key. A value that cannot
+/// `true` if an event's state of its object replaces the CloudEvent that is stored under its key. A value that cannot
 /// be read is replaced.
 #[must_use]
 pub fn replaces(event: &Event<'_>, stored: &str) -> bool {
@@ -153,14 +154,14 @@ fn bounded(id: &str) -> String {
     hash.fold(kept + "~", |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// Whether it looks like an id that was cut: then it is hashed as well, so that it cannot pass for one.
+/// `true` if the id looks like a shortened one: then it is hashed as well, so that it cannot pass for one.
 fn is_cut(id: &str) -> bool {
     id.rsplit_once('~').is_some_and(|(_, hash)| {
         hash.len() == HASH_LENGTH && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
 }
 
-/// How many bytes it takes inside a JSON string.
+/// The number of bytes that it takes inside a JSON string.
 fn json_length(text: &str) -> usize {
     serde_json::to_string(text).map_or(usize::MAX, |json| json.len() - 2)
 }
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_and_a_stored_event_tell_the_same() {
+    fn a_row_and_a_stored_event_hold_the_same_state() {
         let row = ObjectState::of_row("updated", Some(1_621_042_673), 9_000_000_000_000, 5);
         let stored = state("2021-05-15T01:37:53Z", "00000000000000000005", "updated");
         assert_eq!(row, stored);

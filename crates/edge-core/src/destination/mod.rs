@@ -1,4 +1,4 @@
-//! What is sent to each kind of destination, and what its answer means.
+//! The messages to each kind of destination, and the meaning of their responses.
 
 pub mod http;
 pub mod kv;

@@ -1,4 +1,4 @@
-//! Who may call a hook: decided from everything but the body.
+//! Admission to the hooks and the API: decided from everything but the body.
 
 use crate::{
     config::{Config, ConsoleToken, Source},
@@ -7,22 +7,22 @@ use crate::{
     secret::{Admitted, Presented, Secret},
 };
 
-/// Who calls a hook, once they may come in.
+/// An admitted caller of a hook.
 #[derive(Debug)]
 pub struct Caller<'c> {
     /// The configuration.
     pub config: &'c Config,
     /// The source that the secret belongs to.
     pub source: &'c Source,
-    /// Whether they presented a value of the secret that is not the current one.
+    /// `true` if the caller presented a value of the secret that is not the current one.
     pub old_secret: bool,
 }
 
-/// Admits a caller, or says why not. To a source with a mistake in its configuration nobody is.
+/// Admits a caller, or returns the reason for a refusal. A source with a mistake in its configuration admits nobody.
 ///
 /// # Errors
 ///
-/// The transport, the method, the configuration or the secret is wrong, looked at in this order.
+/// The transport, the method, the configuration or the secret is wrong, checked in this order.
 pub fn admit<'c>(
     url: &Location,
     method: &str,
@@ -74,8 +74,8 @@ pub fn admit_operator<'c>(
     }
 }
 
-/// The source that the secret in the query admits to. The work is the same for an unknown source,
-/// a missing and a wrong secret: each is compared with every secret of every source.
+/// The source to which the secret in the query gives access. The work is the same for an unknown source, a missing
+/// secret and a wrong one: each is compared with every secret of every source.
 fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<Caller<'c>> {
     let admitted = |source: &Source| {
         source

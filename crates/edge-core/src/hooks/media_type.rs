@@ -1,4 +1,4 @@
-//! What kind of body a `Content-Type` announces.
+//! The kind of body that a `Content-Type` announces.
 
 /// The kinds of body that 3scale sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// `None` for every other kind, and for another encoding than UTF-8.
+    /// `None` for every other kind, and for an encoding other than UTF-8.
     pub fn of(content_type: &str) -> Option<Self> {
         let mut parts = content_type.split(';').map(str::trim);
         let kind = match parts.next()?.to_ascii_lowercase().as_str() {

@@ -1,4 +1,4 @@
-//! What 3scale calls: who may, and what kind of body they may send.
+//! The endpoints that 3scale calls: admission of the caller, and the kinds of body that are accepted.
 
 pub mod admission;
 pub mod media_type;

@@ -1,10 +1,10 @@
 //! A text without the escapes that others put into it: percent encoding, JavaScript's and JSON's backslashes, HTML's
 //! entities. Each decoded byte remembers where it stood in the text, so that what is found can be hidden there.
 
-/// No text that somebody writes in earnest is escaped more often.
+/// Text that is not an attack is never escaped more often.
 const MOST_ROUNDS: usize = 8;
 
-/// Who escapes, and how.
+/// The encodings, each with its own escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escape {
     Percent,
@@ -14,7 +14,7 @@ enum Escape {
 
 const ALL: &[Escape] = &[Escape::Percent, Escape::Backslash, Escape::Entity];
 
-/// A text, and for each of its bytes the place of what spells it in the original.
+/// A text, and for each of its bytes the range of its escape in the original.
 #[derive(Debug, Clone)]
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
@@ -25,8 +25,8 @@ pub(super) struct Decoded {
 /// The text as it is, and with its escapes decoded.
 ///
 /// Of two escapes inside each other, the outer one has to be decoded alone and first: `\x5C&#92;x41` is `\A` to a
-/// reader of HTML with JavaScript in it, and something else to one who decodes both at once. Each pair is tried.
-/// For escapes inside escapes inside escapes, all kinds are decoded at once until none is left.
+/// reader of HTML with JavaScript in it, and something else to one that decodes both at once. Each pair is tried. For
+/// deeper nesting, all kinds are decoded at once until no escape is left.
 pub(super) fn readings(text: &str) -> Vec<Decoded> {
     let raw = Decoded {
         bytes: text.as_bytes().to_vec(),
@@ -50,7 +50,7 @@ pub(super) fn readings(text: &str) -> Vec<Decoded> {
 }
 
 impl Decoded {
-    /// One round; `None` if there is none of these escapes.
+    /// One round; `None` if the text has none of these escapes.
     fn decoded(&self, escapes: &[Escape]) -> Option<Self> {
         let mut next = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
@@ -76,7 +76,7 @@ impl Decoded {
     }
 }
 
-/// What an escape stands for.
+/// The meaning of an escape.
 enum Unit {
     Byte(u8),
     Char(char),

@@ -1,10 +1,10 @@
-//! What the cron and `/healthz` ask of an inbox.
+//! Messages of the cron and `/healthz` to an inbox.
 
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Kind;
 
-/// Looks whether anything is due, overdue or old. The reply is when something came from the source last, if ever.
+/// Checks whether anything is due, overdue or old. The reply is when the source last sent something, if ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookAround {}
 
@@ -17,8 +17,8 @@ pub struct OldSecretUse {}
 pub struct RaiseAlert {
     /// The kind of alert.
     pub kind: Kind,
-    /// More, for people.
+    /// Details, for people.
     pub detail: String,
-    /// For how long the same kind is not sent again, in milliseconds.
+    /// How long the same kind is not sent again, in milliseconds.
     pub pause_ms: i64,
 }

@@ -1,10 +1,10 @@
-//! How destinations are doing, and what operators do about it.
+//! The state of destinations, and the operators' actions on them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{name::DestinationName, state::DestinationHealth, time::UnixMillis};
 
-/// Asks how each destination is doing, those included that are no longer configured and have something left.
+/// Asks for the state of each destination, including those that are no longer configured and have deliveries left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListDestinations {}
 
@@ -13,7 +13,7 @@ pub struct ListDestinations {}
 pub struct PauseDestination {
     /// The destination.
     pub destination: DestinationName,
-    /// Whether it is paused from now on.
+    /// `true` to pause it, `false` to resume it.
     pub paused: bool,
 }
 
@@ -24,30 +24,30 @@ pub struct DropDestination {
     pub destination: DestinationName,
 }
 
-/// How a destination is doing in an inbox, or in all inboxes of a source.
+/// The state of a destination in an inbox, or in all inboxes of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationOverview {
     /// Its name.
     pub name: DestinationName,
-    /// How it is doing.
+    /// Its state.
     pub state: DestinationHealth,
     /// Failed attempts since the last success.
     pub failures_in_a_row: u32,
     /// When its open breaker lets an attempt through.
     pub next_probe_at: Option<UnixMillis>,
-    /// Deliveries that wait.
+    /// Waiting deliveries.
     pub waiting: u64,
-    /// Deliveries that have arrived, of the events that are kept.
+    /// Completed deliveries, of the events that are stored.
     pub delivered: u64,
     /// Deliveries whose attempts ran out.
     pub dead: u64,
-    /// When the oldest event that waits was received.
+    /// When the oldest waiting event was received.
     pub oldest_waiting_at: Option<UnixMillis>,
 }
 
 impl DestinationOverview {
-    /// Adds what another inbox of the same source says of the same destination: counts are summed, and of states and
-    /// times the worst and the earliest are shown. Each inbox has a breaker of its own.
+    /// Adds the figures of another inbox of the same source for the same destination: counts are summed, and of states
+    /// and times the worst and the earliest are shown. Each inbox has a breaker of its own.
     pub fn add(&mut self, other: &Self) {
         self.state = self.state.max(other.state);
         self.failures_in_a_row = self.failures_in_a_row.max(other.failures_in_a_row);
@@ -58,12 +58,12 @@ impl DestinationOverview {
         self.oldest_waiting_at = earliest(self.oldest_waiting_at, other.oldest_waiting_at);
     }
 
-    /// The destinations of a source, of what each of its inboxes says.
+    /// The destinations of a source, merged from the figures of its inboxes.
     #[must_use]
     pub fn merge(inboxes: Vec<Vec<Self>>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for one in inboxes.into_iter().flatten() {
-            // A destination that is no longer configured is known only to inboxes that have something left of it.
+            // A destination that is no longer configured is known only to inboxes that have deliveries left for it.
             match all.iter_mut().find(|known| known.name == one.name) {
                 Some(known) => known.add(&one),
                 None => all.push(one),

@@ -1,4 +1,4 @@
-//! Events as operators see them: a list of many, one in detail, and one that is delivered again.
+//! Events as operators see them: a list of many, one in detail, and the replay of one.
 
 use std::collections::BTreeMap;
 
@@ -16,20 +16,20 @@ use crate::{
 /// Asks for a page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEvents {
-    /// Which events.
+    /// The filter.
     pub filter: Filter,
     /// Only events whose id sorts before this one: where an earlier page ended.
     pub before: Option<EventId>,
-    /// How many at the most.
+    /// The most events that the page may hold.
     pub limit: usize,
 }
 
-/// Some of an inbox's events, newest first, and where the list goes on.
+/// A page of an inbox's events, newest first, and where the list continues.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPage {
     /// The events.
     pub events: Vec<EventSummary>,
-    /// The list goes on before this id; `None` if this is all.
+    /// The list continues before this id; `None` if this is all.
     pub cursor: Option<EventId>,
 }
 
@@ -42,7 +42,7 @@ pub struct EventSummary {
     pub source: SourceName,
     /// The CloudEvent's `type`.
     pub r#type: String,
-    /// What happened to the object.
+    /// The action on the object.
     pub action: String,
     /// The object's id.
     pub object: Option<String>,
@@ -54,9 +54,9 @@ pub struct EventSummary {
     pub received_at: UnixMillis,
     /// The CloudEvent's `sequence`.
     pub sequence: String,
-    /// How often 3scale sent it again.
+    /// The number of repeats from 3scale.
     pub repeats: u64,
-    /// Where its deliveries stand.
+    /// The state of its deliveries.
     pub deliveries: BTreeMap<DestinationName, DeliveryState>,
 }
 
@@ -79,11 +79,11 @@ pub struct EventDetails {
 /// A delivery of an event, with its attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryDetails {
-    /// Where it goes.
+    /// Its destination.
     pub destination: DestinationName,
-    /// Where it stands.
+    /// Its state.
     pub state: DeliveryState,
-    /// When it is tried again, while it waits.
+    /// When the next attempt is, while it waits.
     pub next_attempt_at: Option<UnixMillis>,
     /// The newest attempts, oldest first.
     pub attempts: Vec<AttemptDetails>,
@@ -98,28 +98,28 @@ pub struct AttemptDetails {
     pub ms: i64,
     /// `delivered`, `gone`, or the kind of failure.
     pub outcome: String,
-    /// The HTTP status, where there is one.
+    /// The HTTP status, if there is one.
     pub status: Option<u16>,
-    /// What was wrong, for people.
+    /// The failure, explained for people.
     pub detail: Option<String>,
-    /// The beginning of the answer.
+    /// The beginning of the response.
     pub answer: Option<String>,
 }
 
-/// Delivers an event again, under its old id and with all attempts anew.
+/// Delivers an event again, with the same id and all attempts available again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayEvent {
     /// The event.
     pub id: EventId,
-    /// Where to. `None`: to each destination that wants it now.
+    /// The destinations. `None`: each that wants it now.
     pub destinations: Option<Vec<DestinationName>>,
 }
 
-/// An event that is delivered again.
+/// An event that is being delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayedEvent {
     /// The event.
     pub id: EventId,
-    /// To how many destinations.
+    /// The number of destinations.
     pub deliveries: u64,
 }

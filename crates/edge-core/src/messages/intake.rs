@@ -1,4 +1,4 @@
-//! A notification on its way into the inbox, as the front door understood it, or a body that cannot be understood.
+//! A notification on its way into the inbox, parsed by the hook, or a body that cannot be parsed.
 
 use serde::{Deserialize, Serialize};
 use threescale::{Notification, Timestamp};
@@ -9,12 +9,12 @@ use crate::{
     name::SourceName,
 };
 
-/// Takes a notification in. The reply means that it is committed.
+/// Ingests a notification. The reply means that it is committed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
-    /// What the document says.
+    /// The facts in the document.
     pub intake: Intake,
-    /// Whether the sender presented a value of the secret that is not the current one.
+    /// `true` if the sender presented a value of the secret that is not the current one.
     pub old_secret: bool,
     /// The document.
     pub document: Document,
@@ -23,7 +23,7 @@ pub struct Push {
 /// The facts about a notification that the inbox needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intake {
-    /// This Worker's origin, as the sender called it. Empty if the sender called another.
+    /// This Worker's origin, as the sender called it. Empty if the sender called another URL.
     pub base: String,
     /// The notification's type.
     pub kind: String,
@@ -55,16 +55,16 @@ impl Intake {
     }
 }
 
-/// The inbox has it.
+/// Confirms that the inbox has committed a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The event's id: for a repeat, that of the first.
     pub id: EventId,
-    /// Whether it is new.
+    /// The verdict: new or a repeat.
     pub status: Status,
 }
 
-/// Whether a notification is new.
+/// The verdict on a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -75,7 +75,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word for it, in the answer and in the log.
+    /// The word for it, in the response and in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -85,25 +85,25 @@ impl Status {
     }
 }
 
-/// Keeps a body that cannot be understood. The reply means that it is kept.
+/// Quarantines a body that cannot be parsed. The reply means that it is committed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
-    /// Why it cannot be understood.
+    /// The reason why it cannot be parsed.
     pub unparsable: Unparsable,
     /// The body, as it came.
     pub body: Document,
 }
 
-/// Why a body cannot be understood.
+/// The reason why a body cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unparsable {
     /// The problem's stable code.
     pub code: String,
     /// The problem in words.
     pub detail: String,
-    /// Where, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Where, from 1.
+    /// The column, from 1.
     pub column: usize,
     /// The body's media type.
     pub media_type: String,

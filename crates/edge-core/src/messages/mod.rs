@@ -1,9 +1,8 @@
-//! The messages between the parts of the Worker: the front door, the API and the cron ask an inbox or a recovery, and
-//! each operation has one request type and one reply type, the same on both sides.
+//! The messages between the parts of the Worker: the hooks, the API and the cron ask an inbox or a recovery, and each
+//! operation has one request type and one reply type, the same on both sides.
 //!
-//! A message is JSON. During a deployment an old front door may speak to a new object, or the other way round: a field
-//! that one of them does not know is left out, and a request that cannot be read is an error, after which 3scale sends
-//! again.
+//! A message is JSON. During a deployment an old Worker may speak to a new object, or the reverse: an unknown field is
+//! ignored, and a request that cannot be read is an error, after which 3scale sends again.
 
 pub mod care;
 pub mod destinations;
@@ -16,15 +15,15 @@ pub mod replays;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Something that one part asks of another.
+/// An operation that one part asks of another.
 pub trait Operation: Into<Self::Request> {
-    /// All that may be asked of that part.
+    /// All operations of that part.
     type Request: Serialize + DeserializeOwned;
     /// The reply to this operation.
     type Reply: Serialize + DeserializeOwned;
 }
 
-/// Writes a request or a reply.
+/// Serializes a request or a reply.
 ///
 /// # Errors
 ///
@@ -33,7 +32,7 @@ pub fn encode(message: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(message)
 }
 
-/// Reads a request or a reply.
+/// Parses a request or a reply.
 ///
 /// # Errors
 ///
@@ -42,7 +41,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(bytes)
 }
 
-/// Declares all that may be asked of one part: each operation with its reply.
+/// Declares all operations of one part, each with its reply.
 macro_rules! operations {
     ($(#[$doc:meta])* $request:ident { $($operation:ident -> $reply:ty,)* }) => {
         $(#[$doc])*
@@ -81,7 +80,7 @@ use self::{
 use crate::time::UnixMillis;
 
 operations! {
-    /// All that may be asked of an inbox.
+    /// All operations of an inbox.
     InboxRequest {
         Push -> Receipt,
         Quarantine -> (),
@@ -101,7 +100,7 @@ operations! {
 }
 
 operations! {
-    /// All that may be asked of a recovery.
+    /// All operations of a recovery.
     RecoveryRequest {
         RunStep -> StepReport,
         RunIfDue -> (),

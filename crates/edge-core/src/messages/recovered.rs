@@ -7,11 +7,11 @@ use super::{
     intake::{Intake, Unparsable},
 };
 
-/// Takes in a batch of entries of 3scale's list of failures. The reply means that it is committed.
+/// Ingests a batch of entries of 3scale's list of failures. The reply means that it is committed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveredBatch {
-    /// An entry that equals a pushed event can be judged if 3scale gave it up before this time, in milliseconds since
-    /// 1970: whatever was under way at the same time has come in by now.
+    /// An entry that equals a pushed event can be decided if 3scale gave it up before this time, in milliseconds since
+    /// 1970: every notification that was under way at the same time has arrived by now.
     pub judge_before: i64,
     /// The entries.
     pub entries: Vec<Entry>,
@@ -22,9 +22,9 @@ pub struct RecoveredBatch {
 pub struct Entry {
     /// The id that 3scale gave it.
     pub id: String,
-    /// Until when 3scale may have given it up, in milliseconds since 1970: the end of its second.
+    /// The latest time at which 3scale may have given it up, in milliseconds since 1970: the end of its second.
     pub given_up_at: i64,
-    /// A notification, or why it cannot be understood.
+    /// A notification, or the reason why it cannot be parsed.
     pub content: Content,
     /// The document.
     pub document: Document,
@@ -35,21 +35,21 @@ pub struct Entry {
 pub enum Content {
     /// A notification.
     Notification(Intake),
-    /// Something that cannot be understood.
+    /// Something that cannot be parsed.
     Unparsable(Unparsable),
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchReceipt {
     /// New events.
     pub taken_in: u32,
     /// Entries whose notification had arrived: only our answer was lost.
     pub repeats: u32,
-    /// Entries that had been taken in before.
+    /// Entries that had been ingested before.
     pub known: u32,
     /// Entries that went to the quarantine.
     pub quarantined: u32,
-    /// The ids of those that cannot be judged yet.
+    /// The ids of entries that cannot be decided yet.
     pub held: Vec<String>,
 }

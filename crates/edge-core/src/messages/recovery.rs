@@ -1,4 +1,4 @@
-//! What is asked of a recovery, and its report.
+//! Messages to a recovery, and its report.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +21,9 @@ pub struct LastStep {}
 pub struct StepReport {
     /// The source.
     pub source: SourceName,
-    /// How it went.
+    /// The result.
     pub state: State,
-    /// What is wrong and what to do, for people.
+    /// An explanation and a remedy, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Entries of the list that were read.
@@ -32,20 +32,20 @@ pub struct StepReport {
     pub taken_in: u32,
     /// Those whose notification had arrived: only our answer was lost.
     pub repeats: u32,
-    /// Those that had been taken in before, and were still in the list.
+    /// Those that had been ingested before, and were still in the list.
     pub known: u32,
     /// Those that went to the quarantine.
     pub quarantined: u32,
-    /// Those that cannot be judged yet, and stay in the list.
+    /// Those that cannot be decided yet, and stay in the list.
     pub held: u32,
     /// New ones that were sent to another URL than ours.
     pub foreign: u32,
-    /// The latest of those URLs, without what is secret in it.
+    /// The latest of those URLs, without its secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_url: Option<String>,
-    /// Up to when 3scale has dropped entries.
+    /// The time up to which 3scale has dropped entries.
     pub deleted_up_to: Option<String>,
-    /// Whether the next step follows at once.
+    /// `true` if the next step follows at once.
     pub more: bool,
     /// When it began. `None` if there was no step yet.
     pub at: Option<UnixMillis>,
@@ -55,11 +55,11 @@ pub struct StepReport {
     pub next_at: Option<UnixMillis>,
 }
 
-/// How a step went.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It was made.
+    /// It succeeded.
     Ok,
     /// Another step is under way.
     Running,
@@ -94,13 +94,13 @@ impl StepReport {
         }
     }
 
-    /// Whether the log should have a line of it: a list that is empty every five minutes is no news.
+    /// `true` if the log should have a line for it: a list that is empty every five minutes is no news.
     #[must_use]
     pub fn is_news(&self) -> bool {
         self.read > 0 || self.failed()
     }
 
-    /// Whether something went wrong.
+    /// `true` if it failed.
     #[must_use]
     pub fn failed(&self) -> bool {
         matches!(self.state, State::Failed(_))

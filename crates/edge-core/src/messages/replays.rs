@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{filter::Filter, id::ReplayId, name::DestinationName, time::UnixMillis};
 
-/// Asks how the newest replays are getting on.
+/// Asks for the progress of the newest replays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListReplays {}
 
-/// Delivers again all events that a filter means, or counts them.
+/// Delivers again all events that match a filter, or counts them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartReplay {
     /// The replay's id. `None` to count only.
     pub id: Option<ReplayId>,
-    /// Which events.
+    /// The filter.
     pub filter: Filter,
-    /// Where to. `None` leaves it to the filter: the deliveries that it names, else every destination that wants the
-    /// event now.
+    /// The destinations. `None` leaves them to the filter: those of the deliveries that it names, else every
+    /// destination that wants the event now.
     pub destinations: Option<Vec<DestinationName>>,
 }
 
-/// How much a replay concerns.
+/// The extent of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayCount {
     /// Events.
@@ -42,12 +42,12 @@ impl ReplayCount {
     }
 }
 
-/// How a replay is getting on, in one inbox or in all that it concerns.
+/// The progress of a replay, in one inbox or in all that it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayProgress {
     /// Its id.
     pub id: ReplayId,
-    /// When it was asked for.
+    /// When it was requested.
     pub asked_at: UnixMillis,
     /// When everything was due. `None` while an inbox is not done.
     pub ended_at: Option<UnixMillis>,
@@ -61,7 +61,7 @@ pub struct ReplayProgress {
 pub const LISTED_REPLAYS: usize = 50;
 
 impl ReplayProgress {
-    /// The newest replays first, each summed up over the inboxes that it concerns.
+    /// The newest replays first, each summed over the inboxes that it covers.
     #[must_use]
     pub fn merge(inboxes: Vec<Vec<Self>>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();

@@ -45,7 +45,7 @@ fn entry(content: Content, document: &[u8]) -> Entry {
     }
 }
 
-/// Sends an operation, and gives back what arrives.
+/// Sends an operation, and returns it as it arrives.
 fn sent<O: Operation<Request = InboxRequest>>(operation: O) -> InboxRequest {
     decode(&encode(&operation.into()).unwrap()).unwrap()
 }
@@ -106,7 +106,7 @@ fn a_reply_arrives_as_it_was_sent() {
 }
 
 #[test]
-fn a_message_of_a_newer_version_is_read_without_what_is_not_known() {
+fn unknown_fields_of_a_newer_versions_message_are_ignored() {
     #[derive(serde::Serialize)]
     struct NewerReceipt {
         taken_in: u32,

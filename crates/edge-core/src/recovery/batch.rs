@@ -15,9 +15,9 @@ pub struct Batch {
 /// A batch that is being handed over.
 #[derive(Debug)]
 pub struct Sending {
-    /// Each entry's id, and until when 3scale may have given it up, in milliseconds since 1970.
+    /// Each entry's id, and the latest time at which 3scale may have given it up, in milliseconds since 1970.
     pub entries: Vec<(String, i64)>,
-    /// How large the documents are.
+    /// The size of the documents.
     pub bytes: usize,
     /// The message to the inbox.
     pub message: RecoveredBatch,
@@ -30,12 +30,12 @@ impl Batch {
         self.entries.push(entry);
     }
 
-    /// Whether it should be handed over now.
+    /// `true` if it should be handed over now.
     pub fn is_full(&self) -> bool {
         self.entries.len() >= MOST_ENTRIES || self.bytes >= MOST_BYTES
     }
 
-    /// Whether nothing is in it.
+    /// `true` if it holds no entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

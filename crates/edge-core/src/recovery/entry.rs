@@ -1,5 +1,5 @@
-//! An entry of 3scale's list, turned into the message that the inbox gets. Its URL carries the secret: it is looked
-//! at here and goes no further.
+//! An entry of 3scale's list, turned into a message to the inbox. Its URL carries the secret, so it is examined here
+//! and not passed on.
 
 use sha2::{Digest as _, Sha256};
 use threescale::{
@@ -21,8 +21,8 @@ use crate::{
 
 const MEDIA_TYPE: &str = "application/xml";
 
-/// The limits under which entries are read: a row of the inbox holds this much. `MAX_BODY_BYTES` does not apply, since
-/// a body that it kept out at the front door is in this list and nowhere else.
+/// The limits for reading entries: a row of the inbox holds this much. `MAX_BODY_BYTES` does not apply, since a body
+/// that the hook refused for its size exists in this list and nowhere else.
 pub fn limits() -> Limits {
     Limits {
         bytes: largest(),
@@ -61,7 +61,7 @@ pub struct Item {
     pub entry: Entry,
 }
 
-/// Makes items of entries, and finds out to whom they were sent.
+/// Turns entries into items, and determines the URLs that they were sent to.
 #[derive(Debug)]
 pub struct Sorter<'c> {
     parse_url: ParseUrl,
@@ -71,7 +71,7 @@ pub struct Sorter<'c> {
     last: Option<(SecretUrl, Option<String>)>,
     /// How many were sent to another URL than ours.
     pub foreign: u32,
-    /// The latest of those URLs, without what is secret in it.
+    /// The latest of those URLs, without its secrets.
     pub foreign_url: Option<String>,
 }
 
@@ -128,7 +128,7 @@ impl<'c> Sorter<'c> {
         }
     }
 
-    /// Our origin, if the URL is ours. Somebody else's is counted.
+    /// Our origin, if the URL is ours. Other URLs are counted.
     fn base(&mut self, url: &SecretUrl) -> String {
         let ours = match &self.last {
             Some((last, ours)) if last == url => ours.clone(),
@@ -167,8 +167,8 @@ fn broken_entry(error: &threescale::Error) -> Unparsable {
     }
 }
 
-/// The bytes of a broken entry without its `<url>`, and without its `<error>`, whose words may repeat
-/// it. Where an element does not end, nothing after it is kept.
+/// The bytes of a broken entry without its `<url>`, and without its `<error>`, which may repeat the URL. If an element
+/// does not end, nothing after it is kept.
 fn without_url(raw: &[u8]) -> Vec<u8> {
     let raw = without(raw, b"<url", b"</url");
     without(&raw, b"<error", b"</error")
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_a_url_with_our_path_and_one_of_our_secrets() {
+    fn a_url_is_ours_if_it_has_our_path_and_one_of_our_secrets() {
         let source = source();
         for (url, ours) in [
             ("https://edge.example/hooks/acme?token=0ld-s3cret", true),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_kept_without_its_url() {
+    fn an_unreadable_entry_is_stored_without_its_url() {
         let source = source();
         let mut sorter = Sorter::new(parse_url, &source);
         let broken_event = item(

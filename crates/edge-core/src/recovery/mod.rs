@@ -1,5 +1,5 @@
-//! The rules of recovery: the entries of 3scale's list, how far a step goes, what 3scale may then drop, and when to
-//! come again.
+//! The rules of recovery: the entries of 3scale's list, how far a step goes, which entries 3scale may then drop, and
+//! when to run again.
 
 pub mod batch;
 pub mod entry;

@@ -1,29 +1,29 @@
-//! The rules of recovery: how far a step goes, what 3scale may then drop, and when to come again.
-//! Seconds are 3scale's, since 1970; the list has whole ones.
+//! Decides how far a step goes, which entries 3scale may then drop, and when to run again. Seconds are 3scale's, since
+//! 1970; the list has whole ones.
 
 use crate::dedup::rule;
 
-/// How much one step does. The next one follows at once.
+/// The limit of one step. The next one follows at once.
 const MOST_ENTRIES: u32 = 2000;
 const MOST_BYTES: usize = 8 << 20;
-/// The free plan allows 50 subrequests for one invocation.
+/// The free plan allows 50 subrequests per invocation.
 const MOST_CALLS: usize = 40;
-/// A list that comes slowly is read in parts, too.
+/// A list that arrives slowly is read in parts, too.
 const LONGEST_MS: i64 = 180_000;
 
-/// Nothing is added any more to a second that is so long ago, in milliseconds.
+/// After this many milliseconds, no entry is added to a second any more.
 const QUIET_MS: i64 = 60_000;
 const LEAST_QUIET_MS: i64 = 2000;
-/// By then 3scale has given up, or delivered, what it began to send before it gave something else up:
-/// their tries take about as long.
+/// By then 3scale has given up, or delivered, everything that it began to send before it gave something else up: the
+/// tries of both take about as long.
 const SETTLED_MS: i64 = rule::TRIES_MS;
 /// The pause after the first failure, and the longest.
 const FIRST_PAUSE_MS: i64 = 5 * 60_000;
 const LONGEST_PAUSE_MS: i64 = 60 * 60_000;
-/// Nobody who asks us to wait is followed for longer.
+/// The longest requested wait that we honour.
 const LONGEST_RETRY_AFTER_MS: i64 = 24 * 60 * 60_000;
 
-/// The waits, as fast as they are here.
+/// The waits, scaled.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     factor: i64,
@@ -47,8 +47,8 @@ impl Pace {
         pause.max(asked) / self.factor
     }
 
-    /// Entries that 3scale gave up before this time can be judged, given when the list was last read
-    /// to its end and taken in, in milliseconds: whatever was under way together with them is known.
+    /// Entries that 3scale gave up before this time can be decided, given when the list was last read to its end and
+    /// ingested, in milliseconds: everything under way at the same time is known.
     #[must_use]
     pub fn judge_before(self, swept_at: i64) -> i64 {
         swept_at - SETTLED_MS / self.factor
@@ -59,7 +59,7 @@ impl Pace {
     }
 }
 
-/// Whether a step has done enough, so that there is time and there are calls left to finish it.
+/// `true` if a step has done enough, so that there is time, and there are calls left, to finish it.
 #[must_use]
 pub fn is_enough(new_entries: u32, new_bytes: usize, calls: usize, ms: i64) -> bool {
     // One call is for the DELETE.
@@ -69,20 +69,20 @@ pub fn is_enough(new_entries: u32, new_bytes: usize, calls: usize, ms: i64) -> b
         || ms >= LONGEST_MS
 }
 
-/// What was read of the list, from its beginning on.
+/// The part of the list that was read, from its beginning on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading {
     /// The first entry's time, if it has one.
     first: Option<i64>,
     newest: Option<i64>,
     earliest_held: Option<i64>,
-    /// Whether an entry was not known before this step.
+    /// `true` if an entry was not known before this step.
     has_new: bool,
     has_begun: bool,
 }
 
 impl Reading {
-    /// The next entry; one that cannot be understood has no time.
+    /// Counts the next entry; one that cannot be parsed has no time.
     pub fn saw(&mut self, time: Option<i64>, known: bool) {
         if !self.has_begun {
             self.first = time;
@@ -100,14 +100,13 @@ impl Reading {
         );
     }
 
-    /// Up to which second 3scale may drop entries now that all that was read is committed. `None` if
-    /// it is to drop nothing.
+    /// The second up to which 3scale may drop entries, now that all entries read are committed. `None` if it is to drop
+    /// nothing.
     ///
-    /// 3scale drops entries from the first on, that second's included, and stops at the first later
-    /// one. So the newest entry that was read, or the earliest that has to stay, guards all behind it:
-    /// what came in the same second after our GET stays, in whatever order the list is. Only when the
-    /// `list` was read to its end, holds nothing new, and its newest second is long over by 3scale's
-    /// own clock, that second goes too.
+    /// 3scale drops entries from the first on, that second's included, and stops at the first later one. So the newest
+    /// entry that was read, or the earliest that has to stay, guards all behind it: an entry added in the same second
+    /// after our GET stays, whatever the list's order. Only if the `list` was read to its end, holds nothing new, and
+    /// its newest second is long over by 3scale's own clock, is that second dropped too.
     #[must_use]
     pub fn delete_up_to(&self, list: List, pace: Pace) -> Option<i64> {
         let newest = self.newest?;
@@ -120,14 +119,14 @@ impl Reading {
             newest - 1
         };
         let up_to = self.earliest_held.map_or(up_to, |held| up_to.min(held - 1));
-        // Else it would drop nothing.
+        // Otherwise it would drop nothing.
         self.first
             .is_none_or(|first| first <= up_to)
             .then_some(up_to)
     }
 
-    /// Up to when all that 3scale gave up is known, by its own clock in seconds, now that all that was
-    /// read is committed or stays in the list.
+    /// The time, by 3scale's own clock in seconds, up to which all entries are known, now that those read are committed
+    /// or stay in the list.
     #[must_use]
     pub fn known_up_to(&self, list: List) -> Option<i64> {
         if list.is_complete {
@@ -141,7 +140,7 @@ impl Reading {
 /// The list that was read.
 #[derive(Debug, Clone, Copy)]
 pub struct List {
-    /// Whether it was read to its end.
+    /// `true` if it was read to its end.
     pub is_complete: bool,
     /// When 3scale answered, by its own clock.
     pub date: Option<i64>,

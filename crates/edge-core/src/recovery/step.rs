@@ -1,5 +1,5 @@
-//! One step of recovery, as far as it has got: what was read of the list, what is on its way to the inboxes, what is
-//! committed, and how it ends. Whoever carries it out reads, hands over and deletes; every decision is here.
+//! One step of recovery and its progress: the entries that were read, those on their way to the inboxes, those
+//! committed, and how it ends. The caller reads, hands over and deletes; every decision is here.
 
 use threescale::{Timestamp, failures};
 
@@ -19,14 +19,14 @@ use crate::{
     time::{UnixMillis, http_date},
 };
 
-/// How recovery stands between two steps.
+/// The state of recovery between two steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Failed steps in a row.
     pub failures: i64,
     /// The cron begins no run before this time.
     pub next_at: i64,
-    /// By 3scale's clock, when the list was last read to its end and all of it taken in.
+    /// When, by 3scale's clock, the list was last read to its end and all of it ingested.
     pub swept_at: i64,
 }
 
@@ -48,9 +48,9 @@ pub struct Step<'c> {
     calls: usize,
     /// 3scale's clock, in seconds since 1970.
     date: Option<i64>,
-    /// Whether the list was read to its end, and all of it is committed.
+    /// `true` if the list was read to its end, and all of it is committed.
     is_complete: bool,
-    /// Up to when, in milliseconds, everything that 3scale gave up is known.
+    /// The time, in milliseconds, up to which everything that 3scale gave up is known.
     known_up_to: Option<i64>,
 }
 
@@ -107,7 +107,7 @@ impl<'c> Step<'c> {
         batch.is_full().then_some(shard)
     }
 
-    /// Whether enough was read for one step.
+    /// `true` if enough was read for one step.
     pub fn is_enough(&self, now_ms: i64) -> bool {
         let pending = self.batches.iter().filter(|batch| !batch.is_empty());
         let calls = self.calls + pending.count();
@@ -127,7 +127,7 @@ impl<'c> Step<'c> {
         Some(batch.take(judge_before))
     }
 
-    /// An inbox has committed a batch. Gives back the ids of the entries that count as seen from now on.
+    /// Called when an inbox has committed a batch. Returns the ids of the entries that count as seen from now on.
     pub fn committed(&mut self, sent: Sending, receipt: &BatchReceipt) -> Vec<String> {
         let mut seen = Vec::new();
         for (id, given_up_at) in sent.entries {
@@ -151,14 +151,14 @@ impl<'c> Step<'c> {
         seen
     }
 
-    /// Everything that was read is committed; `is_complete` if that was the whole list.
+    /// Called when everything that was read is committed; `is_complete` if that was the whole list.
     pub fn finished_reading(&mut self, is_complete: bool) {
         self.is_complete = is_complete;
         let known_up_to = self.reading.known_up_to(self.list());
         self.known_up_to = known_up_to.map(|seconds| seconds.saturating_mul(1000));
     }
 
-    /// Up to when 3scale may drop entries; `None` if it is to drop nothing.
+    /// The time up to which 3scale may drop entries; `None` if it is to drop nothing.
     pub fn delete_up_to(&self) -> Option<Timestamp> {
         let up_to = self.reading.delete_up_to(self.list(), self.pace)?;
         Timestamp::from_unix_millis(up_to.saturating_mul(1000))
@@ -175,7 +175,7 @@ impl<'c> Step<'c> {
             "not_a_failures_list" | "doctype_forbidden" if self.report.read == 0 => {
                 AdminApiError::not_a_list(content_type)
             }
-            // Without the parser's words, which may quote what stands there.
+            // Without the parser's words, which may quote the response.
             code => AdminApiError::new(
                 Code::BrokenList,
                 format!(
@@ -188,7 +188,7 @@ impl<'c> Step<'c> {
         }
     }
 
-    /// Its report, and how recovery stands now.
+    /// The step's report, and the new state of recovery.
     pub fn end(self, error: Option<AdminApiError>) -> (StepReport, Ledger) {
         let mut report = self.report;
         let mut after = self.before;
@@ -212,7 +212,7 @@ impl<'c> Step<'c> {
             after.next_at = 0;
             let judge_before = self.pace.judge_before(after.swept_at);
             let can_judge = self.held.iter().any(|at| *at < judge_before);
-            // A step that moves nothing would be followed by its like for ever.
+            // A step that makes no progress would be followed by another like it for ever.
             let moved = self.new_entries > 0 || report.deleted_up_to.is_some();
             report.more = can_judge || (moved && !self.is_complete);
         }

@@ -4,7 +4,7 @@ use threescale::Date;
 
 use super::parse_rfc3339;
 
-/// The forms that are read, for messages.
+/// The accepted forms, for messages.
 pub const FORMS: &str =
     "2026-11-22T10:00:00Z, a date (2026-11-22) or how long ago (90s, 30m, 2h, 7d)";
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_moment() {
+    fn other_texts_are_rejected() {
         for text in [
             "",
             "h",

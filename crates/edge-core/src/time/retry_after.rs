@@ -2,7 +2,7 @@
 
 use super::http_date;
 
-/// How long to wait, in milliseconds. A value that is neither seconds nor an HTTP date says nothing.
+/// The wait in milliseconds. A value that is neither seconds nor an HTTP date is ignored.
 #[must_use]
 pub fn parse(value: &str, now_ms: i64) -> Option<i64> {
     let value = value.trim();

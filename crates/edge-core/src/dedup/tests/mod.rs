@@ -1,7 +1,7 @@
-//! Any order of pushes, failures, fetches and deletes: nothing is lost, and nothing doubled without need.
+//! Any order of pushes, failures, fetches and deletes: nothing is lost, and nothing is duplicated without need.
 //!
-//! 3scale is modelled as it is (how it tries, when it gives up, how its list is kept), and so is what the inbox and recovery
-//! remember. The decisions are the real code's: this module's, [`rule`](crate::dedup::rule)'s, and
+//! 3scale is modelled as it is (its retries, when it gives up, how it stores its list), and so is the memory of the
+//! inbox and recovery. The decisions are the real code's: this module's, [`rule`](crate::dedup::rule)'s, and
 //! [`plan`](crate::recovery::plan)'s.
 
 mod model;
@@ -14,13 +14,13 @@ use self::{
     sender::{Notification, runs, story},
 };
 
-/// Whether it is certain that this state came after the other. Said again, not taken from the rules.
+/// `true` if this state certainly came after the other. Stated independently of the rules.
 fn is_later(this: &Notification, other: &Notification) -> bool {
     let times = this.updated_at.zip(other.updated_at);
     times.is_some_and(|(this, other)| this > other)
 }
 
-/// Whether a different state of the same object, sent between these two, would make them two.
+/// `true` if a different state of the same object, sent between these two, makes them two events.
 fn lies_between(change: &Notification, a: &Notification, b: &Notification) -> bool {
     change.object == b.object
         && change.digest() != b.digest()
@@ -28,8 +28,8 @@ fn lies_between(change: &Notification, a: &Notification, b: &Notification) -> bo
         && !is_later(change, b)
 }
 
-/// A notification is not lost if it is an event, or if an equal one is an event that we took in after
-/// all that 3scale sent between the two, so that its state is the last here as it was there.
+/// A notification is not lost if it is an event, or if an equal one is an event that we ingested after everything that
+/// 3scale sent between the two, so that its state is the last here as it was there.
 fn is_safe(world: &World, lost: &Notification) -> bool {
     let all = &world.sent;
     world.events.iter().any(|event| {
@@ -39,11 +39,11 @@ fn is_safe(world: &World, lost: &Notification) -> bool {
                 || all
                     .iter()
                     .filter(|change| lies_between(change, origin, lost))
-                    // One that is no event is looked at for itself.
+                    // One that is no event is checked for itself.
                     .filter(|change| world.had(change, i64::MAX))
                     .all(|change| {
                         world.had(change, event.seq)
-                        // What was still under way when 3scale had its answer, nobody could know.
+                        // Nobody could know about tries still under way when 3scale had its answer.
                         || world.answered_before(lost, change)
                     }))
     })

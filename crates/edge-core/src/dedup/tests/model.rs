@@ -1,4 +1,4 @@
-//! 3scale's list, the inbox's rows and recovery's, and what happens to them in the order of time.
+//! 3scale's list, the rows of the inbox and of recovery, and the events that change them in order of time.
 
 use std::{
     cell::RefCell,
@@ -21,7 +21,7 @@ use crate::{
 
 const WINDOW_MS: i64 = 1_800_000;
 
-/// An event, as far as the rules look at it.
+/// An event, with only the properties that the rules read.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
     pub(super) seq: i64,
@@ -34,7 +34,7 @@ pub(super) struct Event {
     given_up: Option<i64>,
 }
 
-/// What is under way of a run.
+/// The unfinished work of a run.
 #[derive(Debug, Clone)]
 struct Step {
     run: Run,
@@ -42,9 +42,9 @@ struct Step {
     has_got: bool,
     date: i64,
     judge_before: i64,
-    /// What was read and not yet handed over.
+    /// Entries that were read and not handed over yet.
     rest: Vec<usize>,
-    /// What the inbox has committed, and recovery not yet noted.
+    /// Entries that the inbox has committed and recovery has not recorded yet.
     committed: Vec<usize>,
     reading: Reading,
     is_complete: bool,
@@ -64,10 +64,10 @@ pub(super) struct World {
     pub(super) list: VecDeque<(usize, i64)>,
     /// The entries that the inbox knows, and what they stand for.
     failures: BTreeMap<String, Option<i64>>,
-    /// Those that recovery knows.
+    /// The entries that recovery knows.
     seen: BTreeSet<usize>,
     swept_at: i64,
-    /// What was taken for a repeat as it was pushed, and how many events there were.
+    /// Pushes that were taken for repeats, and the number of events at the time.
     swallowed: Vec<(usize, i64)>,
     /// How far our clock is ahead of 3scale's.
     skew: i64,
@@ -84,13 +84,13 @@ impl World {
         }
     }
 
-    /// Whether this had become an event when there were so many.
+    /// `true` if this had become an event when there were so many.
     pub(super) fn had(&self, notification: &Notification, events: i64) -> bool {
         let mut own = self.events.iter();
         own.any(|event| event.origin == notification.id && event.seq <= events)
     }
 
-    /// Whether 3scale was told that we have this before the other had become an event.
+    /// `true` if 3scale was told that we have this before the other had become an event.
     pub(super) fn answered_before(&self, this: &Notification, other: &Notification) -> bool {
         let mut swallowed = self.swallowed.iter();
         this.fate().given_up.is_none()
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// What the cron does once 3scale has ended.
+    /// The cron runs after 3scale has ended.
     pub(super) fn recover_until_quiet(&mut self) {
         for _ in 0..4 {
             self.clock += 310_000;

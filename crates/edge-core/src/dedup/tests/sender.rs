@@ -1,4 +1,4 @@
-//! 3scale: what it sends, when it tries, and what becomes of each try. Times are milliseconds of its
+//! 3scale: the notifications that it sends, when it tries, and the fate of each try. Times are milliseconds of its
 //! clock.
 
 use std::fmt;
@@ -7,18 +7,19 @@ use proptest::prelude::*;
 
 pub(super) const BEGIN: i64 = 1_000_000_000_000;
 const TRIES: usize = 6;
-/// How long a try may hang. Six of them, and 3scale's dice, stay below what `plan` takes for settled.
+/// The longest that a try may hang. Six of them, with 3scale's jitter, stay below the time after which `plan` takes
+/// them for settled.
 const HANGS_MS: i64 = 20_000;
 
-/// What becomes of one try.
+/// The fate of one try.
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
-    /// It does not arrive; 3scale finds out after so long.
+    /// It does not arrive; 3scale finds out after this time.
     Lost(i64),
-    /// It arrives after so long, and is answered.
+    /// It arrives after this time, and is answered.
     Answered(i64),
-    /// It arrives after so long; the answer does not, and 3scale gives the try up so much later. Or so
-    /// much earlier: what it sent was still on its way.
+    /// It arrives after the first time, but the response does not, and 3scale gives the try up later by the second.
+    /// That may be negative: the request was still on its way.
     Unanswered(i64, i64),
 }
 
@@ -57,7 +58,7 @@ impl fmt::Debug for Notification {
     }
 }
 
-/// What becomes of a notification.
+/// The fate of a notification.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fate {
     pub(super) arrivals: Vec<i64>,
@@ -66,8 +67,8 @@ pub(super) struct Fate {
 }
 
 impl Notification {
-    /// One about the first object, made after so many seconds, whose tries each take so many seconds
-    /// and have these dice. Only the last arrives, if any.
+    /// A notification about the first object, made after this many seconds, whose tries each take the given seconds,
+    /// with this jitter. Only the last arrives, if any.
     pub(super) fn slow(
         id: usize,
         state: u8,
@@ -99,7 +100,7 @@ impl Notification {
         format!("{}/{}/{:?}", self.object, self.state, self.updated_at)
     }
 
-    /// As 3scale does it: six tries, a minute and some dice apart; then the list.
+    /// As 3scale does it: six tries, a minute and some jitter apart; then the list.
     pub(super) fn fate(&self) -> Fate {
         let mut fate = Fate::default();
         let mut at = self.made;
@@ -121,7 +122,7 @@ impl Notification {
         fate
     }
 
-    /// Whether a try arrives after 3scale gave up.
+    /// `true` if a try arrives after 3scale gave up.
     pub(super) fn comes_late(&self) -> bool {
         let fate = self.fate();
         let is_late = |at| fate.arrivals.iter().any(|arrival| *arrival > at);
@@ -139,8 +140,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-/// How a notification goes: at random, as on a good day, as in an outage, or as at its
-/// end.
+/// The fates of a notification: at random, as on a good day, as in an outage, or as at its end.
 fn tries() -> impl Strategy<Value = [Try; TRIES]> {
     let all = |outcome: BoxedStrategy<Outcome>| {
         let one = (outcome, 0..10_i64).prop_map(|(outcome, dice)| Try { outcome, dice });
@@ -152,7 +152,7 @@ fn tries() -> impl Strategy<Value = [Try; TRIES]> {
         tries[TRIES - 1].outcome = Outcome::Answered(after);
         tries
     });
-    // Those who are refused at once are given up in the same second.
+    // Tries that are refused at once are given up in the same second.
     let refused = Try {
         outcome: Outcome::Lost(10),
         dice: 0,
@@ -203,23 +203,22 @@ pub(super) fn story() -> impl Strategy<Value = Vec<Notification>> {
 /// A run of recovery.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
-    /// It begins so long after 3scale has begun, or after it has given this one up.
+    /// It begins this long after 3scale has begun, or after it has given this notification up.
     pub(super) after: i64,
     pub(super) follows: Option<usize>,
-    /// How many entries it reads at the most.
+    /// The most entries that it reads.
     pub(super) most: usize,
-    /// Whether the list breaks off there, instead of being left.
+    /// `true` if the list breaks off there, instead of being left.
     pub(super) breaks: bool,
     /// How many entries go into a batch.
     pub(super) batch: usize,
     /// How long it takes from one thing to the next.
     pub(super) pause: i64,
-    /// Before which thing it dies.
+    /// The step before which it dies.
     pub(super) dies_before: Option<usize>,
 }
 
-/// Runs at any time, of any kind. They may overlap: a step that has not moved for two minutes is not
-/// waited for.
+/// Runs of any kind at any time. They may overlap: a step without progress for two minutes is not waited for.
 pub(super) fn runs() -> impl Strategy<Value = Vec<Run>> {
     let run = (
         prop_oneof![

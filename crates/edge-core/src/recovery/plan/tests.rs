@@ -50,7 +50,7 @@ fn nothing_is_deleted_if_nothing_was_read_or_nothing_would_go() {
 }
 
 #[test]
-fn what_has_to_stay_guards_all_behind_it() {
+fn an_entry_that_has_to_stay_guards_all_behind_it() {
     let mut reading = reading(&[(100, true), (105, false), (110, true), (120, true)]);
     reading.held(110);
     reading.held(105);
@@ -99,7 +99,7 @@ fn a_step_ends_at_any_of_its_limits() {
     }
 }
 
-/// What happens at 3scale and here, in any order.
+/// The actions of 3scale and of recovery, in any order.
 #[derive(Debug, Clone)]
 enum Act {
     /// Some seconds pass.

@@ -48,7 +48,7 @@ fn read(step: &mut Step<'_>, list: &str, known: &[&str]) {
     }
 }
 
-/// Hands over every batch; each inbox holds these ids back. Gives back what counts as seen.
+/// Hands over every batch; each inbox holds these ids back. Returns the ids that count as seen.
 fn hand_over(step: &mut Step<'_>, held: &[&str]) -> Vec<String> {
     let mut seen = Vec::new();
     for shard in 0..step.inboxes() {
@@ -76,7 +76,7 @@ fn a_step_takes_in_the_list_and_lets_3scale_drop_it() {
     seen.sort();
     assert_eq!(seen, ["f-1", "f-2", "f-3"]);
     step.finished_reading(true);
-    // All are of one second, which guards what may come into it unseen.
+    // All are of one second, which guards entries that may be added to it unseen.
     assert_eq!(step.delete_up_to(), None);
     let (report, after) = step.end(None);
     assert_eq!(
@@ -117,7 +117,7 @@ fn held_entries_stay_in_the_list_and_are_judged_at_once_when_they_can_be() {
 }
 
 #[test]
-fn a_step_that_moves_nothing_is_not_followed_by_its_like() {
+fn a_step_without_progress_is_not_followed_by_another() {
     let source = source(1);
     let mut step = begin(&source, Ledger::default());
     read(&mut step, &list(&[1]), &["f-1"]);
@@ -169,7 +169,7 @@ fn a_step_ends_when_it_has_done_enough() {
 }
 
 #[test]
-fn a_page_that_is_no_list_is_told_from_a_list_that_breaks() {
+fn a_page_that_is_no_list_is_distinguished_from_a_broken_list() {
     let source = source(1);
     let mut step = begin(&source, Ledger::default());
     let error = failures::parse(b"<html></html>").unwrap_err();
