@@ -1,4 +1,4 @@
-# What one types here. `make` alone lists it; tools/setup.mk installs what it needs.
+# The project's commands. `make` alone lists them; tools/setup.mk installs the tools that they need.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eo pipefail -c
@@ -7,20 +7,20 @@ SHELL := /bin/bash
 
 include tools/setup.mk
 
-# What the built Worker is made of.
+# The inputs of the built Worker.
 WORKER_CRATES := crates/edge-core crates/threescale
 SOURCES := $(shell find src schemas $(WORKER_CRATES:%=%/src) -type f) \
 	Cargo.toml Cargo.lock $(WORKER_CRATES:%=%/Cargo.toml)
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
-# For how long `make fuzz` tries each input.
+# How long `make fuzz` tries each input, in seconds.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
 .PHONY: help dev build test check fuzz bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
 
-help: ## list what can be done here
+help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build .dev.vars ## run the Worker on http://localhost:8787, without an account
@@ -41,7 +41,7 @@ test: build ## all tests: the rules natively, the built Worker in the real runti
 check: build ## format, lints, documents, the upload's size
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	@# Workspaces of their own. Nothing is linked here, so that libFuzzer, in C++, need not be built.
+	@# Separate workspaces. Nothing is linked here, so that libFuzzer, in C++, need not be built.
 	cargo fmt --manifest-path benches/parse/Cargo.toml --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --manifest-path benches/parse/Cargo.toml --workspace --all-targets -- -D warnings
@@ -57,13 +57,13 @@ fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs
 			-print_final_stats=1 2>&1 | tail -n 8; \
 	done
 
-bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed beside others', natively and as wasm in Node
+bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed compared with others, natively and as wasm in Node
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
 
-bench-shards: build ## events a second with 1, 4 and 16 inboxes for a source
+bench-shards: build ## events per second with 1, 4 and 16 inboxes for a source
 	@cargo run --quiet --locked -p harness --bin bench-shards -- --results benches/results/shards.json $(ARGS)
 
-bench-recovery: build ## what it takes to recover from a list of failures of 50 MB
+bench-recovery: build ## the cost of recovering from a list of failures of 50 MB
 	@cargo run --quiet --locked -p harness --bin bench-recovery -- --results benches/results/recovery.json $(ARGS)
 
 chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
@@ -79,11 +79,11 @@ demo: build ## send all 16 kinds through the Worker to an origin and into KV, an
 events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
 	@$(WRANGLER) kv key list --binding EVENTS --local --preview false --prefix events/
 
-# Where the Worker is, whose hook goes into 3scale, and JSON with what else is to be set.
+# The Worker's URL, the source whose hook is written to 3scale, and JSON with other settings.
 URL :=
 SOURCE := default
 OPTIONS :=
-register: ## put our URL with the current secret into 3scale: URL=https://… SOURCE=default, CONSOLE_TOKEN in the environment
+register: ## write our URL with the current secret to 3scale: URL=https://… SOURCE=default, CONSOLE_TOKEN in the environment
 	@tools/register '$(URL)' '$(SOURCE)' '$(OPTIONS)'
 
 deploy: build ## deploy to your Cloudflare account

@@ -1,7 +1,7 @@
-//! An origin service: verifies what threescale-edge delivers, drops repeats, prints each event.
+//! An origin service: verifies the deliveries of threescale-edge, drops repeats, prints each event.
 //!
-//! One file to copy from. The four steps that any origin needs are in [`receive`]: keep the body as it
-//! came, verify its signature, drop what was seen before, and only then read it.
+//! One file to copy from. The four steps that any origin needs are in [`receive`]: keep the body byte for byte, verify
+//! its signature, drop repeats, and only then parse it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -30,7 +30,7 @@ struct Options {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
-    /// A signing secret of the destination; several may be valid at once while one is being changed
+    /// A signing secret of the destination; several may be valid at once during a rotation
     #[arg(
         long = "secret",
         env = "ORIGIN_SECRETS",
@@ -39,7 +39,7 @@ struct Options {
         hide_env_values = true
     )]
     secrets: Vec<String>,
-    /// Print each event as one JSON object a line
+    /// Print each event as one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -73,13 +73,13 @@ fn router(secrets: &[String], json: bool) -> anyhow::Result<Router> {
 
 struct Origin {
     webhooks: Vec<Webhook>,
-    /// The ids that were handled. A real origin keeps them in its database, beside what the event changed.
+    /// The ids that were handled. A real origin stores them in its database, beside the changes that the event made.
     seen: Mutex<HashSet<String>>,
     json: bool,
 }
 
 async fn receive(State(origin): State<Arc<Origin>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    // The signature is over the bytes as they came: verify first, parse afterwards.
+    // The signature covers the exact bytes: verify first, parse afterwards.
     if let Err(why) = origin.verify(&headers, &body) {
         eprintln!("refused: {why}");
         return StatusCode::UNAUTHORIZED;
@@ -103,7 +103,7 @@ async fn receive(State(origin): State<Arc<Origin>>, headers: HeaderMap, body: By
     } else {
         println!("{event}");
     }
-    // A repeat is a success too: the sender only wants to know that the event is here.
+    // A repeat is a success too: the sender only needs to know that the event has arrived.
     StatusCode::NO_CONTENT
 }
 
@@ -120,7 +120,7 @@ impl Origin {
     }
 }
 
-/// One event, in whichever of the three formats it came.
+/// One event, in any of the three formats.
 #[derive(Clone, Debug)]
 struct Event {
     /// `webhook-id`: the same in every attempt.

@@ -1,5 +1,5 @@
 # The pinned tools, each made by a rule, so that make installs what is missing and nothing twice.
-# What takes long to build lives outside the checkout, by version: a second clone finds it there.
+# Slow builds are stored outside the checkout, by version: a second clone finds them there.
 
 CACHE := $(or $(THREESCALE_EDGE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/threescale-edge)
 
@@ -27,7 +27,7 @@ NODE_MODULES := node_modules/.package-lock.json
 # wrangler, wasm-opt and esbuild run on the Node chosen above.
 export PATH := $(dir $(NODE)):$(PATH)
 export WRANGLER := $(NODE) $(CURDIR)/node_modules/wrangler/bin/wrangler.js
-# wrangler needs no account and no network for what we do locally.
+# wrangler needs no account and no network for local work.
 export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 # worker-build downloads nothing when it is told where its tools are.
@@ -35,7 +35,7 @@ export WASM_BINDGEN_BIN := $(WASM_BINDGEN)
 export ESBUILD_BIN := $(CURDIR)/node_modules/.bin/esbuild
 
 WASM_OPT := node_modules/.bin/wasm-opt
-# What rustc's wasm32-unknown-unknown and wasm-bindgen emit.
+# The features that rustc's wasm32-unknown-unknown and wasm-bindgen emit.
 WASM_FEATURES := --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals \
 	--enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-exception-handling
 

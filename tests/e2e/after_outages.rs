@@ -1,4 +1,4 @@
-//! After an outage nothing is missing: what 3scale gave up on is fetched from its list of failures, once,
+//! After an outage nothing is missing: notifications that 3scale gave up are fetched from its list of failures, once,
 //! whatever happens meanwhile.
 
 use std::collections::HashMap;
@@ -21,9 +21,9 @@ use stand_in::notifications::Notification;
 use stand_in::sidekiq::{Job, Outcome};
 use stand_in::wire::BodyFormat;
 
-/// An hour is six seconds.
+/// An hour takes six seconds.
 const FACTOR: u32 = 600;
-/// How long all deliveries of a test may take.
+/// The longest that all deliveries of a test may take.
 const LONG: Duration = Duration::from_mins(3);
 
 fn setup(threescale: &Admin, origin: &Origin) -> Setup {
@@ -37,7 +37,7 @@ fn setup(threescale: &Admin, origin: &Origin) -> Setup {
         .destination("crm", &format!("url = \"{}\"", origin.url("/crm")))
 }
 
-/// A notification about an object that only it is about.
+/// A notification about an object of its own.
 fn fresh() -> (u64, Notification) {
     let id = fresh_id();
     let kinds = Kind::ALL;
@@ -56,7 +56,7 @@ async fn recover(worker_url: &str) -> Option<Value> {
     Some(answer["recoveries"][0].clone())
 }
 
-/// What the cron does in one period: recovers until nothing more is there to read.
+/// The work of one cron period: recovers until there is nothing left to read.
 async fn period(worker: &Worker) {
     let deadline = Instant::now() + LONG;
     while Instant::now() < deadline {
@@ -64,7 +64,7 @@ async fn period(worker: &Worker) {
         match done["state"].as_str() {
             Some("ok") if done["more"] == false => return,
             Some("ok") => {}
-            // Its own alarm goes on with what was left.
+            // Its own alarm continues with the rest.
             Some("running") => sleep(Duration::from_millis(20)).await,
             _ => panic!("{done}"),
         }
@@ -72,7 +72,7 @@ async fn period(worker: &Worker) {
     panic!("the recovery does not end");
 }
 
-/// Waits until each of these objects has arrived, and gives back how many events there were of each.
+/// Waits until each of these objects has arrived, and returns the number of events about each.
 async fn arrived(origin: &Origin, objects: &[u64]) -> HashMap<u64, usize> {
     let all = async {
         loop {
@@ -91,7 +91,7 @@ async fn arrived(origin: &Origin, objects: &[u64]) -> HashMap<u64, usize> {
     events
 }
 
-/// How many events (not attempts) have come about each object.
+/// The number of events (not attempts) that have arrived about each object.
 fn events(origin: &Origin) -> HashMap<u64, usize> {
     let mut ids: HashMap<u64, Vec<String>> = HashMap::new();
     for request in origin.received("/crm") {
@@ -106,9 +106,9 @@ fn events(origin: &Origin) -> HashMap<u64, usize> {
     ids.into_iter().map(|(id, ids)| (id, ids.len())).collect()
 }
 
-/// Every one arrived once, and the list is empty after a second period at the latest.
+/// Every object arrived once, and the list is empty after a second period at the latest.
 async fn nothing_is_missing(worker: &Worker, threescale: &Admin, origin: &Origin, objects: &[u64]) {
-    // Until the newest entry's second is over for good, it stays in the list.
+    // Until the newest entry's second is certainly over, the entry stays in the list.
     sleep(Duration::from_millis(2500)).await;
     period(worker).await;
     assert_eq!(threescale.listed(), 0, "the list is empty");
@@ -148,8 +148,8 @@ async fn after_an_hour_without_the_worker_each_of_2000_notifications_arrives_onc
     assert_eq!(threescale.listed(), COUNT);
 
     let worker = worker.restarted().await;
-    // 3scale goes on: new notifications come while the old ones are fetched, and one more attempt fails
-    // in the second of the newest entry.
+    // 3scale keeps sending: new notifications arrive while the old ones are fetched, and one more attempt fails in the
+    // second of the newest entry.
     let during: Vec<_> = (0..100).map(|_| fresh()).collect();
     let pushing = async {
         for (_, notification) in &during {
@@ -174,7 +174,7 @@ async fn after_an_hour_without_the_worker_each_of_2000_notifications_arrives_onc
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_fifty_times_while_it_recovers_nothing_is_lost_and_nothing_doubled() {
+async fn killed_fifty_times_during_recovery_it_loses_nothing_and_duplicates_nothing() {
     const KILLS: usize = 50;
     const EACH: usize = 40;
     let threescale = Admin::with(|tenant| tenant.faults = 0.05);
@@ -184,7 +184,7 @@ async fn killed_fifty_times_while_it_recovers_nothing_is_lost_and_nothing_double
     let mut objects = vec![];
     let mut cut_short = 0;
     for _ in 0..KILLS {
-        // One in four did arrive: only our answer got lost, so that 3scale lists it as well.
+        // One in four did arrive: only our response got lost, so 3scale lists it as well.
         let mut failing = vec![];
         for number in 0..EACH {
             let (id, notification) = fresh();
@@ -232,7 +232,7 @@ async fn killed_fifty_times_while_it_recovers_nothing_is_lost_and_nothing_double
     );
 
     let whole = async {
-        // Some requests to the admin API fail all along.
+        // Some requests to the admin API fail throughout.
         while threescale.listed() > 0 {
             recover(&worker.url("")).await;
             sleep(Duration::from_millis(300)).await;

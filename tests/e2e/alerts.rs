@@ -1,5 +1,5 @@
-//! What an operator is told without looking: `ALERTS`. `TIME_FACTOR` divides the ten minutes between two
-//! alerts of a kind as well.
+//! Alerts, which an operator gets without looking: `ALERTS`. `TIME_FACTOR` also divides the ten minutes between two
+//! alerts of a kind.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use harness::fixtures::tenant::Admin;
 use harness::fixtures::worker::{Setup, Worker};
 use harness::fixtures::{PATIENCE, notification};
 
-/// Tells `/ops`, and sends to `/crm` with these settings.
+/// Sends alerts to `/ops`, and events to `/crm` with these settings.
 fn setup(base: Setup, origin: &Origin, time_factor: u32, crm: &str) -> Setup {
     base.source("acme", "acme-secret-0123456789", "silent_after_hours = 1")
         .secret("ALLOW_LOCAL_TARGETS", "true")
@@ -30,14 +30,14 @@ async fn accept(worker: &Worker) -> String {
     worker.accept("acme", &notification("user.created")).await
 }
 
-/// The alerts of this kind that have come.
+/// The alerts of this kind that have arrived.
 fn alerts(origin: &Origin, kind: &str) -> Vec<Request> {
     let mut all = origin.received("/ops");
     all.retain(|request| request.json()["data"]["kind"] == kind);
     all
 }
 
-/// The `nth` alert of this kind, once it is there, checked against its schema.
+/// The `nth` alert of this kind, once it has arrived, checked against its schema.
 async fn alert(origin: &Origin, kind: &str, nth: usize) -> Value {
     let there = async {
         loop {
@@ -55,7 +55,7 @@ async fn alert(origin: &Origin, kind: &str, nth: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_told_once_in_a_while_with_how_many_there_are() {
+async fn dead_letters_are_alerted_once_per_interval_with_their_number() {
     let origin = Origin::start();
     // 3 s between two alerts of a kind.
     let worker = setup(Setup::bare(), &origin, 200, "schedule = [1]")
@@ -92,7 +92,7 @@ async fn a_dead_letter_is_told_once_in_a_while_with_how_many_there_are() {
 }
 
 #[tokio::test]
-async fn a_breaker_is_told_of_when_it_opens_and_when_it_closes() {
+async fn a_breaker_raises_an_alert_when_it_opens_and_when_it_closes() {
     let origin = Origin::start();
     let waits = vec!["1"; 20].join(", ");
     let worker = setup(Setup::bare(), &origin, 60, &format!("schedule = [{waits}]"))
@@ -119,7 +119,7 @@ async fn a_breaker_is_told_of_when_it_opens_and_when_it_closes() {
 }
 
 #[tokio::test]
-async fn a_body_in_the_quarantine_is_told_once_however_often_it_is_sent() {
+async fn a_quarantined_body_raises_one_alert_however_often_it_is_sent() {
     let origin = Origin::start();
     let worker = setup(Setup::bare(), &origin, 1200, "").started().await;
     for _ in 0..3 {
@@ -136,7 +136,7 @@ async fn a_body_in_the_quarantine_is_told_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn an_alert_may_be_a_line_for_slack_and_one_that_does_not_arrive_tells_nothing_of_itself() {
+async fn an_alert_can_be_a_line_for_slack_and_its_failure_raises_no_alert() {
     let origin = Origin::start();
     let worker = setup(Setup::bare(), &origin, 1200, "schedule = [1]")
         .var("ALERTS", "chat ops")
@@ -168,7 +168,7 @@ async fn an_alert_may_be_a_line_for_slack_and_one_that_does_not_arrive_tells_not
 }
 
 #[tokio::test]
-async fn a_recovery_that_fails_is_told_with_what_to_do_and_without_the_token() {
+async fn a_failed_recovery_raises_an_alert_with_a_remedy_and_without_the_token() {
     let (origin, admin) = (Origin::start(), Admin::start());
     let token = "a-token-that-3scale-does-not-know";
     let worker = Setup::bare()
@@ -206,11 +206,11 @@ async fn a_recovery_that_fails_is_told_with_what_to_do_and_without_the_token() {
     assert_eq!(origin.requests_at("/ops"), 1, "once in ten minutes");
 }
 
-/// The same after the last of its events was forgotten. The cron is wrangler's to call.
+/// The same after its last event was removed. Runs in `wrangler dev`, since workerd alone cannot trigger the cron.
 #[tokio::test]
-async fn a_source_whose_last_event_was_forgotten_is_told_of_when_it_is_silent() {
+async fn a_silent_source_raises_an_alert_even_after_its_last_event_was_removed() {
     let origin = Origin::start();
-    // An hour is 12 s.
+    // An hour takes 12 s.
     let worker = setup(Setup::default(), &origin, 300, "")
         .var("RETENTION_DAYS", "0")
         .var("DEDUP_WINDOW_SECONDS", "1")
@@ -233,11 +233,11 @@ async fn a_source_whose_last_event_was_forgotten_is_told_of_when_it_is_silent() 
     alert(&origin, "source_silent", 1).await;
 }
 
-/// The cron is wrangler's to call.
+/// Runs in `wrangler dev`, since workerd alone cannot trigger the cron.
 #[tokio::test]
-async fn what_waits_for_too_long_and_who_is_silent_is_told_once() {
+async fn overdue_deliveries_and_a_silent_source_raise_one_alert_each() {
     let origin = Origin::start();
-    // An hour is 2 s: deliveries are overdue after it, and the source silent.
+    // An hour takes 2 s: after that, deliveries are overdue and the source is silent.
     let worker = setup(Setup::default(), &origin, 1800, "schedule = [604800]")
         .started()
         .await;

@@ -1,5 +1,5 @@
-//! What a destination answers is recorded with the attempt: its beginning, without our secrets, and never at the
-//! cost of the delivery.
+//! A destination's response is recorded with the attempt: its beginning, without our secrets, and never at the cost of
+//! the delivery.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ async fn an_answer_that_echoes_our_secrets_is_recorded_without_them() {
     origin.plan("/crm", [Reply::Body(500, secrets.join("\n").into())]);
     let echo = attempt(&worker).await;
     assert_eq!(echo["answer"], ["[secret]"; 7].join("\n"));
-    // One that begins inside what is recorded and ends outside.
+    // A secret that begins inside the recorded part and ends outside it.
     let across = format!("{}{AUTHORIZATION}", "x".repeat(4090));
     origin.plan("/crm", [Reply::Body(200, across.into())]);
     let echo = attempt(&worker).await;

@@ -1,4 +1,4 @@
-//! Destinations that are bound, not called by an address: another Worker, a queue, the latest state in KV.
+//! Destinations reached through a binding instead of a URL: another Worker, a queue, the latest state in KV.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use stand_in::notifications::Notification;
 
 const SECRET: &str = "acme-secret-0123456789";
 
-/// The other Worker, which passes on what it gets to the origin. `wrangler dev` runs both.
+/// The other Worker, which forwards everything to the origin. `wrangler dev` runs both.
 async fn with_sink(origin: &Origin, destination: &str, sections: &str) -> Worker {
     let sink = format!(
         "name = \"sink\"\nmain = \"index.js\"\ncompatibility_date = \"2026-11-01\"\nvars = {{ ORIGIN = \"{}\" }}\n\
@@ -72,8 +72,8 @@ async fn a_queue_gets_events_as_text_that_its_consumer_reads() {
     }
 }
 
-/// Three applications: one whose updates come in order, one whose older update comes last, and one that is
-/// deleted before an update of it, with a later time even, arrives.
+/// Three applications: one whose updates arrive in order, one whose older update arrives last, and one whose deletion
+/// arrives before an update with an even later time.
 #[tokio::test]
 async fn kv_keeps_the_latest_state_of_each_object_and_its_end() {
     let worker = Setup::default()
@@ -95,7 +95,7 @@ async fn kv_keeps_the_latest_state_of_each_object_and_its_end() {
         let event = Notification::of(kind.parse::<Kind>().unwrap()).id(id);
         let event = event.updated_at(time).state(state);
         let id = worker.accept("acme", &event).await;
-        // One after the other, so that it is known which comes last.
+        // One after the other, so that the last one is known.
         delivered(&worker, &id).await;
     }
     let states = tokio::task::spawn_blocking(move || states(&worker))
@@ -108,9 +108,9 @@ async fn kv_keeps_the_latest_state_of_each_object_and_its_end() {
     assert_eq!(of(deleted)["action"], "deleted");
 }
 
-/// All at once: their order in KV must not hang on which of two writes ends first.
+/// All at once: their order in KV must not depend on which of two writes ends first.
 #[tokio::test]
-async fn states_that_are_due_together_end_as_if_they_had_come_one_by_one() {
+async fn states_that_are_due_together_end_as_if_they_had_arrived_one_by_one() {
     let worker = Setup::default()
         .source("acme", SECRET, "")
         .secret("CONSOLE_TOKEN", TOKEN)
@@ -153,7 +153,7 @@ async fn delivered(worker: &Worker, id: &str) {
     }
 }
 
-/// What KV holds, by key.
+/// The contents of KV, by key.
 fn states(worker: &Worker) -> BTreeMap<String, Value> {
     let entries = kv::list(&worker.deployment, "EVENTS").unwrap();
     let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();

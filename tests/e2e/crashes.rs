@@ -17,7 +17,7 @@ async fn worker_with(origin: &Origin, signing: &str) -> Worker {
         .await
 }
 
-/// Pushes, kills once the origin has the first attempt in its hands, starts again, and waits for the second.
+/// Pushes, kills once the origin has received the first attempt, starts again, and waits for the second.
 async fn is_delivered_after_a_kill_during(first: Reply) {
     let (origin, signing) = (Origin::start(), signing_secret());
     let mut worker = worker_with(&origin, &signing).await;
@@ -79,7 +79,7 @@ async fn a_kill_right_after_the_200_loses_none_of_twenty_events() {
     worker.stored(&ids[19]);
 }
 
-/// The guard that the harness relies on: nothing of wrangler outlives the process that started it.
+/// The guard on which the harness relies: no process of wrangler outlives the one that started it.
 #[tokio::test]
 async fn after_a_kill_nothing_listens_on_the_port() {
     let origin = Origin::start();

@@ -1,4 +1,4 @@
-//! `data`, written out by hand from the contract for the samples: what an origin may rely on.
+//! `data`, written out by hand from the contract for the samples: an origin can rely on it.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn data_of_sample(name: &str, object: &str) -> Value {
     data
 }
 
-/// Equal as JSON numbers are: 0.0 is 0.
+/// Compares numbers by value, as JSON does: 0.0 is 0.
 fn assert_same(data: &Value, expected: &Value) {
     fn plain(value: &Value) -> Value {
         match value {
@@ -116,7 +116,7 @@ async fn times_with_the_tenants_offset_become_utc() {
 }
 
 #[tokio::test]
-async fn a_full_account_keeps_everything_and_types_it_by_its_name() {
+async fn a_full_account_keeps_every_field_typed_by_its_name() {
     let data = data_of_sample("account_updated_full.xml", "<account><id>6</id>").await;
     let object = &data["object"];
     assert_eq!(object["org_name"], "Acme & Sons <Ltd> \"x\" ✓");

@@ -1,4 +1,4 @@
-//! A repeat is one event, and what only looks like a repeat is not lost.
+//! A repeat is one event, and a notification that only looks like a repeat is not lost.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ async fn a_repeat_gets_the_first_id_and_makes_no_second_delivery() {
 }
 
 #[tokio::test]
-async fn the_same_document_in_another_dress_is_a_repeat() {
+async fn the_same_document_in_another_encoding_is_a_repeat() {
     let worker = &shared().await.worker;
     let notification = notification("application.created");
     let first = worker
@@ -47,7 +47,7 @@ async fn the_same_document_in_another_dress_is_a_repeat() {
         .replacen("<event>", "<!-- c --><event>\r\n", 1);
     for (xml, format) in [
         (notification.xml(), BodyFormat::Form),
-        // As the list of failures shows it, which is how recovery will bring it.
+        // As the list of failures shows it, which is the form that recovery reads.
         (printed, BodyFormat::Xml),
         (commented, BodyFormat::Xml),
     ] {
@@ -126,7 +126,7 @@ async fn six_equal_requests_at_once_are_one_event() {
     );
 }
 
-/// Key events do not touch the application: the first and the third document are equal to the byte.
+/// Key events do not touch the application: the first and the third document are equal byte for byte.
 #[tokio::test]
 async fn a_key_added_removed_and_added_again_is_three_events() {
     let shared = shared().await;

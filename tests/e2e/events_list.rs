@@ -12,7 +12,7 @@ use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
 use harness::fixtures::{PATIENCE, fresh_id, notification};
 
-/// `acme` is spread over so many inboxes; `other` has one. `crm` gets the users of both, `billing` the accounts.
+/// `acme` is spread over this many inboxes; `other` has one. `crm` gets the users of both, `billing` the accounts.
 async fn worker(origin: &Origin, shards: u32) -> Worker {
     let to = |name: &str, settings: &str| {
         let url = origin.url(&format!("/{name}"));
@@ -34,7 +34,7 @@ async fn worker(origin: &Origin, shards: u32) -> Worker {
         .await
 }
 
-/// What the list has for this query, in its order, from as many pages as it takes.
+/// The list's result for this query, in order, from as many pages as it takes.
 async fn list(worker: &Worker, query: &str) -> Vec<Value> {
     let mut all = vec![];
     let mut cursor = String::new();
@@ -54,7 +54,7 @@ fn ids(events: &[Value]) -> Vec<String> {
     events.iter().map(id).collect()
 }
 
-/// The ids that the list has for this query, sorted.
+/// The ids in the list for this query, sorted.
 async fn found(worker: &Worker, query: &str) -> BTreeSet<String> {
     let ids = ids(&list(worker, query).await);
     let set: BTreeSet<_> = ids.iter().cloned().collect();
@@ -107,7 +107,7 @@ async fn paging_gives_each_event_of_all_sources_and_inboxes_once_newest_first() 
                 "{shards} {limit}"
             );
         }
-        // What arrives in between is newer than any page to come.
+        // An event that arrives in between is newer than any page to come.
         let first = get(&worker, "/events?limit=10").await;
         let newer = worker.accept("acme", &notification("user.created")).await;
         let cursor = first["cursor"].as_str().unwrap();
@@ -119,7 +119,7 @@ async fn paging_gives_each_event_of_all_sources_and_inboxes_once_newest_first() 
 }
 
 #[tokio::test]
-async fn an_event_is_listed_with_what_is_known_of_it() {
+async fn an_event_is_listed_with_all_its_properties() {
     let origin = Origin::start();
     let worker = worker(&origin, 4).await;
     let object = fresh_id();
@@ -156,7 +156,7 @@ async fn an_event_is_listed_with_what_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn each_filter_finds_what_it_says_and_nothing_else() {
+async fn each_filter_finds_the_matching_events_and_no_others() {
     for shards in [1, 4] {
         let origin = Origin::start();
         let worker = worker(&origin, shards).await;
@@ -227,7 +227,7 @@ async fn each_filter_finds_what_it_says_and_nothing_else() {
             before("destination=crm").await,
             is(&[&dead, &renamed, &elsewhere])
         );
-        // Neither of them stands for anything else.
+        // Neither character is a wildcard.
         assert_eq!(before("q=JANE_100%25").await, is(&[&renamed]));
         assert_eq!(before("q=jane%25").await, is(&[]));
         assert_eq!(before("q=' OR 1").await, is(&[]));
@@ -248,7 +248,7 @@ async fn each_filter_finds_what_it_says_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_is_named_with_what_would_be_right() {
+async fn a_wrong_parameter_is_named_with_the_values_that_would_be_right() {
     let worker = worker(&Origin::start(), 1).await;
     for (query, name, right) in [
         ("colour=red", "colour", "destination"),

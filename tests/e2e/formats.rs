@@ -1,4 +1,4 @@
-//! The three formats of a destination, read by others' libraries, and what `redact` takes out.
+//! The three formats of a destination, read by third-party libraries, and the fields that `redact` removes.
 
 use cloudevents::AttributesReader;
 use cloudevents::binding::http::to_event;

@@ -1,4 +1,4 @@
-//! Each row of the contract's table «the front door».
+//! Each row of the contract's table of the hook's responses.
 
 use crate::shared::{ACME_NEW, ACME_OLD, shared};
 use harness::fixtures::answer::encode;
@@ -57,7 +57,7 @@ async fn the_ping_button_with_a_wrong_secret_gets_401() {
 }
 
 #[tokio::test]
-async fn plain_http_from_elsewhere_is_refused_and_says_that_the_secret_is_burnt() {
+async fn plain_http_from_elsewhere_is_refused_with_a_warning_that_the_secret_is_compromised() {
     let worker = &shared().await.worker;
     let request = format!(
         "POST {} HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: application/xml\r\nContent-Length: 8\r\n\r\n<event/>",
@@ -109,7 +109,7 @@ async fn an_unknown_source_a_missing_and_a_wrong_secret_get_the_same_answer() {
 }
 
 #[tokio::test]
-async fn the_secret_is_asked_before_the_body_is_looked_at() {
+async fn the_secret_is_checked_before_the_body() {
     let worker = &shared().await.worker;
     for (content_type, body) in [
         (XML, "x".repeat(MAX_BODY_BYTES + 1)),
@@ -242,10 +242,10 @@ async fn what_is_neither_xml_nor_the_legacy_form_gets_415() {
     }
 }
 
-/// Under `wrangler dev` its proxy loses the Worker's answer when the sender goes away, and answers 500 itself.
-/// What can be seen from outside: no success, and nothing taken in. The 400 is tested natively.
+/// Under `wrangler dev` its proxy loses the Worker's response when the sender disconnects, and answers 500 itself.
+/// Visible from outside: no success, and nothing ingested. The 400 is tested natively.
 #[tokio::test]
-async fn a_body_shorter_than_its_length_is_not_taken_in() {
+async fn a_body_shorter_than_its_length_is_not_accepted() {
     let shared = shared().await;
     let worker = &shared.worker;
     let xml = notification("user.created").xml();
@@ -281,7 +281,7 @@ async fn the_media_type_may_be_text_xml_with_a_charset() {
 }
 
 #[tokio::test]
-async fn the_legacy_form_is_taken_with_its_field_name_plain_encoded_or_bare() {
+async fn the_legacy_form_is_accepted_with_its_field_name_plain_encoded_or_bare() {
     let worker = &shared().await.worker;
     for field in ["params[xml]", "params%5Bxml%5D", "xml"] {
         let body = format!("{field}={}", encode(&notification("user.created").xml()));

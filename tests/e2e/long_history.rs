@@ -1,4 +1,4 @@
-//! An inbox with tens of thousands of events: what each thing costs hangs on what waits, not on what was
+//! An inbox with tens of thousands of events: the cost of each operation depends on what waits, not on what was
 //! delivered before. The history is written into the stopped runtime's tables.
 
 use std::time::Duration;
@@ -18,14 +18,14 @@ fn setup(base: Setup, origin: &Origin, crm: &str) -> Setup {
         .destination("crm", &format!("url = \"{}\"\n{crm}", origin.url("/crm")))
 }
 
-/// How many deliveries to `crm` are waiting, delivered and dead.
+/// The numbers of waiting, delivered and dead deliveries to `crm`.
 async fn counts(worker: &Worker) -> [u64; 3] {
     let all = get(worker, "/destinations").await;
     let crm = &all["sources"][0]["destinations"][0];
     ["waiting", "delivered", "dead"].map(|state| crm[state].as_u64().unwrap())
 }
 
-/// Waits until they are these.
+/// Waits until the numbers are these.
 async fn reached(worker: &Worker, expected: [u64; 3]) {
     let reached = async {
         while counts(worker).await != expected {
@@ -50,11 +50,11 @@ async fn with_one_delivered(setup: Setup, origin: &Origin) -> (Worker, String) {
     (worker, id)
 }
 
-/// Found by probing the whole history for each that waits, 2,000 behind 10,000 took nine seconds a look.
+/// When the whole history was searched for each waiting delivery, 2,000 behind 10,000 took nine seconds a look.
 #[tokio::test]
 async fn an_object_with_a_long_history_is_delivered_in_sequence_as_fast_as_any() {
     let origin = Origin::start();
-    // When these came, the destination was not ordered yet.
+    // When these arrived, the destination was not ordered yet.
     let (mut worker, _) = with_one_delivered(setup(Setup::bare(), &origin, ""), &origin).await;
     worker.kill9();
     multiply(&worker, 12_000, 0);
@@ -85,7 +85,7 @@ async fn an_object_with_a_long_history_is_delivered_in_sequence_as_fast_as_any()
 }
 
 #[tokio::test]
-async fn how_destinations_are_doing_is_told_without_reading_what_was_delivered() {
+async fn the_state_of_destinations_is_read_without_the_delivered_events() {
     let origin = Origin::start();
     let (mut worker, id) = with_one_delivered(setup(Setup::bare(), &origin, ""), &origin).await;
     worker.kill9();
@@ -101,7 +101,7 @@ async fn how_destinations_are_doing_is_told_without_reading_what_was_delivered()
     println!("the fastest of ten answers took {fastest:?}");
     assert!(fastest < Duration::from_millis(30), "{fastest:?}");
 
-    // Delivered again, it is waiting for a while.
+    // Delivered again, it waits for a while.
     origin.plan("/crm", [Reply::Held(204)]);
     call(
         &worker,
@@ -116,9 +116,9 @@ async fn how_destinations_are_doing_is_told_without_reading_what_was_delivered()
     reached(&worker, [0, 150_001, 0]).await;
 }
 
-/// The cron is wrangler's to call.
+/// Runs in `wrangler dev`, since workerd alone cannot trigger the cron.
 #[tokio::test]
-async fn one_cron_forgets_all_that_is_old_and_the_next_day_what_has_arrived_since() {
+async fn one_cron_run_removes_all_old_events_and_a_day_later_those_delivered_since() {
     let origin = Origin::start();
     let (mut worker, _) = with_one_delivered(setup(Setup::default(), &origin, ""), &origin).await;
     worker.kill9();
@@ -144,8 +144,8 @@ async fn one_cron_forgets_all_that_is_old_and_the_next_day_what_has_arrived_sinc
     assert_eq!(counts(&worker).await, [0, 1, 0]);
 }
 
-/// Keeps the first event so many times more, received a millisecond after each other, up to so many days ago:
-/// about the same object, and delivered as it was, to one destination.
+/// Copies the first event this many times, received a millisecond apart, up to this many days ago: about the same
+/// object, and delivered like it, to one destination.
 fn multiply(worker: &Worker, times: u32, days_ago: u32) {
     let numbers = format!(
         "WITH RECURSIVE each (n, at) AS (

@@ -1,4 +1,4 @@
-//! `make chaos` in small: misbehaving origins, 3scale's retries, and a runtime that is killed while it works.
+//! A small `make chaos`: misbehaving origins, 3scale's retries, and a runtime that is killed while it works.
 
 use std::time::Duration;
 

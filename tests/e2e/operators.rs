@@ -1,4 +1,4 @@
-//! The API for operators: what became of an event, pause, resume, replay.
+//! The API for operators: the history of an event, pause, resume, replay.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn post(worker: &Worker, path: &str) -> Value {
     answer.json()
 }
 
-/// How the destination `crm` is doing for the source `acme`.
+/// The state of the destination `crm` for the source `acme`.
 async fn crm(worker: &Worker) -> Value {
     let all = get(worker, "/api/v1/destinations").await;
     let of_acme = all["sources"].as_array().unwrap();
@@ -54,7 +54,7 @@ async fn crm(worker: &Worker) -> Value {
 }
 
 #[tokio::test]
-async fn an_operator_sees_what_became_of_an_event_and_sends_it_again() {
+async fn an_operator_sees_the_attempts_of_an_event_and_replays_it() {
     let origin = Origin::start();
     let worker = setup(&origin).started().await;
     let id = worker.accept("acme", &notification("user.created")).await;
@@ -117,7 +117,7 @@ async fn a_destination_that_says_gone_twice_waits_until_it_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_paused_destination_keeps_what_comes_and_gets_it_when_resumed() {
+async fn a_paused_destination_gets_its_events_when_resumed() {
     let origin = Origin::start();
     let worker = setup(&origin).started().await;
     post(&worker, "/api/v1/destinations/crm/pause").await;
@@ -129,7 +129,7 @@ async fn a_paused_destination_keeps_what_comes_and_gets_it_when_resumed() {
 }
 
 #[tokio::test]
-async fn the_api_wants_the_token_and_the_right_method() {
+async fn the_api_requires_the_token_and_the_right_method() {
     let origin = Origin::start();
     let worker = setup(&origin).started().await;
     for token in ["", "wrong", "an-operators-toke"] {
@@ -162,7 +162,7 @@ async fn without_a_token_there_is_no_api() {
 }
 
 #[tokio::test]
-async fn the_cron_forgets_what_was_delivered_and_keeps_what_was_not() {
+async fn the_cron_removes_delivered_events_and_keeps_the_others() {
     let origin = Origin::start();
     let worker = setup(&origin)
         .destination(

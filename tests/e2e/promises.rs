@@ -1,7 +1,7 @@
-//! What another gateway for webhooks gets wrong, one test for each: an event that is lost after its dedup mark,
-//! a failing destination that keeps an event from the others, one destination's `Retry-After` for everybody.
+//! Failures of other webhook gateways, one test for each: an event that is lost after its dedup mark, a failing
+//! destination that keeps an event from the others, one destination's `Retry-After` applied to all.
 //!
-//! Its other two: [`crate::duplicates`] has equal requests at the same time, [`crate::storage`] a failure to
+//! Two more are elsewhere: [`crate::duplicates`] has equal requests at the same time, [`crate::storage`] a failure to
 //! record an outcome.
 
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn to(origin: &Origin, name: &str) -> String {
     format!("url = \"{}\"", origin.url(&format!("/{name}")))
 }
 
-/// The runtime is killed while notifications come in. What had no answer is sent again, as 3scale does: whether
+/// The runtime is killed while notifications arrive. Those without a response are sent again, as 3scale does: whether
 /// the first try was committed or not, the event arrives, and it is one event.
 #[tokio::test]
 async fn a_failure_after_the_dedup_mark_does_not_lose_the_event() {
@@ -49,7 +49,7 @@ async fn a_failure_after_the_dedup_mark_does_not_lose_the_event() {
                 })
             })
             .collect();
-        // At another moment in each round: some have been answered, some have not.
+        // At another moment in each round: some requests have been answered, some have not.
         sleep(Duration::from_millis(5 + 10 * round)).await;
         worker.kill9();
         worker = worker.restarted().await;
@@ -81,7 +81,7 @@ fn ids_about(origin: &Origin, subject: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_failing_destination_keeps_no_other_from_getting_the_event_and_makes_no_new_ids() {
+async fn a_failing_destination_keeps_the_event_from_no_other_and_makes_no_new_ids() {
     let origin = Origin::start();
     let worker = setup()
         .var("TIME_FACTOR", "100")
@@ -97,7 +97,7 @@ async fn a_failing_destination_keeps_no_other_from_getting_the_event_and_makes_n
     }
     let third_try = origin.nth_attempt("/second", &id, 3).await;
     assert_eq!(third_try.header("webhook-attempt"), "3");
-    // The others did not get it again, and nobody got it under another id.
+    // No other destination got it again, or under another id.
     for path in ["/first", "/second", "/third"] {
         let received = origin.received(path);
         assert_eq!(received.len(), if path == "/second" { 3 } else { 1 });
@@ -108,7 +108,7 @@ async fn a_failing_destination_keeps_no_other_from_getting_the_event_and_makes_n
 }
 
 #[tokio::test]
-async fn a_retry_after_of_one_destination_postpones_nobody_else() {
+async fn a_retry_after_of_one_destination_delays_no_other() {
     let origin = Origin::start();
     let worker = setup()
         .destination("patient", &to(&origin, "patient"))
@@ -129,7 +129,7 @@ async fn a_retry_after_of_one_destination_postpones_nobody_else() {
     );
     let later = accept_new(&worker).await;
     origin.delivery("/prompt", &later).await;
-    // Its own next event is another delivery, which nobody asked to wait.
+    // Its own next event is another delivery, for which no wait was requested.
     origin.delivery("/patient", &later).await;
     assert_eq!(origin.attempts("/patient", &id).len(), 1);
 }

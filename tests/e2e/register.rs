@@ -1,4 +1,4 @@
-//! 3scale set up from here, and the change of a source's secret.
+//! Setting up 3scale from here, and rotating a source's secret.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ async fn what_3scale_was_told_works() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_it_would_set_and_sets_nothing() {
+async fn a_dry_run_shows_the_settings_and_changes_nothing() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     let answer = register(
@@ -114,7 +114,7 @@ async fn a_dry_run_says_what_it_would_set_and_sets_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_confirm_is_said_to() {
+async fn a_response_that_does_not_confirm_the_settings_is_reported() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     let taken = register(&worker, "acme", &json!({})).await.json();
@@ -179,7 +179,7 @@ async fn what_makes_no_sense_is_refused_before_3scale_is_asked() {
 }
 
 #[tokio::test]
-async fn one_sees_when_the_old_secret_was_last_used() {
+async fn healthz_shows_when_the_old_secret_was_last_used() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     let rotations = async || worker.get("/healthz").await.json()["rotations"].clone();
@@ -201,7 +201,7 @@ async fn one_sees_when_the_old_secret_was_last_used() {
 
 /// `make register` is this script.
 #[tokio::test]
-async fn the_script_shows_what_it_sets_and_sets_it() {
+async fn the_script_shows_the_settings_and_writes_them() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     let run = |token: &str, options: &str| {

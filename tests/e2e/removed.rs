@@ -1,4 +1,4 @@
-//! A destination that is taken out of the configuration while something waits for it.
+//! A destination that is removed from the configuration while deliveries wait for it.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn count(destinations: &[Value], name: &str, state: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_removed_destination_is_shown_and_can_be_dropped() {
+async fn deliveries_of_a_removed_destination_are_shown_and_can_be_dropped() {
     let origin = Origin::start();
     let worker = setup(Setup::bare(), &origin, "shards = 4", "schedule = [1]")
         .var("TIME_FACTOR", "10")
@@ -108,11 +108,11 @@ async fn what_is_left_of_a_removed_destination_is_shown_and_can_be_dropped() {
     assert_eq!(deliveries[0]["state"], "delivered", "it did arrive");
 }
 
-/// The cron is wrangler's to call.
+/// Runs in `wrangler dev`, since workerd alone cannot trigger the cron.
 #[tokio::test]
-async fn what_waits_for_a_removed_destination_is_not_told_of_and_is_forgotten_once_dropped() {
+async fn deliveries_of_a_removed_destination_raise_no_alert_and_are_forgotten_once_dropped() {
     let origin = Origin::start();
-    // An hour is 2 s.
+    // An hour takes 2 s.
     let worker = setup(Setup::default(), &origin, "", "schedule = [604800]")
         .var("TIME_FACTOR", "1800")
         .var("RETENTION_DAYS", "0")
@@ -138,7 +138,7 @@ async fn what_waits_for_a_removed_destination_is_not_told_of_and_is_forgotten_on
     }
     let path = format!("/events/{id}");
     get(&worker, &path).await;
-    // The one may have come again, since the runtime was killed right after it.
+    // The first may have arrived again, since the runtime was killed right after it.
     let mut told: Vec<_> = origin.received("/ops").iter().map(Request::json).collect();
     told.dedup_by(|one, other| one["id"] == other["id"]);
     assert_eq!(told.len(), 1, "nothing more is told: {told:#?}");

@@ -1,4 +1,5 @@
-//! Replays by filter: what is sent again, to whom, and that nothing else is; crashes; and what comes in meanwhile.
+//! Replays by filter: the events sent again, their destinations, and that nothing else is; crashes; and new
+//! notifications meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,8 @@ use harness::fixtures::worker::{Setup, Worker};
 /// Longer than any of these replays takes on a busy machine.
 const LONG: Duration = Duration::from_mins(2);
 
-/// `acme` is spread over so many inboxes. `crm` and `mirror` want every user, `late` only accounts; `late` has
-/// these settings.
+/// `acme` is spread over this many inboxes. `crm` and `mirror` want every user, `late` only accounts; `late` has these
+/// settings.
 async fn worker(origin: &Origin, shards: u32, late: &str) -> Worker {
     let to = |name: &str, settings: &str| {
         let url = origin.url(&format!("/{name}"));
@@ -41,7 +42,7 @@ async fn worker(origin: &Origin, shards: u32, late: &str) -> Worker {
         .await
 }
 
-/// Has users accepted, each of another account, 16 at a time.
+/// Sends users that are accepted, each of another account, 16 at a time.
 async fn accept_users(worker: &Worker, count: u64) -> Vec<String> {
     let mut ids = vec![];
     for begin in (0..count).step_by(16) {
@@ -58,7 +59,7 @@ async fn replay(worker: &Worker, body: &Value) -> Value {
     post(worker, "/replays", body, StatusCode::ACCEPTED).await
 }
 
-/// What a dry run of this counts: events and deliveries.
+/// The counts of a dry run: events and deliveries.
 async fn counted(worker: &Worker, body: &Value) -> (u64, u64) {
     let mut body = body.clone();
     body["dry_run"] = true.into();
@@ -68,14 +69,14 @@ async fn counted(worker: &Worker, body: &Value) -> (u64, u64) {
     (count("events"), count("deliveries"))
 }
 
-/// The replay of this id, as the list has it.
+/// The replay with this id, as the list shows it.
 async fn progress(worker: &Worker, id: &Value) -> Value {
     let all = get(worker, "/replays").await;
     let mut all = all["replays"].as_array().unwrap().iter();
     all.find(|one| one["id"] == *id).unwrap().clone()
 }
 
-/// Waits until all that the replay sends is due.
+/// Waits until all deliveries of the replay are due.
 async fn ended(worker: &Worker, id: &Value) -> Value {
     let ended = async {
         loop {
@@ -89,7 +90,7 @@ async fn ended(worker: &Worker, id: &Value) -> Value {
     timeout(LONG, ended).await.expect("the replay does not end")
 }
 
-/// How many deliveries to each destination are in this state.
+/// The number of deliveries to each destination in this state.
 async fn in_state(worker: &Worker, state: &str) -> BTreeMap<String, u64> {
     let all = get(worker, "/destinations").await;
     let mut counts = BTreeMap::new();
@@ -102,7 +103,7 @@ async fn in_state(worker: &Worker, state: &str) -> BTreeMap<String, u64> {
     counts
 }
 
-/// Waits until nothing waits any more.
+/// Waits until no delivery is waiting.
 async fn settled(worker: &Worker) {
     let settled = async {
         while in_state(worker, "waiting")
@@ -118,7 +119,7 @@ async fn settled(worker: &Worker) {
         .expect("something waits for ever");
 }
 
-/// How often each event has come to this path.
+/// How often each event has arrived at this path.
 fn arrivals(origin: &Origin, path: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for request in origin.received(path) {
@@ -134,7 +135,7 @@ fn requests(origin: &Origin) -> [usize; 3] {
 }
 
 #[tokio::test]
-async fn dead_letters_are_sent_again_where_they_are_dead_and_nowhere_else() {
+async fn dead_letters_are_replayed_only_to_the_destinations_where_they_are_dead() {
     for shards in [1, 4] {
         let origin = Origin::start();
         let worker = worker(&origin, shards, "").await;
@@ -146,7 +147,7 @@ async fn dead_letters_are_sent_again_where_they_are_dead_and_nowhere_else() {
         origin.plan("/crm", replies);
         accept_users(&worker, 40).await;
         settled(&worker).await;
-        // Which of them fail twice, chance decides; some more do here.
+        // Chance decides which of them fail twice; some more do here.
         origin.plan("/crm", [Reply::Status(500), Reply::Status(500)]);
         accept_users(&worker, 1).await;
         settled(&worker).await;
@@ -174,7 +175,7 @@ async fn dead_letters_are_sent_again_where_they_are_dead_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
+async fn a_replay_sends_the_events_of_its_filter_to_the_destinations_it_names() {
     for shards in [1, 4] {
         let origin = Origin::start();
         let worker = worker(&origin, shards, "").await;
@@ -190,7 +191,7 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
         let listed = get(&worker, &format!("/events?q={account}")).await;
         let time = listed["events"][0]["received_at"].clone();
         let is = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
-        // What a replay sends beyond what has come before, by path.
+        // The deliveries that a replay adds to those before it, by path.
         let sent = async |body: Value, status: StatusCode| {
             let before = ["/crm", "/mirror", "/late"].map(|path| arrivals(&origin, path));
             let counted = counted(&worker, &body).await;
@@ -224,7 +225,7 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
         let users = is(&older);
         let nothing = BTreeSet::new();
 
-        // Without more, to those that want it today.
+        // Without destinations: to those that want it today.
         let new = sent(json!({ "until": time, "source": "acme" }), accepted).await;
         assert_eq!(new, [users.clone(), users.clone(), nothing.clone()]);
         let new = sent(json!({ "since": time, "source": "acme" }), accepted).await;
@@ -232,14 +233,14 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
             new,
             [is(&newer), is(&newer), is(std::slice::from_ref(&account))]
         );
-        // To chosen ones, which don't want it, and one of which has never had it.
+        // To chosen destinations, which don't want it, and one of which has never had it.
         let new = sent(
             json!({ "until": time, "destinations": ["late", "crm"] }),
             accepted,
         )
         .await;
         assert_eq!(new, [users.clone(), nothing.clone(), users.clone()]);
-        // Only what went to one of them.
+        // Only events that went to one of them.
         let new = sent(json!({ "destination": "late", "type": "user" }), accepted).await;
         assert_eq!(new, [nothing.clone(), nothing.clone(), users]);
         let new = sent(
@@ -253,7 +254,7 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
         let new = sent(json!({ "all": true }), accepted).await;
         assert_eq!(new.map(|ids| ids.len()), [33, 33, 1]);
 
-        // One event alone, to one of those that want it.
+        // A single event, to one of those that want it.
         let before = requests(&origin);
         let path = format!("/events/{}/replay", older[0]);
         let body = json!({ "destinations": ["mirror"] });
@@ -266,7 +267,7 @@ async fn a_replay_sends_what_its_filter_means_to_whom_it_says() {
 }
 
 #[tokio::test]
-async fn a_replay_while_the_last_attempt_is_under_way_begins_anew() {
+async fn a_replay_during_the_last_attempt_restarts_the_delivery() {
     let origin = Origin::start();
     let worker = worker(&origin, 1, "").await;
     origin.plan("/crm", [Reply::Status(500), Reply::Held(500)]);
@@ -289,7 +290,7 @@ async fn a_replay_while_the_last_attempt_is_under_way_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_wrong_request_is_refused_with_what_would_be_right_and_does_nothing() {
+async fn a_wrong_request_is_refused_with_the_values_that_would_be_right_and_does_nothing() {
     let origin = Origin::start();
     let worker = worker(&origin, 1, "").await;
     for (path, body, right) in [
@@ -329,7 +330,7 @@ async fn a_wrong_request_is_refused_with_what_would_be_right_and_does_nothing() 
 
 /// Killed twice: right after the 202, and when part of it has been sent.
 #[tokio::test]
-async fn a_replay_goes_on_after_a_kill_where_it_was_and_leaves_nothing_out() {
+async fn a_replay_continues_after_a_kill_and_skips_nothing() {
     for shards in [1, 4] {
         let origin = Origin::start();
         let mut worker = worker(&origin, shards, "").await;
@@ -348,7 +349,7 @@ async fn a_replay_goes_on_after_a_kill_where_it_was_and_leaves_nothing_out() {
         worker.kill9();
         worker = worker.restarted().await;
         let progress = ended(&worker, &begun["id"]).await;
-        // Not one step was done twice.
+        // No step was done twice.
         assert_eq!(
             (&progress["events"], &progress["deliveries"]),
             (&1000.into(), &3000.into())
@@ -365,10 +366,10 @@ async fn a_replay_goes_on_after_a_kill_where_it_was_and_leaves_nothing_out() {
 }
 
 #[tokio::test]
-async fn what_comes_in_during_a_big_replay_does_not_wait_behind_it() {
+async fn new_events_during_a_big_replay_do_not_wait_behind_it() {
     for shards in [1, 4] {
         let origin = Origin::start();
-        // A slow one: what is replayed there takes minutes.
+        // A slow destination: replaying to it takes minutes.
         let worker = worker(&origin, shards, "rate = 10").await;
         let old: BTreeSet<_> = accept_users(&worker, 2000).await.into_iter().collect();
         settled(&worker).await;
@@ -406,9 +407,9 @@ async fn what_comes_in_during_a_big_replay_does_not_wait_behind_it() {
     }
 }
 
-/// More than an inbox looks at in one go, for the list as well as for a replay.
+/// More than an inbox looks at in one go, for the list and for a replay.
 #[tokio::test]
-async fn what_is_rare_is_found_behind_thousands_of_others() {
+async fn a_rare_event_is_found_behind_thousands_of_others() {
     for shards in [1, 4] {
         let origin = Origin::start();
         let worker = worker(&origin, shards, "").await;

@@ -25,7 +25,7 @@ async fn a_destination_gets_the_events_that_its_patterns_name() {
         shared.origin.delivery("/accounts", &id).await;
     }
     for id in &unwanted {
-        // Everything else got it, and those that came after it have arrived here.
+        // Every other destination got it, and later events have arrived here.
         shared.origin.delivery("/structured", id).await;
         assert!(shared.origin.attempts("/accounts", id).is_empty(), "{id}");
     }

@@ -1,4 +1,4 @@
-//! Secrets never leave: not in what the Worker writes to its log, not in what its inbox stores.
+//! Secrets never leak: neither into the Worker's log nor into its inbox's storage.
 
 use crate::shared::{ACME_NEW, ACME_OLD, AUTHORIZATION, Shared, shared};
 use harness::fixtures::answer::encode;
@@ -7,7 +7,7 @@ use harness::fixtures::origin::Reply;
 
 const KEY: &str = "k3y-of-an-application-in-a-body";
 
-/// Everything secret that the Worker is given, in each dress that it could appear in.
+/// Everything secret that the Worker is given, in each encoding in which it could appear.
 fn secrets(shared: &Shared) -> Vec<String> {
     let plain = [
         ACME_NEW,
@@ -32,7 +32,7 @@ fn secrets(shared: &Shared) -> Vec<String> {
         .collect()
 }
 
-/// Drives the Worker through what it logs about: accepted, repeated, refused, unreadable, too large, failed.
+/// Drives the Worker through everything that it logs: accepted, repeated, refused, unreadable, too large, failed.
 async fn make_it_talk(shared: &Shared) {
     let worker = &shared.worker;
     let with_key = notification("application.key_created").keys([KEY]);
@@ -98,7 +98,7 @@ async fn make_it_talk(shared: &Shared) {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_what_the_worker_logs_or_stores() {
+async fn no_secret_is_in_the_workers_log_or_storage() {
     let shared = shared().await;
     make_it_talk(shared).await;
 

@@ -1,4 +1,4 @@
-//! What a destination's settings do, and what happens to one that keeps failing. Waits are shortened by
+//! The effects of a destination's settings, and the handling of one that keeps failing. Waits are shortened by
 //! `TIME_FACTOR`, which divides the schedule and the breaker's waits.
 
 use std::time::Duration;
@@ -42,7 +42,7 @@ async fn the_breaker_opens_after_five_failures_in_a_row_probes_alone_and_closes(
     for _ in 0..8 {
         waiting.push(accept(&worker).await);
     }
-    // The probe is one attempt, of whichever delivery is due, though nine are.
+    // The probe is a single attempt, of any due delivery, although nine are due.
     origin.requests("/crm", 6).await;
     sleep(Duration::from_secs(2)).await;
     let received = origin.received("/crm");
@@ -91,7 +91,7 @@ async fn a_schedule_of_its_own_replaces_the_usual_one() {
     let id = accept(&worker).await;
     let third = origin.nth_attempt("/crm", &id, 3).await;
     let attempts = origin.attempts("/crm", &id);
-    // Up to a fifth more, and what a busy machine adds.
+    // Up to a fifth more for jitter, and some time for a busy machine.
     let waited = |from: &Request, to: &Request| (to.at - from.at).as_secs_f64();
     let (first, second) = (
         waited(&attempts[0], &attempts[1]),
@@ -157,7 +157,7 @@ async fn a_rate_spaces_the_attempts_evenly() {
     let received = origin.received("/crm");
     let all = received[14].at - received[0].at;
     assert!((2.5..6.0).contains(&all.as_secs_f64()), "{all:?}");
-    // Five and one whose moment the clock's steps moved; and one that was late on its way.
+    // Five, and one whose moment the clock's steps moved; and one that was late on its way.
     let in_a_second = received.windows(8).map(|eight| eight[7].at - eight[0].at);
     assert!(in_a_second.min().unwrap() > Duration::from_secs(1));
 }

@@ -1,4 +1,4 @@
-//! A source whose events are spread over several inboxes: what users see of it is as if it had one.
+//! A source whose events are spread over several inboxes looks to its users as if it had one.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ async fn call(worker: &Worker, method: &str, path: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// How many inboxes of the source there are on the disk.
+/// The number of the source's inboxes on the disk.
 fn inboxes(worker: &Worker) -> usize {
     let folder = worker.state().join("threescale-edge-Inbox");
     let names = std::fs::read_dir(folder).unwrap().flatten();
@@ -79,7 +79,7 @@ async fn accounts_are_spread_and_every_list_spans_them() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_found_and_a_pause_holds_in_whichever_inbox_it_is() {
+async fn a_repeat_is_found_and_a_pause_holds_in_every_inbox() {
     let origin = Origin::start();
     let worker = setup(&origin, 4, "").started().await;
     call(&worker, "POST", "/api/v1/destinations/crm/pause").await;

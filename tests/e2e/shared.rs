@@ -13,7 +13,7 @@ pub(crate) const ACME_OLD: &str = "acme-0ld-secret-still-valid";
 pub(crate) const AUTHORIZATION: &str = "Bearer d0wnstream-authorization-value";
 pub(crate) const ZETA_ADMIN: &str = "https://zeta-admin.3scale.net";
 
-/// What can go wrong at an origin: a source and a destination for each, so that they can go wrong side by side.
+/// The failures of an origin: a source and a destination for each, so that they can happen side by side.
 pub(crate) const OUTAGES: [&str; 7] = [
     "status-500",
     "status-404",
@@ -32,11 +32,11 @@ pub(crate) struct Shared {
     pub(crate) signing: String,
     /// Both sign for `rotating`.
     pub(crate) rotating: [String; 2],
-    /// Where `refused` points: nothing listens there until a test starts an origin.
+    /// The address of `refused`: nothing listens there until a test starts an origin.
     pub(crate) refused_port: u16,
 }
 
-/// Sources and destinations are paired, so that a test's events make only the deliveries that it looks at.
+/// Sources and destinations are paired, so that a test's events make only the deliveries that it examines.
 ///
 /// | source | destinations |
 /// |---|---|
@@ -48,7 +48,7 @@ pub(crate) struct Shared {
 /// | `cut-short` | none |
 pub(crate) async fn shared() -> &'static Shared {
     static SHARED: LazyLock<Shared> = LazyLock::new(start);
-    // If it cannot start, the first test says why, and the others fail at once.
+    // If it cannot start, the first test reports why, and the others fail at once.
     tokio::task::spawn_blocking(|| &*SHARED)
         .await
         .expect("the shared Worker did not start")

@@ -1,9 +1,9 @@
 //! A disk that is full under the runtime: 503 and never a 200 without a commit, no event lost, no outcome mistaken.
 //!
-//! The state is on a small tmpfs, which only root may mount. Where that cannot be, the variable
-//! `NOT_TESTED=full_disk` leaves these tests out; else they fail, since a check that says nothing is none.
-//! A read-only disk cannot be tried: the kernel does not make it so under open files, and on one that is so from
-//! the beginning workerd does not start.
+//! The state is on a small tmpfs, which only root may mount. Where that is impossible, the variable
+//! `NOT_TESTED=full_disk` leaves these tests out; otherwise they fail, so that a missing check is noticed. A read-only
+//! disk cannot be tested: the kernel refuses to remount it under open files, and on a disk that is read-only from the
+//! beginning workerd does not start.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -25,7 +25,7 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `None` where we may not mount, and need not.
+    /// `None` where we cannot mount, and need not.
     fn under(deployment: &Deployment) -> Option<Self> {
         let at = deployment.state();
         fs::create_dir_all(&at).unwrap();
@@ -43,7 +43,7 @@ impl SmallDisk {
         mounted.then(|| Self { at })
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk to the last byte.
     fn fill(&self) {
         let mut ballast = File::create(self.at.join("ballast")).unwrap();
         while ballast.write_all(&[0; 4096]).is_ok() {}
@@ -61,7 +61,8 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A Worker whose state is on a small disk. In this order, so that the disk goes before the folder that it is in.
+/// A Worker whose state is on a small disk. Dropped in this order, so that the disk goes before the folder that
+/// contains it.
 async fn start(origin: &Origin) -> Option<(Worker, SmallDisk)> {
     let url = origin.url("/crm");
     let setup = Setup::bare()
@@ -99,7 +100,7 @@ async fn a_full_disk_gives_503_and_what_was_refused_is_new_when_it_comes_again()
         )
         .await;
         match answer {
-            // What is there already may have room for some more.
+            // The existing files may have room for some more.
             Ok(answer) if answer.status == 200 => {
                 let id = answer.body.split('"').nth(3).unwrap().to_owned();
                 accepted.push(id);
@@ -145,8 +146,8 @@ async fn an_inbox_that_cannot_be_opened_gives_503_and_opens_once_there_is_room()
     origin.delivery("/crm", &receipt.id).await;
 }
 
-/// The origin has answered 204 and the outcome cannot be written: the delivery is not a failure of the origin's,
-/// so it is tried again as the same attempt.
+/// The origin has answered 204 and the outcome cannot be written: the delivery is not a failure of the origin's, so it
+/// is tried again as the same attempt.
 #[tokio::test]
 async fn a_failure_to_record_is_not_a_failure_to_deliver() {
     let origin = Origin::start();

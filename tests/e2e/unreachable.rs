@@ -1,5 +1,5 @@
-//! What is recorded of an attempt that reaches no origin. The runtime's words are told apart in
-//! `crates/edge-core/src/delivery/unreached.rs`; here is what workerd says indeed, and what it does not tell.
+//! The record of an attempt that reaches no origin. `crates/edge-core/src/delivery/unreached.rs` interprets the
+//! runtime's messages; this tests the messages that workerd actually gives, and the details that it leaves out.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use harness::fixtures::worker::Setup;
 use harness::free_port;
 
 #[tokio::test]
-async fn each_failure_is_recorded_as_what_the_runtime_tells_of_it() {
+async fn each_failure_is_recorded_with_the_runtimes_reason() {
     const LOST: &str = "Network connection lost";
     const INTERNAL: &str = "internal error";
     let hour = Duration::from_hours(1);
@@ -28,7 +28,7 @@ async fn each_failure_is_recorded_as_what_the_runtime_tells_of_it() {
     let closed = format!("http://127.0.0.1:{}/", free_port().unwrap());
     let plain = raw::answering("HTTP/1.1 400 \r\n\r\n", Duration::ZERO);
     let cases = [
-        // Name, target, outcome, and what its detail says.
+        // Name, target, outcome, and text in its detail.
         (
             "unknown-host",
             "https://no-such-host.invalid/".to_owned(),

@@ -1,4 +1,4 @@
-//! An authenticated body that is no notification: 422 with a stable code, and where it went wrong.
+//! An authenticated body that is no notification: 422 with a stable code, and the position of the error.
 
 use crate::shared::shared;
 use harness::fixtures::notification;
@@ -6,7 +6,7 @@ use harness::fixtures::notification;
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 #[tokio::test]
-async fn each_kind_of_nonsense_has_its_code_and_its_place() {
+async fn each_kind_of_unparsable_body_has_its_code_and_position() {
     let worker = &shared().await.worker;
     let deep = format!("{HEAD}{}{}", "<a>".repeat(2000), "</a>".repeat(2000));
     for (body, code) in [
@@ -48,7 +48,7 @@ async fn each_kind_of_nonsense_has_its_code_and_its_place() {
 }
 
 #[tokio::test]
-async fn the_place_of_a_mistake_is_the_line_and_column_that_an_editor_shows() {
+async fn the_position_of_an_error_is_the_line_and_column_that_an_editor_shows() {
     let worker = &shared().await.worker;
     let body = "<event>\n  <action>created</action>\n  <type>user</typo>\n</event>";
     let answer = worker
@@ -78,7 +78,7 @@ async fn a_form_without_the_document_is_no_notification() {
 }
 
 #[tokio::test]
-async fn what_the_answer_says_of_a_mistake_does_not_repeat_the_body() {
+async fn the_explanation_of_an_error_does_not_repeat_the_body() {
     let worker = &shared().await.worker;
     let xml = notification("application.key_created")
         .keys(["k3y-material-in-a-broken-body"])
@@ -91,9 +91,9 @@ async fn what_the_answer_says_of_a_mistake_does_not_repeat_the_body() {
     assert!(!answer.text.contains("k3y-material"), "{}", answer.text);
 }
 
-/// Until there is an API for it, the quarantine is looked for where it is stored.
+/// Until there is an API for it, the quarantine is read from its storage.
 #[tokio::test]
-async fn what_could_not_be_understood_is_in_the_quarantine_before_the_answer() {
+async fn an_unparsable_body_is_in_the_quarantine_before_the_response() {
     let worker = &shared().await.worker;
     for (marker, media_type) in [
         ("broken-as-it-came-in-xml", "application/xml"),
@@ -108,7 +108,7 @@ async fn what_could_not_be_understood_is_in_the_quarantine_before_the_answer() {
             .await;
         assert!(worker.stored_in(body.as_bytes()).is_some(), "{body}");
     }
-    // Whoever has no secret cannot fill it.
+    // A sender without the secret cannot fill it.
     let body = "<event><from-a-stranger";
     worker
         .request("POST", "/hooks/acme?token=wrong", "application/xml", body)
@@ -134,6 +134,6 @@ async fn an_unknown_type_and_action_are_accepted() {
         .await
         .json();
     assert_eq!(event["type"], "net.3scale.invoice.paid");
-    // Of an unknown type no value's type is known: it stays the text that it was.
+    // The types of an unknown type's values are unknown: they stay text.
     assert_eq!(event["data"]["object"]["amount"], "2.50");
 }

@@ -1,7 +1,7 @@
-//! An alarm that got lost, as has been seen on the platform: the cron wakes the inbox, and what waits is sent.
+//! An alarm that got lost, as has been seen on the platform: the cron wakes the inbox, and waiting deliveries are sent.
 //!
-//! Local workerd keeps alarms in two places: the scheduler's table in `metadata.sqlite`, and what the object itself
-//! believes in its own database. A lost alarm is one that the scheduler has forgotten, whatever the object believes.
+//! Local workerd stores alarms in two places: the scheduler's table in `metadata.sqlite`, and the object's own
+//! database. A lost alarm is one that the scheduler has forgotten, whatever the object believes.
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
 use harness::fixtures::{PATIENCE, notification};
 
-/// Takes the alarm from the stopped runtime's state; with the object's own memory of it, if told so.
+/// Removes the alarm from the stopped runtime's state, and optionally from the object's own memory.
 fn lose_alarm(worker: &Worker, and_its_memory: bool) {
     const SCRIPT: &str = "
         const { DatabaseSync } = require('node:sqlite');
@@ -43,12 +43,12 @@ fn lose_alarm(worker: &Worker, and_its_memory: bool) {
         .unwrap();
     let lost = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    // Otherwise the alarm may still be there, and what follows would show nothing.
+    // Otherwise the alarm may still exist, and the rest of the test would prove nothing.
     let expected = if and_its_memory { "2" } else { "1" };
     assert_eq!(lost.trim(), expected, "{errors}");
 }
 
-async fn the_cron_sends_what_a_lost_alarm_left(and_its_memory: bool) {
+async fn the_cron_sends_deliveries_that_a_lost_alarm_left(and_its_memory: bool) {
     let origin = Origin::start();
     let mut worker = Setup::default()
         .source("acme", "acme-secret-0123456789", "")
@@ -80,10 +80,10 @@ async fn the_cron_sends_what_a_lost_alarm_left(and_its_memory: bool) {
 
 #[tokio::test]
 async fn the_cron_wakes_an_inbox_whose_alarm_got_lost() {
-    the_cron_sends_what_a_lost_alarm_left(true).await;
+    the_cron_sends_deliveries_that_a_lost_alarm_left(true).await;
 }
 
 #[tokio::test]
 async fn the_cron_wakes_an_inbox_that_believes_its_lost_alarm_to_be_set() {
-    the_cron_sends_what_a_lost_alarm_left(false).await;
+    the_cron_sends_deliveries_that_a_lost_alarm_left(false).await;
 }

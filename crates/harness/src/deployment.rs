@@ -7,14 +7,14 @@ use anyhow::Context;
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-/// What is deployed: the project's `wrangler.toml` with other variables, secrets beside it, and a state of its own.
+/// A deployment: the project's `wrangler.toml` with other variables, secrets beside it, and its own state.
 pub struct Deployment {
     folder: TempDir,
     beside: Vec<PathBuf>,
 }
 
 impl Deployment {
-    /// `vars` are laid over `[vars]`, name by name; `SOURCES` and `DESTINATIONS` so replace the shipped ones.
+    /// `vars` are laid over `[vars]`, name by name; `SOURCES` and `DESTINATIONS` thus replace the shipped ones.
     ///
     /// # Errors
     /// When the Worker is not built, or the configuration cannot be read or written.
@@ -47,7 +47,7 @@ impl Deployment {
                 .tempdir()?,
             beside: vec![],
         };
-        // A copy, since wrangler restarts the Worker when its files change, and a colleague may be building.
+        // A copy, since wrangler restarts the Worker when its files change, and someone else may be building.
         copy_folder(
             built.parent().unwrap_or(&project),
             deployment.folder(),
@@ -62,7 +62,7 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Lays sections of `wrangler.toml` over those that are there, name by name.
+    /// Lays sections of `wrangler.toml` over the existing ones, name by name.
     ///
     /// # Errors
     /// When the configuration cannot be read or written.
@@ -72,7 +72,7 @@ impl Deployment {
         Ok(fs::write(self.config(), toml::to_string(&config)?)?)
     }
 
-    /// Adds another Worker, which bindings of ours may name: its `wrangler.toml` and its `index.js`.
+    /// Adds another Worker, to which our bindings can refer: its `wrangler.toml` and its `index.js`.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -105,7 +105,7 @@ impl Deployment {
         self.folder.path().join("state")
     }
 
-    /// The folder that all of it is in.
+    /// The folder that contains all of it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -131,7 +131,7 @@ fn copy_folder(from: &Path, deployment: &Path, main: &str) -> std::io::Result<()
 
 /// The checkout that this was compiled from.
 pub fn project() -> PathBuf {
-    // crates/harness is where this is compiled.
+    // This crate is compiled in crates/harness.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     root.unwrap_or(Path::new(".")).to_owned()
 }

@@ -1,4 +1,4 @@
-//! The programs of `examples/`, run as whoever reads them would run them.
+//! The programs of `examples/`, run as their readers would run them.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use crate::deployment::project;
 
-/// Builds an example and says where its program is.
+/// Builds an example and returns the path of its program.
 ///
 /// # Errors
-/// When there is none of this name, or it does not compile; cargo has said why on our stderr.
+/// When there is no example of this name, or it does not compile; cargo has printed the reason on our stderr.
 pub fn build(name: &str) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // What cargo tells a test about its package is not for another cargo: ring's build script, for one, runs
-    // again when it differs.
+    // The variables that cargo sets for a test's package are not for another cargo: ring's build script, for one, runs
+    // again when they differ.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

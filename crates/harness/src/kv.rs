@@ -1,4 +1,4 @@
-//! What the Worker has stored in its local KV namespace, read with wrangler's own commands.
+//! The contents of the Worker's local KV namespace, read with wrangler's own commands.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,20 +9,20 @@ use serde_json::Value;
 use crate::deployment::Deployment;
 use crate::wrangler;
 
-/// One key with what `wrangler kv key list` shows of it.
+/// One key with its properties in `wrangler kv key list`.
 pub struct Entry {
     /// Its name.
     pub key: String,
     /// Its metadata; null if it has none.
     pub metadata: Value,
-    /// When it goes, in Unix seconds.
+    /// When it expires, in Unix seconds.
     pub expiration: Option<i64>,
 }
 
 /// All keys of the namespace.
 ///
 /// # Errors
-/// When wrangler fails or prints something else than JSON.
+/// When wrangler fails or prints something other than JSON.
 pub fn list(deployment: &Deployment, binding: &str) -> anyhow::Result<Vec<Entry>> {
     let output = wrangler::run(&["kv", "key", "list", "--binding", binding], deployment)?;
     let keys: Vec<Value> = json(&output)?;
@@ -38,7 +38,7 @@ pub fn list(deployment: &Deployment, binding: &str) -> anyhow::Result<Vec<Entry>
         .collect()
 }
 
-/// The values of those of these keys that are there, as JSON.
+/// The values of these keys, as JSON; missing keys are left out.
 ///
 /// # Errors
 /// When wrangler fails, or a value is not JSON.
@@ -48,7 +48,7 @@ pub fn values(
     keys: &[&str],
 ) -> anyhow::Result<BTreeMap<String, Value>> {
     let mut values = BTreeMap::new();
-    // One start of wrangler for a hundred keys, which is the most that it takes.
+    // One start of wrangler per hundred keys, which is its limit.
     for keys in keys.chunks(100) {
         let file = deployment
             .folder()
@@ -61,7 +61,7 @@ pub fn values(
         )?;
         let found: BTreeMap<String, Value> = json(&output)?;
         for (key, found) in found {
-            // A key that is not there is listed all the same, without a value.
+            // A missing key is listed all the same, without a value.
             let Some(text) = found.get("value").and_then(Value::as_str) else {
                 continue;
             };

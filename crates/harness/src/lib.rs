@@ -4,10 +4,10 @@
 //! |---|---|
 //! | [`deployment`] | a temporary configuration, derived from the project's own `wrangler.toml`, and its state |
 //! | [`wrangler`], [`workerd`] | run it: `wrangler dev` with all its simulations, or the runtime alone |
-//! | [`process`] | a child that is gone when we are, however we end |
-//! | [`kv`], [`usage`] | what it stored, and what it uses of the machine |
+//! | [`process`] | a child that never outlives us, however we end |
+//! | [`kv`], [`usage`] | the values that it stored, and the resources that it uses |
 //! | [`example`] | the programs of `examples/` |
-//! | [`fixtures`] | what tests stand on: Workers, origins, tenants |
+//! | [`fixtures`] | the fixtures of tests: Workers, origins, tenants |
 //! | [`chaos`] | everything goes wrong at once, and every event is counted |
 
 pub mod chaos;

@@ -1,4 +1,4 @@
-//! A program as a child process that never outlives us, whose output is kept, and that can be killed at any moment.
+//! A program as a child process that never outlives us, whose output is captured, and that can be killed at any moment.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-/// Starts of wrangler take two to five seconds; on a busy machine more.
+/// Starting wrangler takes two to five seconds, and more on a busy machine.
 const START: Duration = Duration::from_secs(90);
 
-/// Runs its arguments in the background and waits for the end of its stdin, which comes when our process
-/// ends, in whatever way. Then it ends its whole group (wrangler, its proxies, workerd, itself), and removes
-/// the deployment's folder, which a test binary with a shared Worker has no other chance to do.
+/// Runs its arguments in the background and waits for the end of its stdin, which comes when our process ends for any
+/// reason. Then it ends its whole group (wrangler, its proxies, workerd, itself), and removes the deployment's folder,
+/// which a test binary with a shared Worker has no other chance to do.
 const GUARD: &str = r#"
 folder=$1; shift
 exec 3<&0
@@ -34,12 +34,12 @@ pub struct Process {
     log: Log,
 }
 
-/// All that a program wrote, on both streams; clones are the same log.
+/// The whole output of a program, on both streams; clones are the same log.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// All complete lines until now.
+    /// All complete lines so far.
     pub fn text(&self) -> String {
         self.0
             .lock()
@@ -66,9 +66,8 @@ impl Log {
 }
 
 impl Process {
-    /// Runs `program` with its arguments and waits until it is `ready`, which the output since its start is
-    /// asked. The output goes to `log`, after what is there already. When our process ends, so does it, and
-    /// `folder` is removed.
+    /// Runs `program` with its arguments and waits until it is `ready`, a check on the output since its start. The
+    /// output is appended to `log`. When our process ends, so does the program, and `folder` is removed.
     ///
     /// # Errors
     /// When it ends or is not ready in time; the message has its output.
@@ -110,7 +109,7 @@ impl Process {
         Ok(this)
     }
 
-    /// Where it serves on this machine, without a slash at the end.
+    /// Its URL on this machine, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -125,14 +124,14 @@ impl Process {
         self.port
     }
 
-    /// What it has written.
+    /// Its output.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// SIGKILL to all of it at once, as when the power goes.
+    /// Sends SIGKILL to all of it at once, like a power failure.
     pub fn kill9(&mut self) {
-        // Once it is gone, its number may be another process's.
+        // After its end, its number may be another process's.
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
@@ -143,7 +142,7 @@ impl Process {
             .stderr(Stdio::null())
             .status();
         let _ = self.child.wait();
-        // Only the guard is our own child: what it started ends a moment later, and until then holds the port.
+        // Only the guard is our own child: its children end a moment later, and until then hold the port.
         for _ in 0..500 {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
                 break;

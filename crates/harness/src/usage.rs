@@ -1,29 +1,29 @@
-//! What a group of processes uses of the machine, as Linux counts it.
+//! The resources used by a group of processes, as Linux counts them.
 
 use std::fs;
 use std::time::Duration;
 
-/// Until now.
+/// The usage so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
-    /// Of all cores together.
+    /// Processor time on all cores together.
     pub cpu: Duration,
     /// Resident memory now, in MB of 1024².
     pub memory_mb: f64,
-    /// The most that each process had at any time, in sum.
+    /// The sum of each process's peak.
     pub peak_memory_mb: f64,
 }
 
-/// Of all processes of this group.
+/// Measures all processes of this group.
 ///
 /// # Errors
 /// When there is no `/proc`.
 pub fn of(group: u32) -> anyhow::Result<Usage> {
     let mut usage = Usage::default();
     for process in fs::read_dir("/proc")?.flatten() {
-        // Others may end while we look.
+        // Processes may end during the look.
         let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-        // After the name, which may hold spaces, comes field 3.
+        // Field 3 follows the name, which may contain spaces.
         let Some((_, fields)) = stat.rsplit_once(") ") else {
             continue;
         };

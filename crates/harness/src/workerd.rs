@@ -1,8 +1,8 @@
-//! workerd alone: the same runtime without wrangler's proxies and inspector, with which a request takes several
-//! times as long and a start some seconds. For many requests, and many starts.
+//! workerd alone: the same runtime without wrangler's proxies and inspector, which make a request several times as slow
+//! and a start some seconds longer. For many requests, and many starts.
 //!
-//! Its configuration is generated from the deployment's. KV, queues and services are wrangler's own simulations
-//! and are not there.
+//! Its configuration is generated from the deployment's. KV, queues and services are wrangler's own simulations and are
+//! not available.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,7 +15,7 @@ use toml::Table;
 use crate::deployment::{Deployment, project};
 use crate::process::{Log, Process};
 
-/// Starts it on this port and waits until it listens. Output goes to `log`, after what is there already.
+/// Starts it on this port and waits until it listens. The output is appended to `log`.
 ///
 /// # Errors
 /// When it ends or does not listen in time; the message has its output.
@@ -24,13 +24,13 @@ pub fn serve(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Pr
     let config = deployment.folder().join("workerd.capnp");
     fs::write(&config, configuration(deployment, port)?)?;
     let mut command = Command::new(project().join("node_modules/workerd/bin/workerd"));
-    // On its standard output it then says, among the Worker's own lines, when it listens.
+    // With this, it reports on its standard output, among the Worker's own lines, when it listens.
     command.arg("serve").arg(&config).arg("--control-fd=1");
     let listens = |output: &str| output.contains(r#""event":"listen""#);
     Process::start(&command, Some(deployment.folder()), port, log, listens)
 }
 
-/// What `wrangler.toml` and `.dev.vars` say, in workerd's own language.
+/// The contents of `wrangler.toml` and `.dev.vars`, in workerd's own language.
 fn configuration(deployment: &Deployment, port: u16) -> anyhow::Result<String> {
     let config: Table = fs::read_to_string(deployment.config())?.parse()?;
     let date = config
@@ -91,7 +91,7 @@ fn binding(bindings: &mut String, name: &str, kind: &str, value: &str) -> std::f
     writeln!(bindings, "    (name = \"{name}\", {kind} = {value}),")
 }
 
-/// Cap'n Proto's text literals have the escapes of JSON's, as far as they are needed here.
+/// Cap'n Proto's text literals have the same escapes as JSON, for the characters needed here.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

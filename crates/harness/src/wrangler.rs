@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use crate::deployment::{Deployment, project};
 use crate::process::{Log, Process};
 
-/// Starts `wrangler dev` (wrangler, its proxies and workerd) on this port and waits until it is ready. Output
-/// goes to `log`, after what is there already.
+/// Starts `wrangler dev` (wrangler, its proxies and workerd) on this port and waits until it is ready. The output is
+/// appended to `log`.
 ///
 /// # Errors
 /// When it ends or is not ready in time; the message has its output.
@@ -21,7 +21,7 @@ pub fn dev(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Proc
         "--show-interactive-dev-session=false",
     ]);
     command.args(["--port", &port.to_string(), "--inspector-port", "0"]);
-    // The first of them is the one that answers at the port.
+    // The first of them answers at the port.
     place(&mut command, deployment);
     for config in deployment.beside() {
         command.arg("--config").arg(config);
@@ -30,7 +30,7 @@ pub fn dev(deployment: &Deployment, port: u16, log: &Log) -> anyhow::Result<Proc
     Process::start(&command, Some(deployment.folder()), port, log, ready)
 }
 
-/// A wrangler command that ends by itself; gives back its stdout.
+/// A wrangler command that ends by itself; returns its stdout.
 ///
 /// # Errors
 /// When it fails; the message has its stderr.
@@ -49,7 +49,7 @@ pub fn run(arguments: &[&str], deployment: &Deployment) -> anyhow::Result<String
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The Makefile says which Node and which wrangler; without it, those of the checkout. No network, no questions.
+/// The Makefile selects Node and wrangler; without it, those of the checkout are used. No network, no questions.
 fn wrangler() -> anyhow::Result<Command> {
     let command_line = std::env::var("WRANGLER")
         .unwrap_or_else(|_| "node node_modules/wrangler/bin/wrangler.js".into());

@@ -36,7 +36,7 @@ pub fn router(tenant: Arc<Tenant>) -> Router {
         .with_state(tenant)
 }
 
-/// One request with all that decides about it.
+/// One request with everything that its response depends on.
 struct Call {
     tenant: Arc<Tenant>,
     headers: HeaderMap,
@@ -68,7 +68,7 @@ impl Call {
             return answer;
         }
         match self.params.iter().rfind(|(name, _)| name == "time") {
-            // No `time` at all wipes the list; an empty one is an error. This is 3scale's own trap.
+            // Without `time` the whole list is wiped; an empty one is an error. This is 3scale's own trap.
             None => lock(&self.tenant.failures).delete_all(),
             Some((_, time)) => match ruby_time::parse(time, Utc::now()) {
                 Some(time) => lock(&self.tenant.failures).delete_until(time),
@@ -138,7 +138,7 @@ impl Format {
     fn error(self, status: StatusCode, message: &str) -> Response {
         let body = match self {
             Self::Xml => format!("{}<error>{message}</error>", Builder::DECLARATION),
-            // Read from porta's code only, not seen running.
+            // Taken from porta's code only, not observed running.
             Self::Json => json!({ "error": message }).to_string(),
         };
         self.answer(status, body)

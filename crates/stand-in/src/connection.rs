@@ -1,4 +1,4 @@
-//! One request over one connection, with the headers in the order and the case they are given in.
+//! One request over one connection, with the headers in the given order and case.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -18,13 +18,13 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::target::Target;
 
-/// What a server's answer may hold; more is an error.
+/// The longest response; more is an error.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// Sends a request to the target and reads the whole answer; opening and exchanging get `limit` each.
+/// Sends a request to the target and reads the whole response; opening and exchanging get `limit` each.
 ///
 /// # Errors
-/// When there is no answer: name, connection, TLS, timeout, or not HTTP. No error names the URL's query.
+/// When there is no response: name, connection, TLS, timeout, or not HTTP. No error names the URL's query.
 pub(crate) async fn exchange(
     target: &Target,
     request: Request<Full<Bytes>>,
@@ -70,7 +70,7 @@ async fn send(
         }
         Err(error) => Err(error.into()),
     };
-    // rest-client closes after each request: nothing is kept alive between two events.
+    // rest-client closes after each request: no connection is reused for the next event.
     connection.abort();
     answer
 }

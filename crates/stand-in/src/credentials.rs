@@ -1,4 +1,4 @@
-//! Who may use the admin API: an access token with its scopes, or the provider key.
+//! Access to the admin API: an access token with its scopes, or the provider key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The scope that the webhook endpoints ask for.
+/// The scope that the webhook endpoints require.
 const SCOPE: &str = "account_management";
 
-/// An access token and what it may do.
+/// An access token and its permissions.
 #[derive(Clone)]
 #[must_use]
 pub struct AccessToken {
@@ -21,7 +21,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Of an admin, with the scope that is needed.
+    /// A token of an admin, with the required scope.
     pub fn admin(value: &str) -> Self {
         Self {
             value: value.to_owned(),
@@ -30,7 +30,7 @@ impl AccessToken {
         }
     }
 
-    /// With these scopes in place of what it has.
+    /// The same token with these scopes instead.
     pub fn scopes(self, scopes: &[&str]) -> Self {
         Self {
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
@@ -38,7 +38,7 @@ impl AccessToken {
         }
     }
 
-    /// Of a member without the permission `web_hooks`.
+    /// The same token, of a member without the permission `web_hooks`.
     pub fn of_a_member(self) -> Self {
         Self {
             manages_webhooks: false,
@@ -70,7 +70,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// All that is valid at one tenant.
+/// All valid credentials of one tenant.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// Tokens of the tenant's admins and members.
@@ -79,7 +79,7 @@ pub struct Credentials {
     pub provider_key: Option<String>,
 }
 
-/// Why a request is refused; always 403, never 401.
+/// The reason why a request is refused; always 403, never 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     /// No credential, or an unknown one.
@@ -106,7 +106,7 @@ impl Credentials {
                 .chain(&basic)
         };
         if given("provider_key").any(|value| self.provider_key.as_ref() == Some(value)) {
-            // The provider key is the tenant's own: scopes and abilities are not asked.
+            // The provider key is the tenant's own: scopes and permissions do not apply.
             return Ok(());
         }
         let token = given("access_token")

@@ -21,7 +21,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What 3scale keeps of an event that it gave up: `xml` as it was sent, `url` with its secret.
+    /// 3scale's record of an event that it gave up: `xml` as it was sent, `url` with its secret.
     pub fn new(id: Uuid, time: DateTime<Utc>, url: String, xml: String) -> Self {
         Self {
             id,
@@ -31,7 +31,7 @@ impl Failure {
         }
     }
 
-    /// 3scale loses the status: whatever went wrong over HTTP has this name.
+    /// 3scale loses the status: every failure over HTTP has this name.
     const ERROR: &str = "WebHookWorker::ClientError";
 
     fn printed_time(&self) -> String {
@@ -39,7 +39,7 @@ impl Failure {
     }
 }
 
-/// Oldest first, without an end: it is neither paged nor capped, and nothing leaves it by itself.
+/// Oldest first, unlimited: it is neither paged nor capped, and no entry leaves it by itself.
 #[derive(Debug, Default)]
 pub struct Failures {
     list: VecDeque<Failure>,
@@ -56,7 +56,7 @@ impl Failures {
         self.list.len()
     }
 
-    /// Whether there are none.
+    /// `true` if it is empty.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -66,8 +66,8 @@ impl Failures {
         self.list.clear();
     }
 
-    /// `DELETE ?time=`: from the oldest on while not later than `time`, which is included. It stops at
-    /// the first later one, even if an earlier one stands behind it.
+    /// `DELETE ?time=`: from the oldest on while not later than `time`, which is included. It stops at the first later
+    /// one, even if an earlier one stands behind it.
     pub fn delete_until(&mut self, time: DateTime<Utc>) {
         while self
             .list
@@ -87,7 +87,7 @@ impl Failures {
             builder.text("time", failure.printed_time());
             builder.text("error", Failure::ERROR);
             builder.text("url", &failure.url);
-            // What cannot be printed again is shown as it came; 3scale itself sends only XML.
+            // A document that cannot be reformatted is shown as it came; 3scale itself sends only XML.
             let event = nokogiri(&failure.xml).unwrap_or_else(|_| failure.xml.clone());
             out.extend([
                 "<webhooks-failure>",

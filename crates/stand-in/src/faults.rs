@@ -1,4 +1,4 @@
-//! The bad days of an admin API: it is down, breaks off, or has done what was asked and its answer gets lost.
+//! The faults of an admin API: it is down, breaks off, or does its work and the response gets lost.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use futures_util::stream;
 
 use crate::tenant::Tenant;
 
-/// Lets a share of the requests fail, as [`Tenant::faults`] says.
+/// Fails a share of the requests, according to [`Tenant::faults`].
 pub(crate) async fn layer(
     State(tenant): State<Arc<Tenant>>,
     request: Request,
@@ -30,13 +30,12 @@ pub(crate) async fn layer(
     }
 }
 
-/// The connection ends without an answer. The only way out of a handler that does so; `resume_unwind` prints
-/// nothing.
+/// The connection ends without a response. The only way to do so from a handler; `resume_unwind` prints nothing.
 fn close() -> Response {
     std::panic::resume_unwind(Box::new("the connection is closed"))
 }
 
-/// Half of the answer, and then nothing more.
+/// Half of the response, and then nothing more.
 async fn break_off(answer: Response) -> Response {
     let (head, body) = answer.into_parts();
     let Ok(mut body) = to_bytes(body, usize::MAX).await else {

@@ -1,4 +1,4 @@
-//! The 16 kinds of event: three types, and what can happen to each.
+//! The 16 kinds of event: three types, each with its actions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use std::str::FromStr;
 pub struct Kind {
     /// `account`, `user` or `application`; also the name of the object's root element.
     pub object: &'static str,
-    /// What happened to the object, such as `created`.
+    /// The action on the object, such as `created`.
     pub action: &'static str,
 }
 
 impl Kind {
-    /// All of them, by type and in the order of a life.
+    /// All of them, by type and in the order of an object's life.
     pub const ALL: [Self; 16] = [
         Self::new("account", "created"),
         Self::new("account", "updated"),

@@ -1,11 +1,11 @@
-//! 3scale's side, byte for byte: what it sends, how it retries, what it keeps, and its admin API.
+//! 3scale's side, byte for byte: its requests, its retries, its list of failures, and its admin API.
 //!
-//! | module | what 3scale does there |
+//! | module | its part of 3scale |
 //! |---|---|
 //! | [`kinds`], [`objects`], [`xml`], [`notifications`] | serialises an event |
 //! | [`target`], [`wire`] | sends it, as `rest-client` 2.0.2 does; Ping!, as `HTTPClient` does |
 //! | [`sidekiq`] | six attempts, then gives up |
-//! | [`failures`], [`ruby_time`] | keeps what could not be delivered |
+//! | [`failures`], [`ruby_time`] | stores undeliverable events |
 //! | [`tenant`], [`credentials`], [`admin_api`] | the webhook's settings and the admin API over both |
 
 pub mod admin_api;

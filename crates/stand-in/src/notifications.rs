@@ -10,7 +10,7 @@ use crate::kinds::Kind;
 use crate::objects::{Account, Application, Backend, Plan, User};
 use crate::xml::Builder;
 
-/// An event about to be serialised.
+/// An event that can be serialised.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Notification {
@@ -36,7 +36,7 @@ impl Notification {
         Self { kind, object }
     }
 
-    /// What it says that happened.
+    /// The kind of event.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -67,7 +67,7 @@ impl Notification {
         self
     }
 
-    /// When the object came to be, as 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
+    /// When the object was created, as 3scale prints a time: `2021-05-14T20:22:53Z`, or with the tenant's offset.
     pub fn created_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
@@ -83,7 +83,7 @@ impl Notification {
         self
     }
 
-    /// When the object changed last, as 3scale prints a time.
+    /// When the object was last changed, as 3scale prints a time.
     pub fn updated_at(mut self, time: &str) -> Self {
         match &mut self.object {
             Object::Account(Account {
@@ -144,7 +144,7 @@ impl Notification {
         })
     }
 
-    /// Anything else about an application; nothing happens to another type.
+    /// Any other change to an application; other types are not affected.
     pub fn application(mut self, change: impl FnOnce(&mut Application)) -> Self {
         if let Object::Application(application) = &mut self.object {
             change(application);
@@ -152,7 +152,7 @@ impl Notification {
         self
     }
 
-    /// Anything else about an account; nothing happens to another type.
+    /// Any other change to an account; other types are not affected.
     pub fn account(mut self, change: impl FnOnce(&mut Account)) -> Self {
         if let Object::Account(account) = &mut self.object {
             change(account);
@@ -160,7 +160,7 @@ impl Notification {
         self
     }
 
-    /// Anything else about a user; nothing happens to another type.
+    /// Any other change to a user; other types are not affected.
     pub fn user(mut self, change: impl FnOnce(&mut User)) -> Self {
         if let Object::User(user) = &mut self.object {
             change(user);

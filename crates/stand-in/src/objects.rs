@@ -108,7 +108,7 @@ pub struct Account {
     pub updated_at: String,
     pub state: String,
     pub annotations: Fields,
-    /// `org_name` and whatever else the tenant defined, in the tenant's order.
+    /// `org_name` and the other fields that the tenant defined, in the tenant's order.
     pub builtin_fields: Fields,
     /// `None`: not defined by the tenant. A value of `None` inside prints `<zip/>`.
     pub billing_address: Option<Vec<(&'static str, Option<String>)>>,
@@ -172,7 +172,7 @@ pub struct User {
     pub role: &'static str,
     pub cas_identifier: Option<String>,
     pub open_id: Option<String>,
-    /// `username`, `email`, and whatever else the tenant defined.
+    /// `username`, `email`, and the other fields that the tenant defined.
     pub builtin_fields: Fields,
     pub extra_fields: Fields,
 }
@@ -200,7 +200,7 @@ impl User {
     }
 }
 
-/// How a product knows its applications: 3scale's `backend_version`.
+/// How a product identifies its applications: 3scale's `backend_version`.
 #[derive(Clone, Debug)]
 pub enum Backend {
     /// Version 1: one user key.
@@ -221,7 +221,7 @@ pub enum Backend {
     },
 }
 
-/// An application, which is what porta calls a `Cinstance`.
+/// An application, which porta calls a `Cinstance`.
 #[derive(Clone, Debug)]
 pub struct Application {
     pub id: u64,

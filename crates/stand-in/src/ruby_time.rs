@@ -4,8 +4,8 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTim
 
 /// The instant that Ruby understands, or `None` where it raises (`invalid time`).
 ///
-/// Traps that are kept: no zone is the server's own (UTC here); an offset whose `+` became a space is
-/// dropped silently; `12` is the 12th of this month. Unix seconds, `now` and the empty string fail.
+/// Its traps are reproduced: no zone means the server's own (UTC here); an offset whose `+` became a space is dropped
+/// silently; `12` is the 12th of this month. Unix seconds, `now` and the empty string fail.
 pub fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Some(day) = day_of_month(text) {

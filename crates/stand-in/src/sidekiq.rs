@@ -21,18 +21,18 @@ pub fn delay(n: u32, rand: u32) -> Duration {
     Duration::from_secs(u64::from(60 + rand * (n + 1)))
 }
 
-/// One event on its way. Its URL and body stay the same in all attempts, whatever is set meanwhile.
+/// One event under way. Its URL and body stay the same in all attempts, whatever the settings become meanwhile.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Known to the list of failures only: it is never sent.
     pub id: Uuid,
-    /// What happened.
+    /// The kind of event.
     pub kind: Kind,
-    /// Where it goes.
+    /// Its target.
     pub target: Target,
     /// The document.
     pub xml: String,
-    /// How the document travels.
+    /// The format of the body.
     pub format: BodyFormat,
 }
 
@@ -54,7 +54,7 @@ impl Job {
 pub enum Outcome {
     /// An attempt was answered with success.
     Delivered {
-        /// How many attempts it took.
+        /// The number of attempts that it took.
         attempts: u32,
     },
     /// All attempts failed: the event is in the list now.
@@ -63,20 +63,20 @@ pub enum Outcome {
     Lost,
 }
 
-/// What happened to one attempt, for whoever watches.
+/// The result of one attempt, for an observer.
 pub struct Attempt<'a> {
-    /// Whose attempt it was.
+    /// The job of the attempt.
     pub job: &'a Job,
-    /// From 1.
+    /// Counted from 1.
     pub number: u32,
-    /// The answer, or why there was none.
+    /// The response, or the reason why there was none.
     pub result: &'a Result<Answer, anyhow::Error>,
 }
 
-/// How fast and how badly Sidekiq runs.
+/// Sidekiq's speed and faults.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// 60 means that a minute between two attempts takes a second. Above 0.
+    /// 60 turns a minute between two attempts into a second. Above 0.
     pub time_factor: f64,
     /// Share of attempts after which Sidekiq is restarted before it has noted the result: sent again at once.
     pub restarts: f64,
@@ -106,7 +106,7 @@ pub struct Sidekiq {
 }
 
 impl Sidekiq {
-    /// Workers that keep what they give up in `failures`, and show `watch` each attempt.
+    /// Workers that store failures in `failures`, and show `watch` each attempt.
     pub fn new(
         pace: Pace,
         failures: Arc<Mutex<Failures>>,
@@ -127,7 +127,7 @@ impl Sidekiq {
         self.run_with(job, send, fastrand::u32, Utc::now).await
     }
 
-    /// Runs a job with the caller's own wire, dice (`rand(range)`) and clock.
+    /// Runs a job with the caller's own wire, random numbers (`rand(range)`) and clock.
     pub async fn run_with(
         &self,
         job: Job,
@@ -168,7 +168,7 @@ impl Sidekiq {
         }
     }
 
-    /// `dead: false`: what porta keeps is its own list, not Sidekiq's morgue.
+    /// `dead: false`: porta uses its own list, not Sidekiq's morgue.
     fn give_up(&self, job: &Job, now: DateTime<Utc>) {
         let failure = Failure::new(job.id, now, job.target.url().to_owned(), job.xml.clone());
         self.failures

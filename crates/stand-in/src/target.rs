@@ -1,4 +1,4 @@
-//! Where a webhook goes: a URL whose secret must never be shown.
+//! The target of a webhook: a URL whose secret must never be shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,17 +8,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Uri;
 
-/// An http(s) URL. `Display` and `Debug` leave out what carries secrets: the query and `user:password@`.
+/// An http(s) URL. `Display` and `Debug` leave out the parts that carry secrets: the query and `user:password@`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Byte for byte as it was given: this is what 3scale's list of failures repeats.
+    /// Byte for byte as given: 3scale's list of failures repeats it.
     url: String,
     uri: Uri,
     user_info: Option<String>,
 }
 
 impl Target {
-    /// The whole URL, with its secret, byte for byte as it was given.
+    /// The whole URL, with its secret, byte for byte as given.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -62,7 +62,7 @@ impl Target {
         Some(format!("Basic {}", STANDARD.encode(decoded)))
     }
 
-    /// The same place with `ping=3scale`, as the Ping! button asks it.
+    /// The same target with `ping=3scale`, as the Ping! button calls it.
     pub(crate) fn with_ping(&self) -> String {
         let target = self.request_target();
         format!(
@@ -71,7 +71,7 @@ impl Target {
         )
     }
 
-    /// Where a `Location` leads from here.
+    /// The target of a `Location`, relative to this one.
     pub(crate) fn join(&self, location: &str) -> anyhow::Result<Self> {
         if location.starts_with('/') {
             let scheme = if self.is_https() { "https" } else { "http" };

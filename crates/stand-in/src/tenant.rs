@@ -10,22 +10,22 @@ use crate::failures::Failures;
 use crate::kinds::Kind;
 use crate::target::Target;
 
-/// What the admin API reads and changes.
+/// The state that the admin API reads and changes.
 pub struct Tenant {
-    /// Who may use the admin API.
+    /// The valid credentials for the admin API.
     pub credentials: Credentials,
     /// A suspended tenant gets 403 without a body everywhere.
     pub suspended: bool,
-    /// Share of requests to the admin API that come to nothing, or whose answer does.
+    /// Share of requests to the admin API that fail, or whose response gets lost.
     pub faults: f64,
     /// The settings of its one webhook.
     pub webhook: Mutex<Webhook>,
-    /// What could not be delivered.
+    /// The list of failures.
     pub failures: Arc<Mutex<Failures>>,
 }
 
 impl Tenant {
-    /// A tenant whose admin API has no bad days, and whose list of failures is empty.
+    /// A tenant whose admin API has no faults, and whose list of failures is empty.
     pub fn new(credentials: Credentials, webhook: Webhook) -> Self {
         Self {
             credentials,
@@ -73,7 +73,7 @@ impl Webhook {
         }
     }
 
-    /// Where an event of this kind goes now, if it goes at all.
+    /// The target for an event of this kind, if the webhook sends it.
     pub fn target(&self, kind: Kind) -> Option<Target> {
         let on = self.active
             && self
@@ -84,7 +84,7 @@ impl Webhook {
         on.then(|| self.url.as_str()?.parse().ok()).flatten()
     }
 
-    /// Takes in what a PUT permits; what is not sent stays, what is not permitted is ignored.
+    /// Applies the permitted settings of a PUT; missing ones stay as they are, others are ignored.
     ///
     /// # Errors
     /// The messages by field, when the result is active and its URL is not http(s) or over 255 characters.
@@ -131,7 +131,7 @@ impl Webhook {
     }
 }
 
-/// What Rails takes for true in a boolean column.
+/// The values that Rails takes for true in a boolean column.
 fn truthy(value: &Value) -> bool {
     match value {
         Value::Bool(on) => *on,

@@ -1,4 +1,4 @@
-//! What 3scale puts on the wire: rest-client 2.0.2's POST and `HTTPClient` 2.8.3's Ping!
+//! 3scale's requests on the wire: rest-client 2.0.2's POST and `HTTPClient` 2.8.3's Ping!
 
 use std::io::Read;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const HTTP_CLIENT: &str = "HTTPClient/1.0 (2.8.3, ruby 3.1.2 (2022-04-12))";
 /// rest-client's own limit.
 const MAX_REDIRECTS: usize = 10;
 
-/// How the XML travels: `push_application_content_type` of the webhook's row.
+/// The format of the body: `push_application_content_type` of the webhook's row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BodyFormat {
     /// The document itself: every tenant since 2012.
@@ -42,16 +42,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What rest-client takes for success; all else raises, and Sidekiq tries again.
+    /// `true` if rest-client takes it for success; all else raises, and Sidekiq tries again.
     pub fn is_success(&self) -> bool {
         (200..=207).contains(&self.status)
     }
 }
 
-/// Pushes a document; a 303 is followed as GET, and its answer decides.
+/// Pushes a document; a 303 is followed as GET, and its response decides.
 ///
 /// # Errors
-/// When there was no answer at all, or more than ten redirects.
+/// When there was no response at all, or more than ten redirects.
 pub async fn push(
     target: &Target,
     xml: &str,
@@ -79,7 +79,7 @@ pub async fn push(
 /// The Ping! button: a GET whose status the page shows, whatever it is; redirects are not followed.
 ///
 /// # Errors
-/// When there was no answer.
+/// When there was no response.
 pub async fn ping(target: &Target, now: DateTime<Utc>, limit: Duration) -> anyhow::Result<Answer> {
     Ok(read(
         &exchange(target, ping_request(target, now)?, limit).await?,
@@ -98,7 +98,7 @@ fn push_request(
     let length = ("content-length", body.len().to_string());
     let content_type = ("content-type", media_type(format).to_owned());
     let mut headers = default_headers();
-    // A header that was set comes before the computed length; the form's own type after it.
+    // An explicitly set header comes before the computed length; the form's own type after it.
     headers.extend(match format {
         BodyFormat::Xml => [content_type, length],
         BodyFormat::Form => [length, content_type],
@@ -169,7 +169,7 @@ fn request(
     Ok(request)
 }
 
-/// rest-client asks for gzip and deflate, and undoes them; what is not as declared stays as it came.
+/// rest-client asks for gzip and deflate, and decodes them; a body that is not as declared stays as it came.
 fn read(answer: &Response<Bytes>) -> Answer {
     let raw = answer.body().as_ref();
     let mut plain = vec![];

@@ -1,4 +1,4 @@
-//! XML in the two hands that 3scale has: Builder's, which it pushes, and Nokogiri's, which its list shows.
+//! XML in 3scale's two styles: Builder's, which it pushes, and Nokogiri's, which its list shows.
 
 use std::fmt::Display;
 
@@ -22,7 +22,7 @@ impl Builder {
         }
     }
 
-    /// What was written.
+    /// The text written so far.
     pub(crate) fn into_string(self) -> String {
         self.out
     }
@@ -69,7 +69,7 @@ impl Builder {
     }
 }
 
-/// Quotes stay raw, and what XML 1.0 forbids becomes U+FFFD.
+/// Quotes stay raw, and characters that XML 1.0 forbids become U+FFFD.
 fn escape(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, character| {
@@ -114,7 +114,7 @@ struct Nokogiri {
     out: String,
     /// The names of the open elements, outermost first.
     open: Vec<String>,
-    /// What the last token was: decides whether a close tag gets a line of its own.
+    /// The last token, which decides whether a close tag gets a line of its own.
     last: Last,
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of an entry of the list.
+//! The handling of each entry of the list.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ async fn an_event_of_the_list_has_our_address_and_is_delivered_like_any_other() 
     assert_eq!(event["data"]["action"], "created");
 }
 
-/// 3scale does not send again what it gave up: an equal document is another event.
+/// 3scale does not send again an event that it gave up: an equal document is another event.
 #[tokio::test]
 async fn a_push_is_no_repeat_of_what_3scale_gave_up() {
     let world = World::start().await;
@@ -85,11 +85,11 @@ async fn a_push_is_no_repeat_of_what_3scale_gave_up() {
 }
 
 #[tokio::test]
-async fn a_notification_that_did_arrive_is_recognized() {
+async fn a_notification_that_had_arrived_is_recognized() {
     let world = World::start().await;
     let sent = notification("user.updated");
     let id = world.worker.accept("acme", &sent).await;
-    // Only our answer was lost; 3scale gave up a little later.
+    // Only our response was lost; 3scale gave up a little later.
     world.gave_up(&sent, 5);
     let first = world.run().await;
     assert_eq!(
@@ -97,7 +97,7 @@ async fn a_notification_that_did_arrive_is_recognized() {
         (&json!(1), &json!(0)),
         "{first}"
     );
-    // It goes on by itself, since nothing can come between any more.
+    // It continues by itself, since no other state can come between any more.
     world.empties().await;
     assert!(
         world.worker.log().contains(r#""repeats":1"#),
@@ -110,7 +110,7 @@ async fn a_notification_that_did_arrive_is_recognized() {
 
 /// Added, removed, added: the first arrived. The list has the other two in the order of their last tries.
 #[tokio::test]
-async fn a_key_added_again_is_not_taken_for_the_first_time() {
+async fn a_key_added_again_is_not_taken_for_a_repeat() {
     for order in [[0, 1], [1, 0]] {
         let world = World::start().await;
         let id = fresh_id();
@@ -118,7 +118,7 @@ async fn a_key_added_again_is_not_taken_for_the_first_time() {
         let removed = of("application.key_deleted", id).keys([]);
         world.worker.accept("acme", &added).await;
         for (seconds, which) in (1_i64..).zip(order) {
-            // 3scale gives up at least five minutes after it first tried; here, its clock runs ahead.
+            // 3scale gives up at least five minutes after its first try; here, its clock runs ahead.
             world.gave_up([&removed, &added][which], -seconds);
         }
         let run = world.run().await;
@@ -134,7 +134,7 @@ async fn a_key_added_again_is_not_taken_for_the_first_time() {
 }
 
 #[tokio::test]
-async fn what_fails_in_the_second_of_the_newest_entry_is_not_deleted_unseen() {
+async fn a_failure_in_the_second_of_the_newest_entry_is_not_deleted_unseen() {
     let world = World::start().await;
     let second = seconds_ago(0);
     let hook = world.hook();
@@ -158,7 +158,7 @@ async fn what_fails_in_the_second_of_the_newest_entry_is_not_deleted_unseen() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_goes_to_the_quarantine_once_and_hides_nothing() {
+async fn an_unparsable_entry_goes_to_the_quarantine_once_and_hides_nothing() {
     let world = World::start().await;
     let hook = world.hook();
     world
@@ -174,7 +174,7 @@ async fn what_cannot_be_understood_goes_to_the_quarantine_once_and_hides_nothing
     );
     world.empties().await;
 
-    // An entry that is broken itself: nobody knows its id.
+    // An entry that is itself broken: its id is unknown.
     let broken = world.admin.list().replace(
         "</webhooks-failures>",
         "<webhooks-failure><id></id><url>https://x.example/?token=br0ken-secret</url></webhooks-failure>\
@@ -189,7 +189,7 @@ async fn what_cannot_be_understood_goes_to_the_quarantine_once_and_hides_nothing
 }
 
 #[tokio::test]
-async fn an_entry_for_another_url_is_taken_in_and_reported() {
+async fn an_entry_for_another_url_is_ingested_and_reported() {
     let world = World::start().await;
     let old = "https://old.example.com/3scale?key=s0meb0dys-secret";
     world
@@ -204,7 +204,7 @@ async fn an_entry_for_another_url_is_taken_in_and_reported() {
     assert_eq!(run["foreign_url"], "https://old.example.com/3scale?…");
     world.origin.requests("/crm", 1).await;
     let event = world.origin.received("/crm").remove(0).json();
-    // Nobody has called us yet, so nobody knows our address.
+    // There has been no call yet, so our address is unknown.
     assert_eq!(event.get("dataschema"), None);
     harness::fixtures::schemas::assert_valid(&event);
     assert!(!world.worker.log().contains("s0meb0dys-secret"));
@@ -232,15 +232,15 @@ async fn each_account_has_its_own_inbox_here_too() {
         run(&worker).await;
         sleep(Duration::from_millis(300)).await;
     }
-    // Twenty pushed, twenty recovered; of the pushed ones only the answer was lost.
+    // Twenty pushed, twenty recovered; of the pushed ones only the response was lost.
     origin.requests("/crm", 40).await;
     sleep(Duration::from_millis(300)).await;
     assert_eq!(origin.requests_at("/crm"), 40);
 }
 
-/// What the front door refuses for its size fails six times, and would be lost.
+/// A notification that the hook refuses for its size fails six times, and would be lost.
 #[tokio::test]
-async fn what_was_too_large_for_the_front_door_comes_in() {
+async fn a_notification_too_large_for_the_hook_is_recovered() {
     let (admin, origin) = (Admin::start(), Origin::start());
     let signing = "whsec_cmVjb3ZlcnktdGVzdC1zaWduaW5nLWtleSE=";
     let worker = setup(&admin, ACCESS_TOKEN)

@@ -1,4 +1,4 @@
-//! What 3scale gave up comes in all the same, once, and leaves 3scale's list only then.
+//! Notifications that 3scale gave up are ingested, once, and leave 3scale's list only then.
 
 mod entries;
 mod refusals;
@@ -39,7 +39,7 @@ fn setup_in(setup: Setup, admin: &Admin, token: &str, settings: &str) -> Setup {
             "other",
             "url = \"http://127.0.0.1:9\"\nevents = [\"invoice.*\"]",
         )
-        // 5 minutes become 0.3 s; what a second of 3scale's clock needs stays at 2 s.
+        // 5 minutes take 0.3 s; waits for a second of 3scale's clock stay at 2 s.
         .var("TIME_FACTOR", "1000")
 }
 
@@ -77,7 +77,7 @@ impl World {
         run(&self.worker).await
     }
 
-    /// Steps until the list is empty.
+    /// Runs steps until the list is empty.
     async fn empties(&self) {
         let deadline = Instant::now() + PATIENCE;
         while self.admin.listed() > 0 {

@@ -1,4 +1,4 @@
-//! What 3scale's admin API may answer, and what must never be said to it.
+//! Errors of 3scale's admin API, and secrets that must not leak.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ async fn each_refusal_has_a_state_and_deletes_nothing() {
         assert!(run["next_at"].is_string() && run["more"] == false, "{run}");
     }
     assert_eq!(world.admin.calls("DELETE").len(), 0);
-    // What stood before the break came in, and that once.
+    // The entries before the break were ingested, and only once.
     world.origin.requests("/crm", 1).await;
     assert!(!world.worker.log().contains("s3cret-session"));
 
@@ -120,7 +120,7 @@ async fn each_refusal_has_a_state_and_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_delete_that_fails_is_a_failure_and_doubles_nothing() {
+async fn a_delete_that_fails_is_a_failure_and_duplicates_nothing() {
     let world = World::start().await;
     world.gave_up(&notification("user.created"), 120);
     world.gave_up(&notification("user.created"), 110);
@@ -136,7 +136,7 @@ async fn a_delete_that_fails_is_a_failure_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn tokens_without_the_scope_or_of_a_member_are_told_apart() {
+async fn tokens_without_the_scope_and_of_a_member_are_distinguished() {
     for (token, state) in [
         ("unknown-token", "access_denied"),
         ("narrow-token", "scope_missing"),
@@ -150,7 +150,7 @@ async fn tokens_without_the_scope_or_of_a_member_are_told_apart() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_for_half_a_minute_is_a_timeout_and_a_second_run_waits_for_nobody() {
+async fn silence_for_half_a_minute_is_a_timeout_and_a_second_run_does_not_wait() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin = Admin::start();
     let worker = Setup::bare()

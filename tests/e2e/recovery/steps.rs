@@ -1,4 +1,4 @@
-//! Long lists, steps, the cron, and what was forgotten.
+//! Long lists, steps, the cron, and lost memory.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
 use harness::fixtures::worker::Setup;
 use harness::fixtures::{PATIENCE, notification};
 
-/// More than one step takes, of which none can be judged yet.
+/// More entries than one step takes, none of which can be decided yet.
 #[tokio::test]
-async fn what_cannot_be_judged_yet_hides_nothing_behind_it() {
+async fn an_entry_that_cannot_be_decided_yet_hides_nothing_behind_it() {
     let world = World::start().await;
     let padding = "x".repeat(230_000);
     for _ in 0..10 {
@@ -38,7 +38,7 @@ async fn what_cannot_be_judged_yet_hides_nothing_behind_it() {
 }
 
 #[tokio::test]
-async fn a_long_list_is_taken_in_in_steps_that_follow_one_another() {
+async fn a_long_list_is_ingested_in_consecutive_steps() {
     const ENTRIES: usize = 5000;
     let admin = Admin::start();
     let worker = setup(&admin, ACCESS_TOKEN).started().await;
@@ -85,7 +85,7 @@ async fn a_long_list_is_taken_in_in_steps_that_follow_one_another() {
 }
 
 #[tokio::test]
-async fn recovery_is_asked_for_by_name_and_needs_a_token() {
+async fn recovery_is_requested_by_name_and_needs_a_token() {
     let admin = Admin::start();
     let worker = setup(&admin, ACCESS_TOKEN)
         .source("plain", "plain-secret-of-recovery", "")
@@ -143,9 +143,9 @@ async fn the_cron_runs_it_but_not_soon_after_a_failure() {
     assert_eq!(one(&worker, Method::GET).await["failures_in_a_row"], 1);
 }
 
-/// As after a crash between the inbox's commit and ours: only the inbox knows what was taken in.
+/// As after a crash between the inbox's commit and recovery's: only the inbox knows the ingested entries.
 #[tokio::test]
-async fn a_recovery_that_has_forgotten_everything_doubles_nothing() {
+async fn a_recovery_that_has_lost_its_memory_duplicates_nothing() {
     let World {
         admin,
         origin,
@@ -175,7 +175,7 @@ async fn a_recovery_that_has_forgotten_everything_doubles_nothing() {
     );
     assert_eq!(run(&worker).await["read"], 2);
     assert_eq!(admin.listed(), 0);
-    // It may arrive twice, since the Worker died, but under one id.
+    // It may arrive twice, since the Worker died, but with one id.
     let arrived = origin.received("/crm");
     let ids: BTreeSet<_> = arrived
         .iter()

@@ -1,4 +1,4 @@
-// A Worker of somebody else's: what comes through a service binding or a queue, it passes on to the test's origin.
+// A third-party Worker: it forwards everything from a service binding or a queue to the test's origin.
 
 const pass = (env, path, headers, body) => fetch(env.ORIGIN + path, { method: 'POST', headers, body });
 

@@ -1,5 +1,4 @@
-//! `make bench-recovery`: what it takes to recover from a list of failures of 50 MB: steps, time, processor,
-//! memory.
+//! `make bench-recovery`: the cost of recovering from a list of failures of 50 MB: steps, time, processor, memory.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,9 +44,9 @@ struct Figures {
     steps: usize,
     seconds: f64,
     cpu_seconds: f64,
-    /// Of the whole runtime, before: the engine with the Worker loaded, and one push served.
+    /// Of the whole runtime, before the run: the engine with the Worker loaded, and one push served.
     memory_before_mb: f64,
-    /// At the most meanwhile.
+    /// The peak during the run.
     memory_peak_mb: f64,
 }
 

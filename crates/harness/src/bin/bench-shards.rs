@@ -1,6 +1,6 @@
-//! `make bench-shards`: how many events a source takes and delivers in a second with 1, 4 and 16 inboxes.
+//! `make bench-shards`: how many events a source ingests and delivers per second with 1, 4 and 16 inboxes.
 //!
-//! Each round measures every number of inboxes once, so that a busy moment of the machine meets all of them.
+//! Each round measures every number of inboxes once, so that load from elsewhere on the machine affects all of them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ struct Options {
     results: Option<PathBuf>,
 }
 
-/// One measurement, in events a second.
+/// One measurement, in events per second.
 #[derive(Clone, Copy, Debug)]
 struct Measured {
     taken: f64,
@@ -72,7 +72,7 @@ struct Figures {
 }
 
 const TOKEN: &str = "a-token-for-the-measurement";
-/// How long a delivery of all events may take.
+/// The longest that the delivery of all events may take.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[tokio::main]
@@ -181,7 +181,7 @@ async fn measure(options: &Options, shards: u32) -> anyhow::Result<Measured> {
     })
 }
 
-/// Sends so many events about as many accounts, as fast as so many connections can.
+/// Sends this many events about as many accounts, as fast as the given number of connections can.
 async fn send(worker: &Process, first: u64, count: u64, connections: u64) -> anyhow::Result<()> {
     let kind: Kind = "account.created".parse().map_err(anyhow::Error::msg)?;
     let client = reqwest::Client::new();

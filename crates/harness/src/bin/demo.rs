@@ -1,6 +1,6 @@
 //! `make demo`: 16 kinds of notification go in as 3scale sends them, and come out at an origin and in KV.
 //!
-//! Ends with 0 only if the origin has received and verified all 16 and KV holds all 16.
+//! Exits with 0 only if the origin has received and verified all 16 and KV holds all 16.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -18,10 +18,10 @@ use stand_in::notifications::Notification;
 use stand_in::target::Target;
 use stand_in::wire::{self, BodyFormat};
 
-/// How long the events may take to the origin and into KV.
+/// The longest that the events may take to the origin and into KV.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-// Nothing else runs here: what blocks may block.
+// Nothing else runs here, so blocking calls do no harm.
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let signing_secret = signing_secret();
@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     for entry in &stored {
         println!("  {}  {}", entry.key, entry.metadata);
     }
-    // Before the folder that it works in.
+    // Dropped before the folder that it works in.
     drop(worker);
     Ok(verdict(&accepted, &missing_at_origin, &missing_in_kv))
 }
@@ -76,7 +76,7 @@ fn deployment(origin: &str, token: &str, signing_secret: &str) -> anyhow::Result
     )
 }
 
-/// The ids that the Worker gave, by kind.
+/// The ids that the Worker assigned, by kind.
 async fn send_all(target: &Target) -> anyhow::Result<BTreeMap<String, Kind>> {
     println!("\n3scale sends to {target}:");
     let mut accepted = BTreeMap::new();
@@ -102,7 +102,7 @@ async fn send_all(target: &Target) -> anyhow::Result<BTreeMap<String, Kind>> {
     Ok(accepted)
 }
 
-/// Kinds whose event did not come in time.
+/// The kinds whose event did not arrive in time.
 async fn wait_for_origin(log: &Log, accepted: &BTreeMap<String, Kind>) -> Vec<Kind> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -117,14 +117,14 @@ async fn wait_for_origin(log: &Log, accepted: &BTreeMap<String, Kind>) -> Vec<Ki
     }
 }
 
-/// What KV holds, and kinds whose event is not there in time.
+/// The contents of KV, and the kinds whose event did not arrive there in time.
 fn wait_for_kv(
     deployment: &Deployment,
     accepted: &BTreeMap<String, Kind>,
 ) -> anyhow::Result<(Vec<kv::Entry>, Vec<Kind>)> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        // Each look is a start of wrangler, which takes a second or two: that is the pause, too.
+        // Each look starts wrangler, which takes a second or two: that is the pause, too.
         let stored = kv::list(deployment, "EVENTS")?;
         let missing = missing(accepted, |id| {
             stored.iter().any(|entry| entry.key.ends_with(id))

@@ -1,5 +1,5 @@
-//! What broken destinations cost those that work: the time from a 200 to the event's arrival at two healthy
-//! origins, alone and beside one that hangs, one that fails and one that asks to be left alone for a day.
+//! The cost of broken destinations for healthy ones: the time from a 200 to the event's arrival at two healthy origins,
+//! alone and beside one that hangs, one that fails and one that asks for a pause of a day.
 //!
 //! A figure and not a test: it depends on the machine.
 
@@ -30,19 +30,19 @@ use super::runtime::Runtime;
 
 const HEALTHY: [&str; 2] = ["healthy-one", "healthy-two"];
 const BROKEN: [&str; 3] = ["hangs", "fails", "asks-to-wait"];
-/// The real schedule: nothing here is faster than in life.
+/// The real schedule: nothing is accelerated here.
 const RATE: u32 = 50;
 /// The runtime has to load and to optimise the Worker first.
 const WARM_UP: u32 = 3 * RATE;
-/// How long the last events may take.
+/// The longest that the last events may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Both measurements.
 #[derive(Clone, Debug, Serialize)]
 pub struct Isolation {
-    /// How many events 3scale sent in a second.
+    /// How many events 3scale sent per second.
     pub events_per_second: u32,
-    /// For how long.
+    /// The duration.
     pub seconds: u64,
     /// With the healthy origins only.
     pub alone: Latency,
@@ -55,17 +55,17 @@ pub struct Isolation {
 pub struct Latency {
     /// Deliveries that arrived.
     pub deliveries: usize,
-    /// Deliveries that did not, in time.
+    /// Deliveries that did not arrive in time.
     pub never_arrived: usize,
     /// From 3scale's 200 to the arrival: the median.
     pub accept_to_arrival_p50_ms: f64,
-    /// 99 of 100 took no longer.
+    /// The 99th percentile.
     pub accept_to_arrival_p99_ms: f64,
-    /// The longest.
+    /// The maximum.
     pub accept_to_arrival_max_ms: f64,
     /// From 3scale's request to its 200: the median.
     pub answer_p50_ms: f64,
-    /// 99 of 100 took no longer.
+    /// The 99th percentile.
     pub answer_p99_ms: f64,
 }
 
@@ -73,14 +73,14 @@ pub struct Latency {
 #[derive(Clone, Default)]
 struct Arrivals(Arc<Mutex<HashMap<(String, String), Instant>>>);
 
-/// What the sender saw of an event.
+/// The sender's view of an event.
 struct Accepted {
     id: String,
     sent: Instant,
     at: Instant,
 }
 
-/// Measures for so long, twice.
+/// Measures twice, for this long each.
 ///
 /// # Errors
 /// When the Worker does not start, or refuses an event.
@@ -95,17 +95,17 @@ pub async fn measure(seconds: u64) -> anyhow::Result<Isolation> {
     })
 }
 
-/// What is promised of destinations that work.
+/// The limits for healthy destinations.
 const LONGEST_P99_MS: f64 = 1000.0;
 
 impl Isolation {
-    /// Whether the promise is kept beside broken destinations.
+    /// `true` if the limit holds beside broken destinations.
     pub fn holds(&self) -> bool {
         let beside = &self.beside_broken_ones;
         beside.never_arrived == 0 && beside.accept_to_arrival_p99_ms < LONGEST_P99_MS
     }
 
-    /// How much of it is the broken ones' doing.
+    /// The part of the delay that the broken ones cause.
     pub fn ratio_of_p99(&self) -> f64 {
         self.beside_broken_ones.accept_to_arrival_p99_ms / self.alone.accept_to_arrival_p99_ms
     }
@@ -139,7 +139,7 @@ async fn latency(broken: &[&str], seconds: u64) -> anyhow::Result<Latency> {
     Ok(Latency::of(&accepted, &arrivals))
 }
 
-/// Sends so many events at the rate, each over a connection of its own as 3scale does.
+/// Sends this many events at the rate, each over a connection of its own as 3scale does.
 async fn send(hook: &Target, already: u64, count: u32) -> anyhow::Result<Vec<Accepted>> {
     let mut ticks = interval(Duration::from_secs(1) / RATE);
     let mut pushes = JoinSet::new();
@@ -203,7 +203,7 @@ impl Arrivals {
             .or_insert_with(Instant::now);
     }
 
-    /// Waits until all have arrived, but not for ever.
+    /// Waits until all have arrived, with a limit.
     async fn all(&self, accepted: &[Accepted]) {
         let deadline = Instant::now() + PATIENCE;
         while self.of(accepted).len() < accepted.len() * HEALTHY.len() && Instant::now() < deadline
@@ -212,7 +212,7 @@ impl Arrivals {
         }
     }
 
-    /// How long each delivery took that has arrived. One that was there before the 200 took no time.
+    /// The delay of each delivery that has arrived. One that arrived before the 200 took no time.
     fn of(&self, accepted: &[Accepted]) -> Vec<Duration> {
         let arrivals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pairs = accepted
@@ -257,7 +257,7 @@ impl Sorted {
         Self(times)
     }
 
-    /// The least time that so many in a hundred do not exceed.
+    /// The smallest time that this percentage of them does not exceed.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100);
         self.0

@@ -1,4 +1,4 @@
-//! Two columns: what 3scale got a 200 for, and what each origin took. What they differ in is lost.
+//! Two columns: the events that 3scale got a 200 for, and the events that each origin took. The difference is lost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,15 +9,15 @@ use tokio::time::Instant;
 
 use super::origins::ORIGINS;
 
-/// Written by the sender, by the origins and by whoever kills.
+/// Written by the sender, by the origins and by the killer of the runtime.
 #[derive(Default)]
 pub(crate) struct Ledger(Mutex<Records>);
 
 #[derive(Default)]
 struct Records {
-    /// By the event's id: what 3scale said that it is about.
+    /// By the event's id: the object that 3scale sent.
     accepted: HashMap<String, String>,
-    /// The ids that one job of 3scale got. More than one would mean that a repeat was not known again.
+    /// The ids that one job of 3scale got. More than one would mean that a repeat was not recognized.
     ids_of_job: HashMap<u128, Vec<String>>,
     /// By the event's id, for each origin.
     arrivals: [HashMap<String, Vec<Arrival>>; ORIGINS.len()],
@@ -29,7 +29,7 @@ struct Records {
     too_early: u64,
 }
 
-/// When the Worker was down.
+/// A time during which the Worker was down.
 struct Downtime {
     from: Instant,
     /// Until it listened again.
@@ -37,8 +37,8 @@ struct Downtime {
 }
 
 impl Downtime {
-    /// Whether it was down at a time between these two. An origin may read while the Worker is down
-    /// what it had sent before.
+    /// `true` if it was down at some time between these two. An origin may read while the Worker is down what was sent
+    /// before.
     fn overlaps(&self, before: Instant, again: Instant) -> bool {
         self.from < again && before < self.to
     }
@@ -49,44 +49,44 @@ impl Downtime {
 pub(crate) struct Arrival {
     /// `webhook-attempt`.
     pub(crate) attempt: u32,
-    /// What the event says that it is about.
+    /// The object that the event names.
     pub(crate) subject: String,
-    /// Whether the answer went out only after the Worker had stopped waiting.
+    /// `true` if the response was sent only after the Worker had stopped waiting.
     pub(crate) late: bool,
     pub(crate) at: Instant,
 }
 
-/// How the two columns compare.
+/// The comparison of the two columns.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Tally {
     /// Events that 3scale got a 200 for.
     pub accepted: usize,
     /// Pairs of such an event and an origin that took it.
     pub delivered: usize,
-    /// Pairs of which the origin never did.
+    /// Pairs of which the origin never took the event.
     pub lost: usize,
-    /// Times that an origin took what it had.
+    /// Times that an origin took an event that it already had.
     pub repeated: Repeats,
-    /// Events that arrived but that 3scale got no 200 for: its connection broke before the answer.
+    /// Events that arrived although 3scale got no 200 for them: its connection broke before the response.
     pub delivered_without_a_200: usize,
-    /// Events that arrived as something else than was sent, or with a wrong signature.
+    /// Events that arrived with a different object than was sent, or with a wrong signature.
     pub damaged: u64,
     /// Jobs of 3scale that became two events.
     pub taken_twice: usize,
-    /// Attempts that came before the `Retry-After` of the one before was over.
+    /// Attempts made before the `Retry-After` of the previous one had passed.
     pub too_early: u64,
 }
 
-/// Why an origin got again what it had taken.
+/// Why an origin was sent again an event that it had taken.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Repeats {
     /// The Worker was killed after the origin's 2xx, before the outcome was committed.
     pub killed_before_the_commit: usize,
     /// The origin had answered after the timeout.
     pub answered_late: usize,
-    /// The origin had answered at once, and yet the Worker took it for a failure: a machine too slow.
+    /// The origin had answered at once, but the Worker took it for a failure: the machine is too slow.
     pub answer_came_too_late: usize,
-    /// None of these: the outcome was not recorded though nobody was killed.
+    /// None of these: the outcome was not recorded although nothing was killed.
     pub unexplained: usize,
 }
 
@@ -99,8 +99,8 @@ impl Repeats {
             + self.unexplained
     }
 
-    /// An attempt keeps its number until its outcome is recorded: so a repeat under the same number means
-    /// that it never was, and one under a higher number that it was recorded as a failure.
+    /// An attempt keeps its number until its outcome is recorded: a repeat with the same number means that it never
+    /// was, and one with a higher number that it was recorded as a failure.
     fn count(&mut self, before: &Arrival, again: &Arrival, downtimes: &[Downtime]) {
         let killed = downtimes
             .iter()
@@ -119,7 +119,7 @@ impl Repeats {
 }
 
 impl Tally {
-    /// Whether all is as it was promised.
+    /// `true` if every guarantee held.
     pub fn holds(&self) -> bool {
         self.lost == 0
             && self.damaged == 0
@@ -135,7 +135,7 @@ impl Ledger {
         let mut records = self.records();
         let known = records.accepted.insert(id.to_owned(), subject.to_owned());
         if known.is_none() {
-            // The origins may have been faster than the answer.
+            // The origins may have been faster than the response.
             let arrived = |arrivals: &&HashMap<String, _>| arrivals.contains_key(id);
             records.delivered += records.arrivals.iter().filter(arrived).count();
         }
@@ -160,12 +160,12 @@ impl Ledger {
         }
     }
 
-    /// An origin got something whose signature is wrong or that cannot be read, or 3scale a 200 without an id.
+    /// An origin got something unreadable or with a wrong signature, or 3scale a 200 without an id.
     pub(crate) fn damaged(&self) {
         self.records().damaged += 1;
     }
 
-    /// An origin was tried again before the time that it had asked for.
+    /// An origin was retried before the time that it had asked for.
     pub(crate) fn too_early(&self) {
         self.records().too_early += 1;
     }
@@ -178,7 +178,7 @@ impl Ledger {
         });
     }
 
-    /// Deliveries of accepted events that have not come yet.
+    /// Deliveries of accepted events that have not arrived yet.
     pub(crate) fn missing(&self) -> usize {
         let records = self.records();
         records.accepted.len() * ORIGINS.len() - records.delivered
@@ -189,7 +189,7 @@ impl Ledger {
         last.map_or(Duration::MAX, |last| last.elapsed())
     }
 
-    /// One line of where it stands.
+    /// One line about the progress.
     pub(crate) fn progress(&self) -> String {
         let records = self.records();
         let (accepted, delivered) = (records.accepted.len(), records.delivered);

@@ -1,5 +1,5 @@
-//! The built Worker under all that goes wrong at once: 3scale sends and retries, three origins misbehave, and
-//! the whole runtime is killed again and again on the same state.
+//! The built Worker while everything goes wrong at once: 3scale sends and retries, three origins misbehave, and the
+//! whole runtime is killed again and again on the same state.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -39,42 +39,42 @@ use runtime::Runtime;
 pub struct Plan {
     /// How many events 3scale makes.
     pub events: u64,
-    /// For how long it makes them.
+    /// The time over which it makes them.
     pub sending: Duration,
-    /// How long the Worker lives, about.
+    /// About how long the Worker lives between two kills.
     pub kill_every: Duration,
-    /// How much faster than in life the Worker tries again.
+    /// How much faster than in production the Worker retries.
     pub time_factor: u32,
     /// The destinations' `timeout_ms`.
     pub timeout: Duration,
-    /// How long deliveries may take after the last event was sent.
+    /// The longest that deliveries may take after the last event was sent.
     pub drain: Duration,
-    /// Of all random generators. When something happens is up to the machine, so two runs are alike but not the same.
+    /// Of all random generators. Timing depends on the machine, so two runs are similar but not the same.
     pub seed: u64,
 }
 
-/// All that came of it.
+/// The results of a run.
 pub struct Outcome {
-    /// What 3scale got a 200 for beside what each origin took.
+    /// The events for which 3scale got a 200, compared with those that each origin took.
     pub tally: Tally,
-    /// What 3scale did.
+    /// The sender's counts.
     pub sent: Sent,
-    /// What each origin did.
+    /// Each origin's counts.
     pub origins: Vec<Served>,
     /// How often the Worker was killed.
     pub interruptions: Interruptions,
-    /// From the end of sending to the last delivery; `None` if some never came.
+    /// From the end of sending to the last delivery; `None` if some never arrived.
     pub drained_in: Option<Duration>,
 }
 
-/// Nothing may arrive for so long before the repeats are counted.
+/// The silence required before the repeats are counted.
 const QUIET: Duration = Duration::from_secs(3);
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs it to its end; `report` gets a line of progress every few seconds.
 ///
 /// # Errors
-/// When the Worker cannot be started: not when something is lost, which the outcome says.
+/// When the Worker cannot be started. Lost events are no error here: the outcome has them.
 pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> {
     let ledger = Arc::new(Ledger::default());
     let secret = signing_secret();
@@ -175,7 +175,7 @@ async fn drained(ledger: &Ledger, bound: Duration, ended: Instant) -> Option<Dur
     Some(ended.elapsed())
 }
 
-/// Waits until nothing has come for a while, but no longer than ten times that.
+/// Waits until nothing has arrived for a while, but no longer than ten times that.
 async fn quiet(ledger: &Ledger) {
     let began = Instant::now();
     while ledger.quiet_for() < QUIET && began.elapsed() < QUIET * 10 {

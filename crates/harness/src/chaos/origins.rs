@@ -1,4 +1,4 @@
-//! Origins that misbehave, each by a random generator of its own, and note what they have taken.
+//! Misbehaving origins, each with its own random generator, that record the events they have taken.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,7 +23,7 @@ use super::ledger::{Arrival, Ledger};
 /// The destinations, by name.
 pub(crate) const ORIGINS: [&str; 3] = ["crm", "billing", "search"];
 
-/// What an origin does with an attempt, and how many in a hundred get it; the rest gets 204.
+/// The ways in which an origin treats an attempt, each with its percentage; the rest gets 204.
 const FAULTS: [(Fault, u8); 5] = [
     (Fault::Error, 20),
     (Fault::AsksToWait, 5),
@@ -31,10 +31,10 @@ const FAULTS: [(Fault, u8); 5] = [
     (Fault::Resets, 2),
     (Fault::AnswersLate, 1),
 ];
-/// No event meets more than this at one origin. The schedule has ten attempts: what fails ten times is a dead
-/// letter, which waits to be replayed. That is promised too, but it is not what is counted here.
+/// The most failures that an event meets at one origin. The schedule has ten attempts: after ten failures an event is a
+/// dead letter, which waits to be replayed. That is guaranteed too, but it is not counted here.
 const MOST_FAULTS: u32 = 8;
-/// What `Retry-After` says. The Worker's clock is ours, but it counts in milliseconds.
+/// The value of `Retry-After`. The Worker shares our clock, but counts in milliseconds.
 const WAIT: Duration = Duration::from_secs(1);
 const TOLERANCE: Duration = Duration::from_millis(20);
 
@@ -48,7 +48,7 @@ enum Fault {
     Hangs,
     /// TCP's RST in place of an answer.
     Resets,
-    /// The event is taken, but the answer goes out after the timeout.
+    /// The event is taken, but the response is sent after the timeout.
     AnswersLate,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Origin {
     shared: Arc<Shared>,
 }
 
-/// What an origin did, by kind.
+/// An origin's actions, by kind.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Served {
     name: &'static str,
@@ -85,7 +85,7 @@ struct Log {
     met: HashMap<String, Met>,
 }
 
-/// What an event has met here so far.
+/// An event's history at this origin.
 #[derive(Default)]
 struct Met {
     faults: u32,
@@ -162,7 +162,7 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
             sleep(shared.timeout * 4).await;
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }
-        // The only way out of a handler that closes the connection; `resume_unwind` prints nothing.
+        // The only way to close the connection from a handler; `resume_unwind` prints nothing.
         Some(Fault::Resets) => std::panic::resume_unwind(Box::new("reset")),
         Some(Fault::AnswersLate) => {
             let late = Arrival {
@@ -177,7 +177,7 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
 }
 
 impl Shared {
-    /// Verifies and reads what came.
+    /// Verifies and parses the request.
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<(String, Arrival)> {
         self.webhook.verify(body, headers)?;
         let header = |name| anyhow::Ok(headers.get(name).context("a header is missing")?.to_str()?);
@@ -194,7 +194,7 @@ impl Shared {
         Ok((id.to_owned(), arrival))
     }
 
-    /// Draws what happens to an attempt, and notes it.
+    /// Draws the treatment of an attempt, and records it.
     fn draw(&self, id: &str, attempt: u32) -> Option<Fault> {
         let mut log = self.log();
         let log = &mut *log;

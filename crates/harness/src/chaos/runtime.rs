@@ -22,14 +22,14 @@ pub(crate) struct Runtime {
     interruptions: Interruptions,
 }
 
-/// How often the Worker was killed, and what that cost.
+/// How often the Worker was killed, and for how long it was down.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Interruptions {
     /// Kills of the whole runtime.
     pub kills: u32,
-    /// From a kill to the Worker being ready again, all together.
+    /// The total time from each kill to the Worker being ready again.
     pub down_seconds: f64,
-    /// Lines of the Worker's log that say that something happened which should not.
+    /// Lines of the Worker's log that report an internal failure.
     pub troubles: usize,
     /// The first of them.
     pub first_troubles: Vec<String>,
@@ -53,8 +53,8 @@ impl Runtime {
         self.worker.url()
     }
 
-    /// Interruptions all of the runtime about every so often, and starts it again on the same state and port, until
-    /// it is told that it is enough. It ends with the Worker running.
+    /// Kills the whole runtime at intervals around this one, and starts it again on the same state and port, until told
+    /// to stop. It ends with the Worker running.
     pub(crate) async fn kill_repeatedly(
         mut self,
         every: Duration,
@@ -63,7 +63,7 @@ impl Runtime {
         mut enough: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         loop {
-            // Not in step with anything.
+            // Randomized, so as not to be in step with anything.
             let life = every.mul_f64(0.75 + 0.5 * rng.f64());
             tokio::select! {
                 () = sleep(life) => {}

@@ -17,15 +17,15 @@ use stand_in::sidekiq::{Attempt, Job, Pace, Sidekiq};
 use stand_in::target::Target;
 use stand_in::wire::{Answer, BodyFormat};
 
-/// 3scale waits a minute and more between two attempts: here three seconds and more, so that its six attempts
+/// 3scale waits a minute and more between two attempts; here it is three seconds and more, so that its six attempts
 /// span some restarts of the Worker.
 const TIME_FACTOR: f64 = 20.0;
-/// One in fifty attempts is sent again at once, whatever came of it: Sidekiq was restarted.
+/// One in fifty attempts is sent again at once, whatever its result: Sidekiq was restarted.
 const RESTARTS: f64 = 0.02;
 /// One event in eight is sent as the legacy form.
 const FORM_EVERY: u64 = 8;
 
-/// What 3scale did.
+/// The sender's counts.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Sent {
     /// Events that it made.
@@ -38,7 +38,7 @@ pub struct Sent {
     pub answered_otherwise: u64,
     /// Those that got no answer.
     pub no_answer: u64,
-    /// Six attempts without a 200: 3scale lists them as failed, and recovery is what brings them.
+    /// Six attempts without a 200: 3scale lists them as failed, and only recovery can fetch them.
     pub gave_up: usize,
 }
 
@@ -94,7 +94,7 @@ fn job(number: u64, kind: Kind, target: Target) -> Job {
     }
 }
 
-/// A 200 is what counts.
+/// Only a 200 counts.
 fn note(attempt: &Attempt<'_>, ledger: &Ledger) {
     let Ok(answer) = attempt.result else { return };
     if !answer.is_success() {

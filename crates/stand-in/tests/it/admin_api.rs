@@ -206,7 +206,7 @@ async fn delete_with_a_time_keeps_the_later_ones_and_without_one_wipes_all() {
 async fn a_plus_that_is_not_encoded_drops_the_offset() {
     let api = Api::start().await;
     api.fail_at(&["2026-01-01T11:00:00Z"]);
-    // 12:00+02:00 is 10:00 in UTC; with the offset dropped it is 12:00, and the failure goes.
+    // 12:00+02:00 is 10:00 in UTC; with the offset dropped it is 12:00, and the failure is deleted.
     let path = format!("{FAILURES}?access_token=t0ken&time=2026-01-01T12:00:00");
     api.answer(Method::DELETE, &format!("{path}%2B02:00")).await;
     assert_eq!(api.kept(), 1);

@@ -106,7 +106,7 @@ fn times_are_read_as_ruby_reads_them() {
         ("2026-08-21T10:53:29+02:00", Some("2026-08-21T08:53:29Z")),
         ("2026-08-21 10:53:29 UTC", Some("2026-08-21T10:53:29Z")),
         ("2026-08-21T10:53:29", Some("2026-08-21T10:53:29Z")),
-        // A `+` that the query decoded: the offset is dropped without a word.
+        // A `+` that the query decoded: the offset is dropped silently.
         ("2026-08-21T10:53:29 02:00", Some("2026-08-21T10:53:29Z")),
         ("2026-08-21", Some("2026-08-21T00:00:00Z")),
         ("12", Some("2026-11-12T00:00:00Z")),

@@ -1,4 +1,4 @@
-//! The stand-in for 3scale is what 3scale is, held against the samples of its own code.
+//! The stand-in behaves like 3scale: its output is compared with samples made by 3scale's own code.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -27,7 +27,7 @@ fn answer(status: u16) -> anyhow::Result<Answer> {
     })
 }
 
-/// Runs one job against an origin that answers `statuses` in turn, and then the last one for ever.
+/// Runs one job against an origin that answers with `statuses` one by one, and then with the last one for ever.
 async fn run(pace: Pace, statuses: &[u16], rand: u32) -> (Outcome, Vec<u64>, usize) {
     let failures = Arc::new(Mutex::new(Failures::default()));
     let sidekiq = Sidekiq::new(pace, failures.clone(), |_| {});
@@ -52,7 +52,7 @@ async fn run(pace: Pace, statuses: &[u16], rand: u32) -> (Outcome, Vec<u64>, usi
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_tried_six_times_about_a_minute_apart_and_then_kept() {
+async fn an_event_is_tried_six_times_about_a_minute_apart_and_then_listed() {
     let (outcome, times, kept) = run(Pace::default(), &[500], 0).await;
     assert_eq!((outcome, kept), (Outcome::Failed, 1));
     assert_eq!(times, [0, 60_000, 120_000, 180_000, 240_000, 300_000]);
@@ -121,7 +121,7 @@ async fn a_restarted_sidekiq_sends_an_accepted_event_again() {
         *count.lock().unwrap() += 1;
         answer(200)
     };
-    // The dice: no loss, a restart, no loss, no restart.
+    // The random numbers: no loss, a restart, no loss, no restart.
     let dice = Mutex::new(vec![0, 0, 0, 999_999].into_iter());
     let rand = |_: std::ops::Range<u32>| dice.lock().unwrap().next().unwrap();
     let outcome = sidekiq.run_with(job(), send, rand, Utc::now).await;

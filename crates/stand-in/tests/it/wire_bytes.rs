@@ -12,7 +12,7 @@ use stand_in::wire::{self, Answer, BodyFormat};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Answers each connection with the next of `answers`; gives back what came in on each.
+/// Answers each connection with the next of `answers`; returns the bytes received on each.
 async fn peer(answers: Vec<String>) -> (u16, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,7 +1,7 @@
-//! `make chaos`, `make soak`: whether anything is lost when everything goes wrong, and what broken destinations
-//! cost those that work. [`chaos`] says what happens; here are the options and the report.
+//! `make chaos`, `make soak`: whether anything is lost when everything goes wrong, and what broken destinations cost
+//! healthy ones. [`chaos`] has the scenario; this file has the options and the report.
 //!
-//! Ends with 0 only if nothing was lost, and broken destinations delay no other by a second.
+//! Exits with 0 only if nothing was lost, and broken destinations delay no other by a second.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ Examples:
 /// Sends events through the built Worker while it is killed and its destinations misbehave, and compares
 /// what was answered with 200 against what each destination received
 #[derive(Parser)]
-// So that `make soak ARGS='--events 400'` may say otherwise.
+// So that `make soak ARGS='--events 400'` overrides the defaults.
 #[command(after_help = EXAMPLES, args_override_self = true)]
 struct Options {
     /// How many events 3scale makes, each for three destinations
@@ -56,7 +56,7 @@ struct Options {
     results: Option<PathBuf>,
 }
 
-/// Beyond what was asked for: starts, retries of the sender, and the wait for silence.
+/// Time on top of the requested run: starts, retries of the sender, and the wait for silence.
 const MARGIN: Duration = Duration::from_mins(5);
 
 #[tokio::main]
@@ -89,7 +89,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         "\nchaos: {} events in {} s to 3 destinations, killed about every {} s, seed {}",
         plan.events, options.seconds, options.kill_every, plan.seed
     );
-    // A restart takes a few seconds, in which nothing is accepted.
+    // A restart takes a few seconds, during which nothing is accepted.
     let bound = plan.sending * 2 + plan.drain + MARGIN;
     let outcome = timeout(bound, chaos::run(&plan, |line| println!("{line}"))).await??;
     print(&outcome);

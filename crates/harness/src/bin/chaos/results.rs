@@ -1,4 +1,4 @@
-//! The figures as a file, with all that one has to know to read them.
+//! The figures as a file, with the context needed to interpret them.
 
 use std::fs;
 use std::path::Path;
@@ -13,19 +13,19 @@ use harness::chaos::isolation::Isolation;
 use harness::chaos::{Outcome, Plan};
 use harness::deployment::project;
 
-/// Where it was measured.
+/// The machine on which they were measured.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     cpu: String,
     cpus: usize,
     memory_bytes: u64,
     system: String,
-    /// Before the measurement: others may have been at work.
+    /// Before the measurement: other programs may have been running.
     load_average_1_min: f64,
 }
 
 impl Machine {
-    /// This machine as Linux describes it; what it does not say is empty.
+    /// This machine as Linux describes it; missing values are empty.
     pub(crate) fn now() -> Self {
         let proc = |file: &str| fs::read_to_string(format!("/proc/{file}")).unwrap_or_default();
         let field = |file: &str, name: &str| {
@@ -55,7 +55,7 @@ impl Machine {
     }
 }
 
-/// Writes them all.
+/// Writes all figures.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -107,7 +107,7 @@ pub(crate) fn write(
         .with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// Of the checkout; `-dirty` where something in it has been changed since.
+/// Of the checkout; `-dirty` if it has uncommitted changes.
 fn commit() -> Option<String> {
     let mut git = Command::new("git");
     git.args(["describe", "--always", "--dirty"]);

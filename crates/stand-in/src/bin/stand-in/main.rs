@@ -1,4 +1,4 @@
-//! 3scale's side: sends what 3scale sends, retries as it does, keeps what failed, serves its admin API.
+//! 3scale's side: sends the same requests, retries on the same schedule, stores failures, serves its admin API.
 
 use std::process::ExitCode;
 
@@ -46,7 +46,7 @@ enum Command {
         #[arg(long)]
         form: bool,
     },
-    /// What the Ping! button of the admin portal does
+    /// Send the request of the admin portal's Ping! button
     Ping {
         #[command(flatten)]
         to: To,
@@ -56,14 +56,14 @@ enum Command {
         #[command(flatten)]
         what: What,
     },
-    /// Run as 3scale does: a stream of events, six attempts each, the failures behind the admin API
+    /// Run like 3scale: a stream of events, six attempts each, the failures behind the admin API
     Serve(serve::Options),
 }
 
 #[derive(Args)]
 struct To {
     /// The webhook's URL with its secret, as it is set in 3scale
-    // A text and not a `Target`: clap repeats a value that it cannot parse, and this one holds the secret.
+    // A `String` and not a `Target`: clap repeats a value that it cannot parse, and this one holds the secret.
     #[arg(long, env = "THREESCALE_URL", hide_env_values = true)]
     url: String,
 }
@@ -82,7 +82,7 @@ struct What {
     /// As 3scale prints it: 2026-11-21T20:00:00Z, or with the tenant's offset
     #[arg(long)]
     updated_at: Option<String>,
-    /// How the application's product knows it
+    /// How the application's product identifies it
     #[arg(long)]
     backend: Option<BackendVersion>,
     /// A key of the application; may be repeated

@@ -1,4 +1,4 @@
-//! `stand-in serve`: runs the stand-in by itself, so that one can try an outage.
+//! `stand-in serve`: runs the stand-in on its own, to try out an outage.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -19,19 +19,19 @@ use stand_in::target::Target;
 use stand_in::tenant::{Tenant, Webhook};
 use stand_in::wire::BodyFormat;
 
-/// What `stand-in serve` takes.
+/// The options of `stand-in serve`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The webhook's URL with its secret; without it nothing is sent until a PUT sets one
     #[arg(long, env = "THREESCALE_URL", hide_env_values = true)]
     url: Option<String>,
-    /// Events a second
+    /// Events per second
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
-    /// Stop making events after so many; the admin API stays
+    /// Stop making events after this many; the admin API stays
     #[arg(long)]
     count: Option<u64>,
-    /// How much faster than in life the retries come: 60 makes a minute a second
+    /// How much faster than in production retries are made: 60 turns a minute into a second
     #[arg(long, default_value_t = 1.0)]
     time_factor: f64,
     /// Attempts at the same time
@@ -46,7 +46,7 @@ pub(crate) struct Options {
     /// Share of requests to the admin API that are answered 503, break off, or get no answer
     #[arg(long, default_value_t = 0.0)]
     admin_faults: f64,
-    /// Where the admin API listens
+    /// The address on which the admin API listens
     #[arg(long, default_value = "127.0.0.1:9100")]
     listen: SocketAddr,
     /// TOKEN, TOKEN=scope,scope (without `account_management` it is refused), or TOKEN=member
@@ -111,7 +111,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes events of all kinds in turn, about ever new objects, at the rate asked for.
+/// Makes events of all kinds in rotation, each about a new object, at the requested rate.
 async fn emit(tenant: &Tenant, sidekiq: &Arc<Sidekiq>, rate: f64, count: u64) {
     let mut ticks = interval(Duration::from_secs_f64(1.0 / rate));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
