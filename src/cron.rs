@@ -21,10 +21,10 @@ pub async fn run(env: &Env, setup: &Setup) {
     }
     for source in &setup.config.sources {
         if let Err(error) = look_after(env, source).await {
-            log::error("looking after a source", &error);
+            log::error("checking on a source", &error);
         }
         if let Err(error) = recover(env, source).await {
-            log::error("beginning recovery", &error);
+            log::error("starting recovery", &error);
         }
     }
 }
@@ -43,7 +43,9 @@ async fn look_after(env: &Env, source: &Source) -> Result<()> {
     if alert::is_silent(last_ms, source.silent_after_ms, now_ms()) {
         let alert = RaiseAlert {
             kind: Kind::SourceSilent,
-            detail: last.map_or_else(String::new, |last| format!("the last came at {last}")),
+            detail: last.map_or_else(String::new, |last| {
+                format!("the last one arrived at {last}")
+            }),
             pause_ms: source.silent_after_ms.unwrap_or_default(),
         };
         Inbox::first(env, source)?.ask(alert).await?;

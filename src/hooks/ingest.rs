@@ -19,7 +19,7 @@ use crate::{
     log::{self, Ingest},
 };
 
-/// Handles a notification, and records what is known of it in the log's `line`.
+/// Handles a notification, and records its properties in the log's `line`.
 pub(super) async fn ingest(
     mut request: Request,
     base: String,

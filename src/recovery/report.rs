@@ -26,7 +26,7 @@ pub(super) async fn report(context: &RecoveryContext, report: &StepReport) {
             pause_ms: context.config.alert_pause_ms,
         };
         if let Err(error) = raise(context, alert).await {
-            log::error("raising an alert of a recovery that failed", &error);
+            log::error("raising an alert about a failed recovery", &error);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Carries out one step: reads the list as far as the rules say, hands over new entries, and lets 3scale drop those
+//! Carries out one step: reads as much of the list as the rules allow, hands over new entries, and lets 3scale drop those
 //! that are committed. [`edge_core::recovery::step`] decides.
 
 use edge_core::{
@@ -147,9 +147,9 @@ fn not_configured() -> AdminApiError {
 
 /// Our own failure, not 3scale's: the details go to the log.
 fn not_stored(error: &worker::Error) -> AdminApiError {
-    log::error("storing what recovery has read", error);
+    log::error("storing recovered entries", error);
     AdminApiError::new(
         Code::InboxUnavailable,
-        "What was read could not be stored. Nothing is lost: it stays in 3scale's list.",
+        "The entries could not be stored. Nothing is lost: they stay in 3scale's list.",
     )
 }
