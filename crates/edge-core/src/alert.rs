@@ -51,17 +51,17 @@ kinds! {
     /// A destination's breaker opened.
     BreakerOpened "breaker_opened" "a destination failed five times in a row: its deliveries wait while it is probed"
     /// A destination's breaker closed.
-    BreakerClosed "breaker_closed" "a destination works again: what waited for it is being delivered"
+    BreakerClosed "breaker_closed" "a destination works again: its waiting deliveries are being sent"
     /// A destination answered 410.
     DestinationGone "destination_gone" "a destination answered 410 and is paused: its deliveries wait until it is resumed"
     /// A body that cannot be parsed was quarantined.
-    Quarantined "quarantined" "a body could not be understood and is in the quarantine"
+    Quarantined "quarantined" "a body could not be parsed and is in the quarantine"
     /// Deliveries have been waiting for longer than `OVERDUE_AFTER_MINUTES`.
     Overdue "overdue" "deliveries have been waiting for too long"
     /// The failed deliveries cannot be fetched from 3scale.
     RecoveryFailed "recovery_failed" "the failed deliveries could not be fetched from 3scale"
     /// Nothing has arrived for longer than the source's `silent_after_hours`.
-    SourceSilent "source_silent" "nothing has come from the source for longer than it should take"
+    SourceSilent "source_silent" "nothing has arrived from the source for longer than expected"
 }
 
 impl Kind {

@@ -176,7 +176,7 @@ impl fmt::Display for Problem {
                  CONSOLE_TOKEN is set.",
             ),
             Self::InvalidParameter { name, right } => write!(f, "`{name}` {right}."),
-            Self::MethodNotAllowed { allow } => write!(f, "Methods that are taken here: {allow}."),
+            Self::MethodNotAllowed { allow } => write!(f, "Allowed methods: {allow}."),
             Self::PayloadTooLarge { limit } => {
                 write!(f, "The body is longer than {limit} bytes, the limit that MAX_BODY_BYTES sets.")
             }

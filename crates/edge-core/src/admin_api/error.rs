@@ -1,5 +1,5 @@
-//! Failures of the admin API: the meaning of each refusal, and what to do about it. 3scale says 403 for nearly all of
-//! them; the body tells them apart.
+//! Failures of the admin API: the meaning of each refusal, and the remedy. 3scale answers 403 for nearly all of
+//! them; the body distinguishes them.
 
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,11 @@ impl AdminApiError {
             format!(
                 "The answer ({}) is not 3scale's list of failed deliveries: admin_url must be the tenant's \
                  admin portal, and nothing in front of it may ask for a login.",
-                if kind.is_empty() { "of no kind" } else { &kind }
+                if kind.is_empty() {
+                    "without a media type"
+                } else {
+                    &kind
+                }
             ),
         )
     }
@@ -162,7 +166,7 @@ fn forbidden(body: &[u8]) -> AdminApiError {
     } else {
         AdminApiError::new(
             Code::Refused,
-            "Something answered 403 that is not 3scale: is there a firewall in front of admin_url?",
+            "A server other than 3scale answered 403: is there a firewall in front of admin_url?",
         )
     }
 }
@@ -256,7 +260,7 @@ mod tests {
         assert!(
             AdminApiError::not_a_list("")
                 .detail
-                .contains("(of no kind)")
+                .contains("(without a media type)")
         );
     }
 }

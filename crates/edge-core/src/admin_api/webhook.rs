@@ -191,9 +191,9 @@ pub fn objections(answer: &[u8]) -> String {
         }
     }
     if words.is_empty() {
-        "3scale does not take these settings, and does not say why.".to_owned()
+        "3scale rejects these settings without saying why.".to_owned()
     } else {
-        format!("3scale does not take these settings: {}.", words.join(", "))
+        format!("3scale rejects these settings: {}.", words.join(", "))
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_confirms_what_it_repeats() {
+    fn a_response_confirms_the_settings_it_repeats() {
         let settings = settings("hush", &["*"]);
         let mut answer = json!({ "webhook": sent(&settings) });
         answer["webhook"]["id"] = json!(7);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_3scale_would_refuse_is_found_first() {
+    fn settings_that_3scale_would_reject_are_found_first() {
         assert_eq!(settings("hush", &["*"]).check(false), Ok(()));
         let long = "x".repeat(255);
         assert!(
@@ -299,8 +299,8 @@ mod tests {
     fn validation_errors_are_shown_without_anything_that_could_be_a_secret() {
         assert_eq!(
             objections(br#"{"errors":{"url":["is invalid","x https://a/?t=s"]}}"#),
-            "3scale does not take these settings: url is invalid."
+            "3scale rejects these settings: url is invalid."
         );
-        assert!(objections(b"<html>").contains("does not say why"));
+        assert!(objections(b"<html>").contains("without saying why"));
     }
 }

@@ -34,7 +34,7 @@ pub fn read(
             "limit" => list.limit = limit(&value)?,
             "cursor" => {
                 let cursor = value.parse();
-                let right = "must be that of an earlier answer";
+                let right = "must be from an earlier response";
                 list.before = Some(cursor.map_err(|_| wrong("cursor", right))?);
             }
             name => {

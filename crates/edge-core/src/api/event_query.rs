@@ -82,7 +82,7 @@ impl EventQuery {
         let (kind, action) = event::kind_and_action(value).ok_or_else(|| {
             wrong(
                 "type",
-                "must be as application, or as net.3scale.application.updated",
+                "must be like application or net.3scale.application.updated",
             )
         })?;
         set(&mut self.filter.kind, "type", kind.to_owned())?;

@@ -36,7 +36,11 @@ pub fn of(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
 pub fn text<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'m str>, Problem> {
     members
         .get(name)
-        .map(|value| value.as_str().ok_or_else(|| wrong(name, "must be a text")))
+        .map(|value| {
+            value
+                .as_str()
+                .ok_or_else(|| wrong(name, "must be a string"))
+        })
         .transpose()
 }
 

@@ -35,7 +35,7 @@ impl ReplayBody {
                         Value::String(text) => text,
                         // A single name may well be given without an array.
                         Value::Number(number) => number.to_string(),
-                        _ => return Err(wrong(name, "must be a text")),
+                        _ => return Err(wrong(name, "must be a string")),
                     };
                     if !replay.events.take(name, &value, reading)? {
                         return Err(unknown(name, "destinations, dry_run and all"));
@@ -46,7 +46,7 @@ impl ReplayBody {
         if replay.events.is_empty() && !all {
             return Err(wrong(
                 "all",
-                "must be true where no filter is given, since that means every event",
+                "must be true if no filter is given, since that selects every event",
             ));
         }
         replay.check_destination(config)?;
@@ -151,7 +151,7 @@ mod tests {
             "dry_run",
             "true or false",
         );
-        is_wrong(&json!({ "type": ["user"] }), "type", "text");
+        is_wrong(&json!({ "type": ["user"] }), "type", "string");
         is_wrong(&json!({ "limit": 5 }), "limit", "dry_run");
         for names in [json!("crm"), json!([]), json!(["crm", "crn"]), json!([1])] {
             let body = json!({ "type": "user", "destinations": names });

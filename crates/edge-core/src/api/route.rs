@@ -125,7 +125,7 @@ fn only(method: &str, allow: &'static str) -> Result<(), Problem> {
 fn drop_call(destination: DestinationName, config: &Config) -> Result<Call, Problem> {
     if config.destination(destination.as_str()).is_some() {
         let right =
-            "is configured: take it out of DESTINATIONS before what waits for it is dropped";
+            "is still configured: remove it from DESTINATIONS before dropping its deliveries";
         return Err(wrong(destination.as_str(), right));
     }
     Ok(Call::Drop(DropDestination { destination }))
@@ -150,10 +150,10 @@ fn recoverable_source(body: &[u8], config: &Config) -> Result<Option<SourceName>
 /// The problem for a source whose admin API is not configured.
 #[must_use]
 pub fn no_admin_api(source: &Source, lacks: &str) -> Problem {
-    let takes = source.name.env_name();
+    let name = source.name.env_name();
     wrong(
         "source",
-        &format!("{lacks}: it takes admin_url and SOURCE_{takes}_ACCESS_TOKEN"),
+        &format!("{lacks}: it needs admin_url and SOURCE_{name}_ACCESS_TOKEN"),
     )
 }
 
@@ -250,7 +250,10 @@ mod tests {
             Ok(Call::Drop(_))
         ));
         let refused = read("POST", "destinations/crm/drop", "").unwrap_err();
-        assert!(refused.to_string().contains("is configured"), "{refused}");
+        assert!(
+            refused.to_string().contains("is still configured"),
+            "{refused}"
+        );
     }
 
     #[test]

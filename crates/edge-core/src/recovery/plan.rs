@@ -30,7 +30,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// `factor` times as fast as in life.
+    /// `factor` times as fast as in production.
     #[must_use]
     pub fn new(factor: u32) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Pace {
         }
     }
 
-    /// How long to wait after so many failures in a row, in milliseconds.
+    /// How long to wait after this many failures in a row, in milliseconds.
     #[must_use]
     pub fn pause(self, failures: i64, retry_after_ms: Option<i64>) -> i64 {
         let doublings = u32::try_from(failures - 1).unwrap_or(0).min(10);

@@ -407,7 +407,7 @@ impl IntakeStore for TestStore {
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error> {
         let failures = &mut self.rows.borrow_mut().failures;
         let known = failures.insert(id.to_owned(), seq);
-        assert!(known.is_none(), "entry {id} was taken in twice");
+        assert!(known.is_none(), "entry {id} was ingested twice");
         Ok(())
     }
 

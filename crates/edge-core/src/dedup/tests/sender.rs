@@ -27,7 +27,7 @@ enum Outcome {
 struct Try {
     outcome: Outcome,
     /// 3scale's `rand(10)`.
-    dice: i64,
+    jitter: i64,
 }
 
 /// A notification as 3scale made it.
@@ -74,13 +74,13 @@ impl Notification {
         state: u8,
         made: i64,
         takes: i64,
-        dice: i64,
+        jitter: i64,
         arrives: bool,
     ) -> Self {
         let lost = Outcome::Lost(takes * 1000);
         let mut tries = [Try {
             outcome: lost,
-            dice,
+            jitter,
         }; TRIES];
         if arrives {
             tries[TRIES - 1].outcome = Outcome::Answered(0);
@@ -105,7 +105,7 @@ impl Notification {
         let mut fate = Fate::default();
         let mut at = self.made;
         for (number, one) in (0..).zip(&self.tries) {
-            at += number.min(1) * 60_000 + number * one.dice * 1000;
+            at += number.min(1) * 60_000 + number * one.jitter * 1000;
             match one.outcome {
                 Outcome::Lost(after) => at += after,
                 Outcome::Answered(after) => {
@@ -143,7 +143,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 /// The fates of a notification: at random, as on a good day, as in an outage, or as at its end.
 fn tries() -> impl Strategy<Value = [Try; TRIES]> {
     let all = |outcome: BoxedStrategy<Outcome>| {
-        let one = (outcome, 0..10_i64).prop_map(|(outcome, dice)| Try { outcome, dice });
+        let one = (outcome, 0..10_i64).prop_map(|(outcome, jitter)| Try { outcome, jitter });
         prop::array::uniform6(one)
     };
     let good = (0..1000_i64).prop_map(Outcome::Answered).boxed();
@@ -155,7 +155,7 @@ fn tries() -> impl Strategy<Value = [Try; TRIES]> {
     // Tries that are refused at once are given up in the same second.
     let refused = Try {
         outcome: Outcome::Lost(10),
-        dice: 0,
+        jitter: 0,
     };
     prop_oneof![
         all(outcome().boxed()),

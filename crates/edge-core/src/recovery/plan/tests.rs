@@ -104,9 +104,9 @@ fn a_step_ends_at_any_of_its_limits() {
 enum Act {
     /// Some seconds pass.
     Wait(i64),
-    /// 3scale gives a notification up; its process' clock is so many seconds behind.
+    /// 3scale gives a notification up; its process's clock is this many seconds behind.
     GiveUp { behind: i64 },
-    /// A step reads so many entries at the most, holds those whose number is divisible; meanwhile 3scale
+    /// A step reads at most this many entries, holds those whose number is divisible; meanwhile 3scale
     /// gives up some more; then we die before the DELETE, or not.
     Step {
         most: usize,

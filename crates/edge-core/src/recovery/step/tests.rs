@@ -124,7 +124,7 @@ fn a_step_without_progress_is_not_followed_by_another() {
     step.finished_reading(false);
     let (report, after) = step.end(None);
     assert!(!report.more);
-    // Only as far as it was read.
+    // Only up to the last entry that was read.
     assert_eq!(after.swept_at, NOW - 60 * MINUTE);
 
     let mut step = begin(&source, Ledger::default());
