@@ -63,13 +63,13 @@ async fn dead_letters_are_alerted_once_per_interval_with_their_number() {
         .await;
     origin.plan("/crm", vec![Reply::Status(500); 6]);
     let first = accept(&worker).await;
-    let told = alert(&origin, "dead_letter", 1).await;
-    assert_eq!(told["type"], "net.3scale.edge.alert.dead_letter");
+    let received = alert(&origin, "dead_letter", 1).await;
+    assert_eq!(received["type"], "net.3scale.edge.alert.dead_letter");
     assert_eq!(
-        told["dataschema"],
+        received["dataschema"],
         format!("{}/schemas/alert.json", worker.url(""))
     );
-    let data = &told["data"];
+    let data = &received["data"];
     assert_eq!(
         (
             &data["source"],
@@ -84,8 +84,8 @@ async fn dead_letters_are_alerted_once_per_interval_with_their_number() {
     accept(&worker).await;
     let last = accept(&worker).await;
     origin.nth_attempt("/crm", &last, 2).await;
-    let told = alert(&origin, "dead_letter", 2).await;
-    assert_eq!(told["data"]["count"], 2, "both in one");
+    let received = alert(&origin, "dead_letter", 2).await;
+    assert_eq!(received["data"]["count"], 2, "both in one");
     let received = alerts(&origin, "dead_letter");
     let pause = received[1].at - received[0].at;
     assert!(pause > Duration::from_millis(2900), "{pause:?}");
@@ -129,8 +129,8 @@ async fn a_quarantined_body_raises_one_alert_however_often_it_is_sent() {
             .await;
         assert_eq!(answer.status.as_u16(), 422);
     }
-    let told = alert(&origin, "quarantined", 1).await;
-    assert_eq!(told["data"]["count"], 1);
+    let received = alert(&origin, "quarantined", 1).await;
+    assert_eq!(received["data"]["count"], 1);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(alerts(&origin, "quarantined").len(), 1);
 }
@@ -164,7 +164,7 @@ async fn an_alert_can_be_a_line_for_slack_and_its_failure_raises_no_alert() {
     );
     assert_eq!(body.as_object().unwrap().len(), 1);
     alert(&origin, "dead_letter", 1).await;
-    assert_eq!(origin.requests_at("/ops"), 1, "both are told");
+    assert_eq!(origin.requests_at("/ops"), 1, "both are alerted in one");
 }
 
 #[tokio::test]
@@ -195,8 +195,8 @@ async fn a_failed_recovery_raises_an_alert_with_a_remedy_and_without_the_token()
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(answer["recoveries"][0]["state"], "access_denied");
     }
-    let told = alert(&origin, "recovery_failed", 1).await;
-    let text = told["data"]["text"].as_str().unwrap();
+    let received = alert(&origin, "recovery_failed", 1).await;
+    let text = received["data"]["text"].as_str().unwrap();
     assert!(
         text.contains("access_denied") && text.contains("ACCESS_TOKEN"),
         "{text}"

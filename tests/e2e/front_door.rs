@@ -223,7 +223,7 @@ async fn a_body_of_exactly_the_limit_is_read() {
 }
 
 #[tokio::test]
-async fn what_is_neither_xml_nor_the_legacy_form_gets_415() {
+async fn a_body_that_is_neither_xml_nor_the_legacy_form_gets_415() {
     let worker = &shared().await.worker;
     let hook = worker.hook("acme");
     for content_type in [

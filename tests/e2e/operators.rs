@@ -71,7 +71,7 @@ async fn an_operator_sees_the_attempts_of_an_event_and_replays_it() {
     assert_eq!(
         again.header("webhook-attempt"),
         "1",
-        "its attempts begin anew"
+        "its attempts start over"
     );
     let seen = get(&worker, &format!("/api/v1/events/{id}")).await;
     let attempts = seen["deliveries"][0]["attempts"].as_array().unwrap();

@@ -35,7 +35,7 @@ async fn is_tried_again_after(outage: &str, reply: Reply, wait: Duration) {
     assert_eq!(attempts[0].body, attempts[1].body, "{outage}");
     assert!(
         second.is_signed_with(&shared.signing),
-        "{outage}: each attempt is signed anew"
+        "{outage}: each attempt has its own signature"
     );
     let timestamp = |nth: usize| {
         attempts[nth]

@@ -79,7 +79,7 @@ async fn our_url_with_the_current_secret_is_put_into_3scale() {
 }
 
 #[tokio::test]
-async fn what_3scale_was_told_works() {
+async fn a_registered_webhook_works() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     // Without a URL, it is the address at which we were called.
@@ -151,7 +151,7 @@ async fn a_response_that_does_not_confirm_the_settings_is_reported() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_before_3scale_is_asked() {
+async fn invalid_settings_are_refused_before_3scale_is_called() {
     let admin = Admin::start();
     let worker = start(&admin).await;
     for body in [

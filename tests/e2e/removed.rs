@@ -125,9 +125,13 @@ async fn deliveries_of_a_removed_destination_raise_no_alert_and_are_forgotten_on
     sleep(Duration::from_millis(2500)).await;
     worker.get("/cdn-cgi/handler/scheduled").await;
     origin.requests("/ops", 1).await;
-    let told = origin.received("/ops")[0].json()["data"].take();
+    let received = origin.received("/ops")[0].json()["data"].take();
     assert_eq!(
-        (&told["kind"], &told["destinations"], &told["event"]),
+        (
+            &received["kind"],
+            &received["destinations"],
+            &received["event"]
+        ),
         (&json!("overdue"), &json!(["crm"]), &json!(id))
     );
 
@@ -139,9 +143,9 @@ async fn deliveries_of_a_removed_destination_raise_no_alert_and_are_forgotten_on
     let path = format!("/events/{id}");
     get(&worker, &path).await;
     // The first may have arrived again, since the runtime was killed right after it.
-    let mut told: Vec<_> = origin.received("/ops").iter().map(Request::json).collect();
-    told.dedup_by(|one, other| one["id"] == other["id"]);
-    assert_eq!(told.len(), 1, "nothing more is told: {told:#?}");
+    let mut received: Vec<_> = origin.received("/ops").iter().map(Request::json).collect();
+    received.dedup_by(|one, other| one["id"] == other["id"]);
+    assert_eq!(received.len(), 1, "no more alerts: {received:#?}");
     post(
         &worker,
         "/destinations/crm/drop",

@@ -203,7 +203,7 @@ async fn a_replay_sends_the_events_of_its_filter_to_the_destinations_it_names() 
                 let mut new = BTreeSet::new();
                 for (id, count) in arrivals(&origin, path) {
                     let more = count - before[index].get(&id).unwrap_or(&0);
-                    assert!(more <= 1, "{id} came {more} times to {path}");
+                    assert!(more <= 1, "{id} arrived {more} times at {path}");
                     if more == 1 {
                         deliveries += 1;
                         new.insert(id);
@@ -284,7 +284,7 @@ async fn a_replay_during_the_last_attempt_restarts_the_delivery() {
     .await;
     origin.release();
     let third = origin.nth_attempt("/crm", &id, 3).await;
-    assert_eq!(third.header("webhook-attempt"), "1", "all attempts anew");
+    assert_eq!(third.header("webhook-attempt"), "1", "attempts start over");
     settled(&worker).await;
     assert_eq!(in_state(&worker, "dead").await["crm"], 0);
 }
@@ -397,7 +397,7 @@ async fn new_events_during_a_big_replay_do_not_wait_behind_it() {
             );
         }
         let waiting = in_state(&worker, "waiting").await["late"];
-        assert!(waiting > 1000, "the replay goes on: {waiting}");
+        assert!(waiting > 1000, "the replay continues: {waiting}");
         assert!(
             origin
                 .received("/late")

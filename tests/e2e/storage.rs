@@ -79,7 +79,7 @@ async fn start(origin: &Origin) -> Option<(Worker, SmallDisk)> {
 }
 
 #[tokio::test]
-async fn a_full_disk_gives_503_and_what_was_refused_is_new_when_it_comes_again() {
+async fn a_full_disk_gives_503_and_a_refused_notification_is_new_when_sent_again() {
     let origin = Origin::start();
     let Some((worker, disk)) = start(&origin).await else {
         return;

@@ -3,7 +3,7 @@
 //! Values are text where 3scale's own printing matters (times with the tenant's offset, decimals).
 #![expect(
     missing_docs,
-    reason = "a field is the XML element of its name; what that does not say is said at the field"
+    reason = "a field is the XML element of its name; anything more is documented at the field"
 )]
 
 use crate::xml::Builder;

@@ -75,7 +75,7 @@ async fn an_event_of_the_list_has_our_address_and_is_delivered_like_any_other() 
 
 /// 3scale does not send again an event that it gave up: an equal document is another event.
 #[tokio::test]
-async fn a_push_is_no_repeat_of_what_3scale_gave_up() {
+async fn a_push_is_no_repeat_of_a_notification_that_3scale_gave_up() {
     let world = World::start().await;
     let sent = notification("application.key_created");
     world.gave_up(&sent, 100);

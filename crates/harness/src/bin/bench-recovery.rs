@@ -23,7 +23,7 @@ use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::tenant::{Tenant, Webhook};
 
-/// Recovers from a long list of failures, in workerd alone, and measures what that takes
+/// Recovers from a long list of failures, in workerd alone, and measures the cost
 #[derive(Parser)]
 struct Options {
     /// How many entries the list has

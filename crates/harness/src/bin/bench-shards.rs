@@ -120,7 +120,7 @@ fn show(figures: &[Figures], options: &Options) {
     }
     if let [first, .., last] = figures {
         println!(
-            "{} inboxes beside {}: {:.2} times as much taken, {:.2} times delivered",
+            "{} inboxes beside {}: {:.2} times as many ingested, {:.2} times as many delivered",
             last.shards,
             first.shards,
             last.taken_per_second.median / first.taken_per_second.median,

@@ -6,8 +6,8 @@
 //! | `sender` | 3scale: sends at a steady rate, with its own retries and repeats |
 //! | `origins` | the destinations, each with a random generator of its own |
 //! | `runtime` | starts the Worker, and kills it |
-//! | `ledger` | what was answered with 200, what each origin took, and how the two compare |
-//! | [`isolation`] | another measurement: what broken destinations cost those that work |
+//! | `ledger` | events answered with 200, events that each origin took, and their comparison |
+//! | [`isolation`] | another measurement: the cost of broken destinations for healthy ones |
 
 pub mod isolation;
 mod ledger;
@@ -102,7 +102,9 @@ pub async fn run(plan: &Plan, report: impl Fn(&str)) -> anyhow::Result<Outcome> 
     };
     let sent = with_progress(sender::send(plan, hook, &ledger), line).await;
     enough.send_replace(true);
-    let runtime = killing.await.context("the killing has died")??;
+    let runtime = killing
+        .await
+        .context("the task that kills the runtime has died")??;
 
     let ended = Instant::now();
     let drained_in = with_progress(drained(&ledger, plan.drain, ended), line).await;

@@ -215,7 +215,7 @@ async fn a_plus_that_is_not_encoded_drops_the_offset() {
 }
 
 #[tokio::test]
-async fn a_put_sets_the_webhook_and_leaves_what_it_does_not_name() {
+async fn a_put_sets_the_webhook_and_leaves_unnamed_settings() {
     let api = Api::start().await;
     let put = |body: serde_json::Value| {
         api.request(Method::PUT, "/admin/api/webhooks.json")

@@ -122,8 +122,8 @@ async fn a_restarted_sidekiq_sends_an_accepted_event_again() {
         answer(200)
     };
     // The random numbers: no loss, a restart, no loss, no restart.
-    let dice = Mutex::new(vec![0, 0, 0, 999_999].into_iter());
-    let rand = |_: std::ops::Range<u32>| dice.lock().unwrap().next().unwrap();
+    let draws = Mutex::new(vec![0, 0, 0, 999_999].into_iter());
+    let rand = |_: std::ops::Range<u32>| draws.lock().unwrap().next().unwrap();
     let outcome = sidekiq.run_with(job(), send, rand, Utc::now).await;
     assert_eq!(
         (outcome, *count.lock().unwrap()),

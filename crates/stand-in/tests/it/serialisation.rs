@@ -165,7 +165,7 @@ fn a_user_key_is_replaced_by_keys_when_keys_are_given() {
 }
 
 #[test]
-fn what_xml_forbids_becomes_a_replacement_character() {
+fn a_character_that_xml_forbids_becomes_a_replacement_character() {
     assert!(
         of("user.updated")
             .extra_field("note", "a\u{1}b")

@@ -30,13 +30,13 @@ struct Options {
     /// How many events 3scale makes, each for three destinations
     #[arg(long, default_value_t = 2000)]
     events: u64,
-    /// For how many seconds it makes them
+    /// The number of seconds over which it makes them
     #[arg(long, default_value_t = 80)]
     seconds: u64,
-    /// Kill the whole runtime about every so many seconds
+    /// Kill the whole runtime about once in this many seconds
     #[arg(long, default_value_t = 10.0)]
     kill_every: f64,
-    /// The Worker's `TIME_FACTOR`: how much faster than in life it tries again
+    /// The Worker's `TIME_FACTOR`: how much faster than in production it retries
     #[arg(long, default_value_t = 10_000)]
     time_factor: u32,
     /// The destinations' timeout in milliseconds; 6 % of the attempts run into it
@@ -48,7 +48,7 @@ struct Options {
     /// Seed of all random generators; a random one without it
     #[arg(long)]
     seed: Option<u64>,
-    /// For how many seconds to measure what broken destinations cost the others, twice; 0 leaves it out
+    /// How many seconds to measure the cost of broken destinations for healthy ones, twice; 0 skips it
     #[arg(long, default_value_t = 20)]
     isolation_seconds: u64,
     /// Where to write the figures as JSON
@@ -108,7 +108,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let is_isolated = isolation.is_none_or(|isolation| isolation.holds());
     if !is_isolated {
         println!(
-            "broken destinations delay the others by more than they may: see the isolation above"
+            "broken destinations delay healthy ones by more than the limit: see the isolation above"
         );
     }
     Ok(if tally.holds() && is_isolated {
@@ -120,7 +120,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 fn print_isolation(isolation: &Isolation) {
     println!(
-        "isolation: {} events a second for {} s; from the 200 to the arrival at two healthy destinations",
+        "isolation: {} events per second for {} s; from the 200 to the arrival at two healthy destinations",
         isolation.events_per_second, isolation.seconds
     );
     for (name, latency) in [
@@ -171,7 +171,7 @@ fn print(outcome: &Outcome) {
             "all delivered {:.1} s after the last was sent",
             time.as_secs_f64()
         ),
-        None => println!("not all was delivered in time"),
+        None => println!("not everything was delivered in time"),
     }
     let why = &tally.repeated;
     println!(

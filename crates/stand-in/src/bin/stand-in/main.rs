@@ -22,7 +22,7 @@ const EXAMPLES: &str = "Examples:
   cargo run -p stand-in -- ping
   cargo run -p stand-in -- print --kind account.updated
 
-An outage, sixty times faster than in life: stop the Worker while this runs, then look at the list.
+An outage, sixty times faster than in production: stop the Worker while this runs, then look at the list.
   cargo run -p stand-in -- serve --rate 2 --time-factor 60 --access-token t0ken
   curl -u :t0ken http://127.0.0.1:9100/admin/api/webhooks/failures.xml";
 
