@@ -1,5 +1,5 @@
-//! Carries out one step: reads as much of the list as the rules allow, hands over new entries, and lets 3scale drop those
-//! that are committed. [`edge_core::recovery::step`] decides.
+//! Carries out one step: reads as much of the list as the rules allow, hands over new entries, and lets 3scale drop
+//! those that are committed. [`edge_core::recovery::step`] decides.
 
 use edge_core::{
     admin_api::error::{AdminApiError, Code},

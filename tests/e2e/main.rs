@@ -1,4 +1,5 @@
-//! The built Worker in the real runtime (`wrangler dev`, or workerd alone), with a real origin over HTTP and 3scale's own requests.
+//! The built Worker in the real runtime (`wrangler dev`, or workerd alone), with a real origin over HTTP and 3scale's
+//! own requests.
 //!
 //! Needs `make build` first; `make test` does both. Most tests share one Worker ([`shared`]): each sends objects of its
 //! own and follows the ids that it got. A test that kills or misconfigures a Worker has its own.

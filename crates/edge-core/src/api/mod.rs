@@ -1,6 +1,7 @@
 //! The API for operators: parsing and validating its requests, and its responses.
 //!
-//! [`Call::read`] is the router: it turns a method, a path, a query and a body into one [`Call`], or says what is wrong.
+//! [`Call::read`] is the router: it turns a method, a path, a query and a body into one [`Call`], or says what is
+//! wrong.
 
 pub mod answer;
 pub mod event_list;
