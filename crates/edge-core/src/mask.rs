@@ -351,6 +351,14 @@ mod tests {
     }
 
     #[test]
+    fn as_much_is_read_as_a_secret_in_its_longest_spelling_takes() {
+        let mask = mask("0123456789 short");
+        assert_eq!(mask.window(100), 100 + 10 * 12);
+        assert_eq!(mask.recorded_window(), 4096 + 10 * 12);
+        assert_eq!(Mask::default().window(100), 104);
+    }
+
+    #[test]
     fn a_mask_is_not_printed() {
         assert_eq!(format!("{:?}", mask("hush")), "Mask");
     }
