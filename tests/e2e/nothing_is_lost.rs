@@ -22,7 +22,7 @@ async fn whatever_goes_wrong_each_event_that_got_a_200_reaches_each_destination(
     assert!(tally.accepted + outcome.sent.gave_up >= 300, "{tally:?}");
     assert!(outcome.interruptions.kills > 0);
     assert_eq!(
-        outcome.interruptions.troubles, 0,
+        outcome.interruptions.errors, 0,
         "{:?}",
         outcome.interruptions
     );

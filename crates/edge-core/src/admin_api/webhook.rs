@@ -2,28 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
+use threescale::KINDS;
 
 use crate::{config::Pattern, config::Source};
-
-/// Every event that 3scale's webhooks know: each has its own switch.
-pub const KINDS: [(&str, &str); 16] = [
-    ("account", "created"),
-    ("account", "updated"),
-    ("account", "plan_changed"),
-    ("account", "deleted"),
-    ("user", "created"),
-    ("user", "updated"),
-    ("user", "deleted"),
-    ("application", "created"),
-    ("application", "updated"),
-    ("application", "suspended"),
-    ("application", "plan_changed"),
-    ("application", "user_key_updated"),
-    ("application", "key_created"),
-    ("application", "key_deleted"),
-    ("application", "key_updated"),
-    ("application", "deleted"),
-];
 
 /// The length of 3scale's column for the URL.
 const LONGEST_URL: usize = 255;

@@ -3,6 +3,7 @@
 
 mod console_token;
 mod destination;
+mod header;
 mod nearest;
 mod pattern;
 mod source;
@@ -19,6 +20,7 @@ use self::table::{Findings, Table};
 pub use self::{
     console_token::{ConsoleToken, ConsoleTokens, InvalidToken},
     destination::Destination,
+    header::is_header,
     pattern::{InvalidPattern, Pattern},
     source::Source,
     table::Finding,

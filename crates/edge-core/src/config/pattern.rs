@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use super::nearest::did_you_mean;
-use crate::admin_api::webhook::KINDS;
+use threescale::KINDS;
 
 /// One pattern over an event's type and action. `None` stands for any.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use standardwebhooks::Webhook;
 
-use super::{Binding, Environment, Reader, table::Table, warn_of_address};
+use super::{Binding, Environment, Reader, header::is_header, table::Table, warn_of_address};
 use crate::{
-    destination::http::is_header,
     name::DestinationName,
     secret::{Secret, Secrets},
     target,

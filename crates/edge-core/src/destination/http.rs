@@ -1,13 +1,12 @@
 //! An origin service: the signed POST to send ([`Message`]), and the meaning of the response ([`outcome`]).
 
-use http::{HeaderName, HeaderValue};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
 use threescale::{Redact, write_member};
 
 use crate::{
-    config::{DestinationSecrets, Format, HttpOptions, Route},
+    config::{DestinationSecrets, Format, HttpOptions, Route, is_header},
     delivery::{
         outcome::{Failure, Outcome},
         unreached::Unreached,
@@ -104,15 +103,6 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// `true` if the header is valid: a token, and visible ASCII with spaces (RFC 9110 §5.1, §5.5).
-#[must_use]
-pub fn is_header(name: &str, value: &str) -> bool {
-    // Servers disagree about characters beyond ASCII, and the runtime accepts no more than Latin-1.
-    HeaderName::from_bytes(name.as_bytes()).is_ok()
-        && value.is_ascii()
-        && HeaderValue::from_str(value).is_ok()
 }
 
 /// The body that Slack's incoming webhooks accept, and many compatible services.

@@ -30,12 +30,12 @@ pub struct Interruptions {
     /// The total time from each kill to the Worker being ready again.
     pub down_seconds: f64,
     /// Lines of the Worker's log that report an internal failure.
-    pub troubles: usize,
+    pub errors: usize,
     /// The first of them.
-    pub first_troubles: Vec<String>,
+    pub first_errors: Vec<String>,
 }
 
-const MAX_TROUBLES_SHOWN: usize = 5;
+const MAX_ERRORS_SHOWN: usize = 5;
 
 impl Runtime {
     /// Starts the Worker on this port.
@@ -99,11 +99,13 @@ impl Runtime {
     /// Each life has a log of its own, so that a long run does not fill the memory.
     fn read_log(&mut self) {
         let log = self.worker.log().text();
-        let troubles = log.lines().filter(|line| line.contains("\"trouble\""));
-        for line in troubles {
-            self.interruptions.troubles += 1;
-            if self.interruptions.first_troubles.len() < MAX_TROUBLES_SHOWN {
-                self.interruptions.first_troubles.push(line.to_owned());
+        let errors = log
+            .lines()
+            .filter(|line| line.contains(r#""event":"error""#));
+        for line in errors {
+            self.interruptions.errors += 1;
+            if self.interruptions.first_errors.len() < MAX_ERRORS_SHOWN {
+                self.interruptions.first_errors.push(line.to_owned());
             }
         }
     }

@@ -160,11 +160,11 @@ fn print(outcome: &Outcome) {
         println!("{origin}");
     }
     println!(
-        "the Worker: killed {} times, down for {:.1} s in all; {} lines of trouble in its log",
-        interruptions.kills, interruptions.down_seconds, interruptions.troubles
+        "the Worker: killed {} times, down for {:.1} s in all; {} errors in its log",
+        interruptions.kills, interruptions.down_seconds, interruptions.errors
     );
-    for trouble in &interruptions.first_troubles {
-        println!("  {trouble}");
+    for error in &interruptions.first_errors {
+        println!("  {error}");
     }
     match outcome.drained_in {
         Some(time) => println!(
