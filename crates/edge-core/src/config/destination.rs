@@ -29,7 +29,7 @@ pub struct Destination {
     /// Which types and actions; any one of these. All, while one of them cannot be read: an event that was not wanted
     /// is better than one that was and is not there.
     pub events: Vec<Pattern>,
-    /// Which sources; `None` stands for all, and likewise while one of them cannot be read.
+    /// Which sources; `None` stands for all. While the list has a mistake, those of them that are known.
     pub sources: Option<Vec<SourceName>>,
     /// Elements whose values are not sent.
     pub redact: Redact,
@@ -206,19 +206,22 @@ fn patterns(table: &mut Table<'_>, is_alerted: bool) -> Vec<Pattern> {
     }
 }
 
+/// The sources that are named and known. A faulty list never lets in another tenant's events: those that it should have
+/// let in are in the inbox, and a replay sends them.
 fn source_names(table: &mut Table<'_>, known: &[Source]) -> Option<Vec<SourceName>> {
+    if !table.has("sources") {
+        return None;
+    }
     let mut names = Vec::new();
-    let mut all_are_known = true;
-    for text in table.texts("sources")? {
+    for text in table.texts("sources").unwrap_or_default() {
         if let Some(source) = known.iter().find(|source| source.name.as_str() == text) {
             names.push(source.name.clone());
         } else {
-            all_are_known = false;
             let near = did_you_mean(&text, known.iter().map(|source| source.name.as_str()));
             table.report("sources", format!("{text} is not among SOURCES{near}"));
         }
     }
-    all_are_known.then_some(names)
+    Some(names)
 }
 
 /// A name that no element has hides nothing.
