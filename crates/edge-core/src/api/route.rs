@@ -123,6 +123,9 @@ fn only(method: &str, allow: &'static str) -> Result<(), Problem> {
 }
 
 fn drop_call(destination: DestinationName, config: &Config) -> Result<Call, Problem> {
+    if !config.knows_destinations() {
+        return Err(Problem::Misconfigured);
+    }
     if config.destination(destination.as_str()).is_some() {
         let right =
             "is still configured: remove it from DESTINATIONS before dropping its deliveries";

@@ -151,6 +151,12 @@ impl Config {
         self.closed != Closed::Sources && self.source(name).is_none()
     }
 
+    /// Whether the destinations can be read, so that one which is not among them is no longer configured.
+    #[must_use]
+    pub fn knows_destinations(&self) -> bool {
+        self.closed != Closed::Destinations
+    }
+
     /// The destination at this place, if it can be sent to.
     #[must_use]
     pub fn deliverable(&self, index: usize) -> Option<&Destination> {
@@ -274,7 +280,13 @@ impl<E: Environment> Reader<'_, E> {
             (_, Err(Unreadable)) => Closed::Destinations,
             _ => Closed::Nothing,
         };
-        let (sources, invalid_sources) = self.sources(source_tables);
+        let (mut sources, invalid_sources) = self.sources(source_tables);
+        // Nor does recovery begin: its entries would be routed nowhere, and then be deleted at 3scale.
+        if closed != Closed::Nothing {
+            for source in &mut sources {
+                source.is_closed = true;
+            }
+        }
         let alerts = self.env.text("ALERTS").unwrap_or_default();
         let alerts: Vec<&str> = alerts.split_whitespace().collect();
         let destinations = self.destinations(destination_tables, &sources, &alerts);

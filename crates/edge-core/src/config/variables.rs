@@ -60,7 +60,9 @@ impl<E: Environment> Reader<'_, E> {
                 "TIME_FACTOR",
                 "is for development only: it needs ALLOW_LOCAL_TARGETS",
             );
-        } else if factor > 1 {
+            return 1;
+        }
+        if factor > 1 {
             self.warn(
                 "TIME_FACTOR",
                 format!("is {factor}: deliveries are tried again that many times as fast"),

@@ -29,7 +29,6 @@ pub struct Summary {
 const DELETED: &str = "deleted";
 /// The longest id that is used as it is; an id may have any length, and real ones have some digits. In bytes, as JSON:
 /// with four of these in a summary, and one behind the longest names in a key, both stay within KV's limits.
-/// summary, and one behind the longest names in a key, both stay within KV's limits.
 const LONGEST_ID: usize = 128;
 /// How much of a longer id stands in front of its hash.
 const KEPT_OF_ID: usize = 95;

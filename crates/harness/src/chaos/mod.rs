@@ -30,8 +30,8 @@ pub use origins::Served;
 pub use runtime::Interruptions;
 pub use sender::Sent;
 
-use ledger::Ledger;
-use origins::{ORIGINS, Origin};
+use ledger::{Ledger, ORIGINS};
+use origins::Origin;
 use runtime::Runtime;
 
 /// One run.

@@ -20,9 +20,6 @@ use tokio::time::{Instant, sleep};
 
 use super::ledger::{Arrival, Ledger};
 
-/// The destinations, by name.
-pub(crate) const ORIGINS: [&str; 3] = ["crm", "billing", "search"];
-
 /// The ways in which an origin treats an attempt, each with its percentage; the rest gets 204.
 const FAULTS: [(Fault, u8); 5] = [
     (Fault::Error, 20),

@@ -221,3 +221,27 @@ fn headers_that_cannot_be_sent_are_mistakes_and_no_value_of_authorization_is_sho
     assert_eq!(setup.mistakes[0].item, "DESTINATION_CRM_AUTHORIZATION");
     assert!(!format!("{setup:?}").contains("sch\u{f6}"));
 }
+
+#[test]
+fn while_the_destinations_cannot_be_read_nothing_is_taken_in_recovered_or_dropped() {
+    let setup = read(|fake| {
+        fake.tables.insert("DESTINATIONS", json!("{"));
+        fake.texts
+            .insert("SOURCE_ACME_ACCESS_TOKEN", "an-access-token-of-3scale");
+    });
+    assert!(setup.config.is_closed("acme"));
+    let acme = setup.config.source("acme").unwrap();
+    assert!(acme.admin_url.is_some() && acme.admin().is_none());
+    assert!(!setup.config.knows_destinations());
+    let sound = read(|_| {}).config;
+    assert!(sound.knows_destinations() && !sound.is_closed("acme"));
+}
+
+#[test]
+fn a_time_factor_that_is_a_mistake_changes_nothing() {
+    let setup = read(|fake| {
+        fake.texts.insert("TIME_FACTOR", "60");
+    });
+    assert_eq!(setup.mistakes.len(), 1);
+    assert_eq!(setup.config.time_factor, 1);
+}
