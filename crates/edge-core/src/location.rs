@@ -25,7 +25,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// Whether a call of it cannot leave the machine.
+    /// `true` if a call of it cannot leave the machine.
     #[must_use]
     pub fn is_localhost(&self) -> bool {
         matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "[::1]")

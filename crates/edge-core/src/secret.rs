@@ -40,7 +40,7 @@ impl Secret {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// Whether it was presented, compared in constant time.
+    /// Tells in constant time whether it was presented.
     #[must_use]
     pub fn equals(&self, presented: &Presented) -> Choice {
         presented.0.iter().fold(Choice::from(0), |equal, hash| {
@@ -48,7 +48,7 @@ impl Secret {
         })
     }
 
-    /// Whether it is one that the project publishes, for laptops.
+    /// `true` if it is one that the project publishes, for laptops.
     #[must_use]
     pub fn is_example(&self) -> bool {
         EXAMPLES.contains(&self.0.as_str())

@@ -14,7 +14,7 @@ use cargo_metadata::Metadata;
 
 use crate::fault::{Fault, Report};
 
-/// What the Workers platform comes through.
+/// The crates that give access to the Workers platform.
 const PLATFORM: &[&str] = &[
     "worker",
     "worker-sys",
@@ -70,7 +70,7 @@ fn fault(manifest: &str, way: &[&str], target: Option<&str>) -> Fault {
     }
 }
 
-/// What `cargo tree` says of one crate: on each line its distance from the crate, then its name and version.
+/// The output of `cargo tree` for one crate: on each line its distance from the crate, then its name and version.
 fn tree(root: &Path, package: &str, target: Option<&str>) -> anyhow::Result<String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command

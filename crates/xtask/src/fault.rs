@@ -19,7 +19,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What a check looked at, and what it found wrong there.
+/// The result of a check: how much it looked at, and the faults that it found there.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     /// For people: how much was checked, so that a check that sees nothing is noticed.

@@ -55,7 +55,7 @@ impl Repository {
         self.files.iter().chain(&self.folders).map(String::as_str)
     }
 
-    /// Whether there is such a file or folder. The empty name is the root.
+    /// `true` if there is such a file or folder. The empty name is the root.
     pub(crate) fn has(&self, name: &str) -> bool {
         let name = name.trim_end_matches('/');
         self.files.contains(name) || self.folders.contains(name)
@@ -101,7 +101,7 @@ pub(crate) fn folder_of(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// What a file's name ends in, after its last dot.
+/// The end of a file's name, after its last dot.
 pub(crate) fn extension(file: &str) -> &str {
     Path::new(file)
         .extension()

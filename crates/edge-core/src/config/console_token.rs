@@ -10,9 +10,9 @@ use crate::secret::{Presented, Secret};
 pub struct ConsoleToken {
     /// Whose it is, where that is written.
     pub name: Option<String>,
-    /// Whether it may change things.
+    /// `true` if it may change things.
     pub may_write: bool,
-    /// What is presented.
+    /// The secret that is presented.
     pub secret: Secret,
 }
 
@@ -65,7 +65,7 @@ impl ConsoleTokens {
         self.0.push(token);
     }
 
-    /// Whether there is none: then there is no API.
+    /// `true` if there is none: then there is no API.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

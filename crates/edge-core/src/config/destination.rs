@@ -39,12 +39,12 @@ pub struct Destination {
     pub concurrency: usize,
     /// How many attempts may begin in a second.
     pub rate: Option<u32>,
-    /// Whether the events of one object arrive in sequence.
+    /// `true` if the events of one object arrive in sequence.
     pub ordered: bool,
 }
 
 impl Destination {
-    /// Whether it keeps the latest state of each object.
+    /// `true` if it keeps the latest state of each object.
     #[must_use]
     pub fn keeps_objects(&self) -> bool {
         self.transport
@@ -52,7 +52,7 @@ impl Destination {
             .is_some_and(Transport::keeps_objects)
     }
 
-    /// Whether it wants an event of this source, type and action.
+    /// `true` if it wants an event of this source, type and action.
     #[must_use]
     pub fn wants(&self, source: &str, kind: &str, action: &str) -> bool {
         self.sources
@@ -76,7 +76,7 @@ const COMMON_KEYS: [&str; 7] = [
     "ordered",
 ];
 
-/// What the runtime has for one invocation.
+/// The runtime's limit of open connections for one invocation.
 const MOST_CONNECTIONS: u64 = 6;
 
 impl<E: Environment> Reader<'_, E> {

@@ -45,13 +45,13 @@ pub trait Environment {
     fn text(&self, name: &str) -> Option<String>;
     /// The names of everything that is set: variables, secrets, bindings.
     fn names(&self) -> Vec<String>;
-    /// Whether there is a binding of this kind and name.
+    /// `true` if there is a binding of this kind and name.
     fn has(&self, kind: Binding, name: &str) -> bool;
     /// The URL parser that `fetch` uses too.
     fn parse_url(&self) -> ParseUrl;
 }
 
-/// What a destination may be bound to.
+/// The things that a destination may be bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
     /// A KV namespace.
@@ -62,13 +62,13 @@ pub enum Binding {
     Queue,
 }
 
-/// What the Worker is told to do: the sound parts of it, and what is known of the others.
+/// The Worker's configuration: the sound parts of it, and what is known of the others.
 ///
 /// A mistake stops only what it is in. A faulty source is closed, a faulty destination gets nothing and what is
 /// routed to it waits, a faulty variable has its default. [`Setup`] has the mistakes.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Who sends to us.
+    /// The tenants that send to us.
     pub sources: Vec<Source>,
     /// Where events go.
     pub destinations: Vec<Destination>,
@@ -84,30 +84,30 @@ pub struct Config {
     pub alert_pause_ms: i64,
     /// How long a delivery may wait before it is told, in milliseconds.
     pub overdue_after_ms: i64,
-    /// What operators present. With none, there is no API.
+    /// The tokens that operators present. With none, there is no API.
     pub console_tokens: ConsoleTokens,
     /// This Worker's own origin, where it is configured: `https://edge.example.com`.
     pub public_url: Option<String>,
-    /// Whether plain http and private addresses may be called: for development.
+    /// `true` if plain http and private addresses may be called: for development.
     pub allow_local: bool,
-    /// What waits are divided by: for trying out.
+    /// The number that waits are divided by: for trying out.
     pub time_factor: u32,
     /// Why no source takes anything in, if that is so.
     pub(crate) closed: Closed,
-    /// What was given for the name of a source, and is none.
+    /// Names that were given to sources and are not valid.
     pub(crate) invalid_sources: Vec<String>,
     /// Every secret that is set.
     pub(crate) secrets: Vec<Secret>,
 }
 
-/// What cannot be known while a variable cannot be read.
+/// The part of the configuration that cannot be known while a variable cannot be read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Closed {
     #[default]
     Nothing,
     /// Where events go: one that is taken in would go nowhere.
     Destinations,
-    /// Who sends.
+    /// The tenants that send.
     Sources,
 }
 
@@ -137,7 +137,7 @@ impl Config {
         self.secrets.iter()
     }
 
-    /// Whether a call for a source of this name is answered that the configuration has mistakes.
+    /// `true` if a call for a source of this name is answered that the configuration has mistakes.
     #[must_use]
     pub fn is_closed(&self, name: &str) -> bool {
         self.closed != Closed::Nothing
@@ -145,7 +145,7 @@ impl Config {
             || self.source(name).is_some_and(|source| source.is_closed)
     }
 
-    /// Whether there is no source of this name any more, as far as the configuration can be read.
+    /// `true` if no source has this name any more. While the sources cannot be read, none counts as removed.
     #[must_use]
     pub fn is_removed(&self, name: &str) -> bool {
         self.closed != Closed::Sources && self.source(name).is_none()
@@ -191,13 +191,13 @@ impl Config {
 /// The outcome of reading the configuration.
 #[derive(Debug)]
 pub struct Setup {
-    /// What was understood.
+    /// The configuration as it was understood.
     pub config: Rc<Config>,
-    /// What keeps a part of the Worker from working.
+    /// Mistakes that keep a part of the Worker from working.
     pub mistakes: Vec<Finding>,
-    /// What is a mistake anywhere but on localhost.
+    /// Findings that are mistakes anywhere but on localhost.
     local_only: Vec<Finding>,
-    /// What works but deserves a look.
+    /// Settings that work but deserve a look.
     pub warnings: Vec<Finding>,
 }
 
@@ -227,7 +227,7 @@ impl Setup {
         self.mistakes.iter().chain(local_only)
     }
 
-    /// Whether there is no API because of a mistake.
+    /// `true` if there is no API because of a mistake.
     #[must_use]
     pub fn has_faulty_tokens(&self) -> bool {
         let is_faulty = |mistake: &Finding| mistake.item == CONSOLE_TOKEN;
@@ -259,7 +259,7 @@ impl Setup {
     }
 }
 
-/// What the parts of the configuration share while they are read.
+/// The state that the parts of the configuration share while they are read.
 struct Reader<'e, E> {
     env: &'e E,
     findings: Findings,

@@ -19,7 +19,7 @@ impl Pattern {
         action: None,
     };
 
-    /// Whether an event of this type and action is wanted.
+    /// `true` if an event of this type and action is wanted.
     #[must_use]
     pub fn matches(&self, kind: &str, action: &str) -> bool {
         self.kind.as_deref().is_none_or(|k| k == kind)
@@ -29,7 +29,7 @@ impl Pattern {
 
 /// Says that a pattern matches nothing that 3scale is known to send.
 pub(super) struct Unmatched {
-    /// What was meant, perhaps: to be put behind a message.
+    /// The pattern that was perhaps meant, as the end of a message.
     pub(super) nearest: String,
 }
 

@@ -22,12 +22,12 @@ pub struct Source {
     pub admin_url: Option<String>,
     /// How long it may send nothing, in milliseconds.
     pub silent_after_ms: Option<i64>,
-    /// What the tenant's admin API asks for.
+    /// The token for the tenant's admin API.
     pub access_token: Option<Secret>,
     /// Over how many inboxes its events are spread.
     pub shards: u32,
-    /// Whether its configuration has a mistake. Nothing is taken in then and no recovery begins, but what it has is
-    /// delivered.
+    /// `true` if its configuration has a mistake. It then takes nothing in and begins no recovery, but delivers what it
+    /// has.
     pub is_closed: bool,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
     pub path: String,
@@ -51,7 +51,7 @@ impl Source {
     }
 }
 
-/// Whoever asks for all of them calls each: the free plan allows 50 calls for one invocation.
+/// A request for all shards calls each of them, and the free plan allows 50 calls for one invocation.
 const MOST_SHARDS: u64 = 32;
 
 impl<E: Environment> Reader<'_, E> {

@@ -13,7 +13,7 @@ use super::nearest::{did_you_mean, nearest};
 pub struct Finding {
     /// The variable or secret, as it is written: `DESTINATIONS.crm.url`.
     pub item: String,
-    /// What is wrong, and what would be right.
+    /// The problem, and what would be right.
     pub problem: String,
 }
 
@@ -26,7 +26,7 @@ impl Finding {
     }
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) mistakes: Vec<Finding>,

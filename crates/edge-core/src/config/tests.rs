@@ -240,7 +240,7 @@ fn the_example_of_the_contract_is_understood() {
     assert_eq!((*keep, *ttl_seconds), (Keep::Events, Some(30 * 86_400)));
 }
 
-/// What is not among these would be recorded if a destination echoed it.
+/// A secret that is not among these would be recorded if a destination echoed it.
 #[test]
 fn every_secret_that_is_set_is_among_the_secrets() {
     let texts = [

@@ -1,4 +1,4 @@
-//! What kind of thing a destination is: an origin service, a service binding, a KV namespace, a queue.
+//! The kinds of destination: an origin service, a service binding, a KV namespace, a queue.
 
 use standardwebhooks::Webhook;
 
@@ -16,14 +16,14 @@ pub enum Transport {
     Http {
         /// Where: over the internet, or to another Worker.
         route: Route,
-        /// What is sent, and how.
+        /// The content and form of its requests.
         options: HttpOptions,
     },
     /// Into a KV namespace.
     Kv {
         /// The namespace's binding.
         binding: String,
-        /// What is kept.
+        /// The kind of entry that is kept.
         keep: Keep,
         /// How long a value stays, in seconds; `None` for ever.
         ttl_seconds: Option<u64>,
@@ -42,22 +42,22 @@ pub enum Route {
     Url {
         /// The URL.
         url: String,
-        /// Whether it may be plain http and private (development).
+        /// `true` if it may be plain http and private (development).
         allow_local: bool,
     },
     /// Through a service binding, which needs no address and no network.
     Service {
         /// The binding.
         binding: String,
-        /// What the other Worker sees as the URL.
+        /// The URL that the other Worker sees.
         url: String,
     },
 }
 
-/// What is sent to an origin service, and how.
+/// The content and form of requests to an origin service.
 #[derive(Debug)]
 pub struct HttpOptions {
-    /// What is sent.
+    /// The form of an event.
     pub format: Format,
     /// How long one attempt may take, in milliseconds.
     pub timeout_ms: u32,
@@ -67,7 +67,7 @@ pub struct HttpOptions {
     pub secrets: DestinationSecrets,
 }
 
-/// What an origin service gets.
+/// The form in which an origin service gets an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A CloudEvent in structured mode: all of it is the body.
@@ -80,7 +80,7 @@ pub enum Format {
     Slack,
 }
 
-/// What a KV namespace keeps.
+/// The entries that a KV namespace keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Each event.
@@ -111,7 +111,7 @@ impl Transport {
         )
     }
 
-    /// Whether it can take an alert, which has no XML and is about no object.
+    /// `true` if it can take an alert, which has no XML and is about no object.
     pub(super) fn takes_alerts(&self) -> bool {
         match self {
             Self::Http { options, .. } => options.format != Format::Xml,
@@ -120,7 +120,7 @@ impl Transport {
         }
     }
 
-    /// Whether what goes there is signed: bindings lead to nobody but us.
+    /// `true` if its requests are signed. Those through a binding are not: it leads to nobody but us.
     pub(super) fn is_signed(&self) -> bool {
         matches!(
             self,
@@ -171,12 +171,12 @@ impl<E: Environment> Reader<'_, E> {
     }
 }
 
-/// What the settings of a transport are read with.
+/// The context in which the settings of a transport are read.
 pub(super) struct Context<'c, E> {
     pub(super) env: &'c E,
     pub(super) name: &'c DestinationName,
     pub(super) allow_local: bool,
-    /// Whether the destination has elements whose values are not sent.
+    /// `true` if the destination has elements whose values are not sent.
     pub(super) redacts: bool,
 }
 

@@ -189,7 +189,7 @@ impl<E: Environment> Reader<'_, E> {
         Some(value)
     }
 
-    /// Whether the value may count at all. Says what is wrong with it, without showing it.
+    /// `true` if the value may count at all. Reports the weakness of the value without showing it.
     fn is_strong_enough(&mut self, variable: &str, value: &Secret) -> bool {
         if value.is_example() {
             let problem = "holds a value of .dev.vars.example, which everybody knows: it works on localhost only. \
@@ -222,7 +222,7 @@ impl<E: Environment> Reader<'_, E> {
         }
     }
 
-    /// What is set and looks like one of ours, but is none: it does nothing.
+    /// Warns of variables that look like ours but are not known: they do nothing.
     pub(super) fn unknown_variables(&mut self, sources: &[Source], destinations: &[Destination]) {
         let of_sources = sources.iter().flat_map(|source| {
             let name = source.name.env_name();

@@ -9,7 +9,7 @@ use super::{
     rate::Rate,
 };
 
-/// What one destination may have of attempts.
+/// The limits on one destination's attempts.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Under way at once.
@@ -66,7 +66,7 @@ impl DestinationState {
         self.health.get().breaker.failures > 2
     }
 
-    /// How many more attempts may begin now, as far as this destination alone is concerned.
+    /// How many more attempts may begin now by this destination's own limits.
     fn allows(&self, now_ms: i64) -> usize {
         let at_once = self.health.get().allows(self.limits.concurrency, now_ms);
         at_once
@@ -101,8 +101,8 @@ impl DestinationState {
     }
 }
 
-/// What begins now, `most` at the most and `places` under way in all, with the index of its destination.
-/// `due` finds so many deliveries of a destination that are due, those under way among them, and `seq`
+/// The deliveries that begin now, each with the index of its destination: `most` at the most, and `places` under way
+/// in all. `due` finds up to so many deliveries of a destination that are due, those under way among them, and `seq`
 /// tells which one it is.
 ///
 /// # Errors

@@ -1,14 +1,14 @@
 //! Fair sharing of the invocation's six connections, so that slow or failing destinations cannot starve
 //! healthy ones.
 
-/// What one destination has and wants.
+/// One destination's attempts: those that it has, and those that it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
     /// Attempts that are under way to it.
     pub busy: usize,
     /// Attempts that it could begin now.
     pub wants: usize,
-    /// Whether its last attempts all failed.
+    /// `true` if its last attempts all failed.
     pub failing: bool,
     /// When it last began one, by a count that all share: who has waited longest comes first.
     pub last_start: u64,

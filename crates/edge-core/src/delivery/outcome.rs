@@ -1,10 +1,10 @@
-//! What came of an attempt.
+//! The outcome of an attempt.
 
 use std::fmt;
 
 use super::{binding::Refusal, unreached::Unreached};
 
-/// What came of one attempt, with what decides how it goes on.
+/// The outcome of one attempt, with all that decides how its delivery goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The destination has it.
@@ -51,7 +51,7 @@ pub enum Concern {
 }
 
 impl Failure {
-    /// Tells trouble of the destination from the refusal of one event.
+    /// Tells a destination in trouble from the refusal of one event.
     #[must_use]
     pub fn concern(&self) -> Concern {
         match self {
@@ -70,7 +70,7 @@ impl Failure {
         }
     }
 
-    /// Whether KV's writes of the day are used up.
+    /// `true` if KV's writes of the day are used up.
     #[must_use]
     pub fn is_daily_limit(&self) -> bool {
         matches!(self, Self::Binding(words) if Refusal::of(words) == Refusal::DailyLimit)
@@ -78,7 +78,7 @@ impl Failure {
 }
 
 impl Outcome {
-    /// What an HTTP status means. A redirect is a failure: following it would send the event to
+    /// The outcome that an HTTP status stands for. A redirect is a failure: following it would send the event to
     /// where the operator did not say.
     #[must_use]
     pub fn of_status(status: u16, retry_after_ms: Option<i64>) -> Self {
@@ -133,7 +133,7 @@ impl Outcome {
         }
     }
 
-    /// What was wrong, for people.
+    /// The reason for the failure, for people.
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         match self {

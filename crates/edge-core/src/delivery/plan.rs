@@ -1,6 +1,6 @@
-//! What follows an attempt, for its delivery and for its destination.
+//! The consequences of an attempt, for its delivery and for its destination.
 //!
-//! Trouble of the destination and the refusal of one event are two things ([`Concern`]): whoever can have
+//! A destination in trouble and the refusal of one event are two things ([`Concern`]): whoever can have
 //! an event refused, by a word in a name, must not be able to hold up the other events. So only the first
 //! counts for the breaker and pauses.
 
@@ -13,12 +13,12 @@ use super::{
     timing::{Jitter, Timing},
 };
 
-/// What a destination has been doing, as the inbox remembers it.
+/// The recent history of a destination, as the inbox remembers it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Its breaker.
     pub breaker: Breaker,
-    /// Whether it gets nothing until somebody resumes it. Its deliveries wait.
+    /// `true` if it gets nothing until somebody resumes it. Its deliveries wait.
     pub paused: bool,
     /// The event that the last attempt was about, if that was answered 410.
     pub gone: Option<i64>,
@@ -44,7 +44,7 @@ impl Health {
         (!self.paused).then(|| due_at.max(self.breaker.opens_at()).max(not_before))
     }
 
-    /// Whether the next attempt finds out if it works again, and so takes an event that has not failed yet.
+    /// `true` if the next attempt finds out if it works again, and so takes an event that has not failed yet.
     #[must_use]
     pub fn is_probing(&self) -> bool {
         self.breaker.probe_at.is_some()
@@ -58,7 +58,7 @@ pub struct Progress {
     pub seq: i64,
     /// Attempts that were used up before this one.
     pub attempts: u32,
-    /// Whether a 410 has already been forgiven it.
+    /// `true` if a 410 has already been forgiven it.
     pub gone: bool,
 }
 
@@ -82,11 +82,11 @@ pub struct Wait {
     pub not_before: Option<i64>,
     /// Attempts that are used up.
     pub attempts: u32,
-    /// Whether a 410 has been forgiven it.
+    /// `true` if a 410 has been forgiven it.
     pub gone: bool,
 }
 
-/// What follows an attempt that ended at `now_ms`.
+/// The consequences of an attempt that ended at `now_ms`.
 #[must_use]
 pub fn after(
     timing: &Timing,

@@ -9,7 +9,7 @@ const HOUR: i64 = 60 * MINUTE;
 /// The waits of one destination, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// What is waited after the first, second, … failed attempt. After the last one, attempts have run out.
+    /// The waits after the first, second, … failed attempt. After the last one, attempts have run out.
     pub schedule: Vec<i64>,
     /// The longest that the destination's `Retry-After` is followed.
     pub longest_retry_after: i64,

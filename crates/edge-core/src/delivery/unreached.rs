@@ -4,8 +4,8 @@
 //! Two worlds, since they say it differently:
 //!
 //! - workerd alone throws, and its words tell little. Measured in `tests/e2e/unreachable.rs`: a closed
-//!   port, a reset and an answer that is no HTTP are all «Network connection lost.»; an unknown host
-//!   and a failed TLS handshake are both «internal error; reference = …». Only a time-out has a name.
+//!   port, a reset and an answer that is no HTTP are all "Network connection lost."; an unknown host
+//!   and a failed TLS handshake are both "internal error; reference = …". Only a time-out has a name.
 //! - On Cloudflare's network the edge makes the connection, and where it fails answers in the
 //!   origin's place, with a status and a code that say why. That is documented
 //!   (developers.cloudflare.com: `support/troubleshooting/http-status-codes`, with Cloudflare's 5xx
@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-/// What kind of failure it was.
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The host's name was not found.
@@ -52,7 +52,7 @@ impl Kind {
 /// No origin has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreached {
-    /// As far as it can be told.
+    /// The kind of failure, as precisely as it can be told.
     pub kind: Kind,
     /// The status, where Cloudflare answered in the origin's place.
     pub status: Option<u16>,

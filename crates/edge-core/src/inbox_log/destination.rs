@@ -30,7 +30,7 @@ pub(super) enum Origin {
     /// A replay's position, of an event that had arrived or does not go here.
     Replay {
         replay: ReplayId,
-        /// Whether it counts among `delivered`. If not, it needs a row of `extra`.
+        /// `true` if it counts among `delivered`. If not, it needs a row of `extra`.
         was_delivered: bool,
     },
 }
@@ -87,7 +87,7 @@ pub struct Destination {
     pub(super) is_ordered: bool,
     /// Its row; `position` is ahead of it by what has begun since it was written.
     pub(super) state: State,
-    /// The replays that have not ended here, ahead of their rows likewise.
+    /// The replays that have not ended here; like `state`, they are ahead of their rows.
     pub(super) cursors: Vec<Cursor>,
     /// Those as they are in their rows.
     pub(super) written_cursors: Vec<Cursor>,
@@ -99,7 +99,7 @@ pub struct Destination {
     pub(super) finished: Vec<ReplayId>,
     /// No write before this time: the last one failed.
     pub(super) pause_until: Option<i64>,
-    /// Whether the last live attempt was of a new event: new ones and due ones alternate.
+    /// `true` if the last live attempt was of a new event: new ones and due ones alternate.
     pub(super) was_fresh: bool,
 }
 
@@ -136,7 +136,7 @@ impl Destination {
         self.id
     }
 
-    /// What is known of it.
+    /// The state that it is known to be in.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
@@ -180,7 +180,7 @@ impl Destination {
         });
     }
 
-    /// Whether an attempt is under way, or its outcome not written.
+    /// `true` if an attempt is under way, or its outcome not written.
     pub(super) fn is_in_flight(&self, seq: Seq) -> bool {
         let ended = self.ended.iter().map(|one| one.under_way.seq);
         let mut all = self.under_way.iter().map(|one| one.seq).chain(ended);

@@ -73,7 +73,7 @@ pub type ReplayId = u32;
 /// one hash only wait for each other.
 pub type Line = i64;
 
-/// An event, as far as one destination asks.
+/// An event, as one destination sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// Its place.
@@ -84,7 +84,7 @@ pub struct Entry {
     pub found: Found,
 }
 
-/// What the rules ask the store about one destination. `except` are those that are under way.
+/// The questions about one destination that the rules ask the store. `except` are those that are under way.
 pub trait Log {
     /// The store's failure. Then nothing has changed.
     type Error;
@@ -114,7 +114,7 @@ pub trait Log {
     /// When the first row is due that has none of its line before it.
     fn next_due(&self, revived_at: Option<i64>) -> Result<Option<i64>, Self::Error>;
 
-    /// Whether a row of this line is before this place.
+    /// `true` if a row of this line is before this place.
     fn waits_before(&self, line: Line, seq: Seq) -> Result<bool, Self::Error>;
 
     /// The first event after a place that a replay means.

@@ -62,7 +62,7 @@ impl Destination {
         Self::change(after, writes)
     }
 
-    /// Whether the positions have room for those that begin next.
+    /// `true` if the positions have room for those that begin next.
     fn has_room(&self) -> bool {
         let cursors = self.cursors.iter().map(|cursor| &cursor.position);
         std::iter::once(&self.state.position)

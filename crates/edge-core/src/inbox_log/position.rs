@@ -53,13 +53,13 @@ impl Position {
         &self.pending
     }
 
-    /// Whether this one is pending.
+    /// `true` if this one is pending.
     #[must_use]
     pub fn is_pending(&self, seq: Seq) -> bool {
         self.pending.binary_search(&seq).is_ok()
     }
 
-    /// Whether there is room for one more.
+    /// `true` if there is room for one more.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.pending.len() < MOST_PENDING

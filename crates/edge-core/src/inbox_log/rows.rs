@@ -1,4 +1,4 @@
-//! What is stored, table by table, and the statements that change it.
+//! The stored rows, table by table, and the statements that change them.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl State {
         beyond.saturating_add(pending).saturating_add(self.waiting)
     }
 
-    /// Whether there is nothing new to read.
+    /// `true` if there is nothing new to read.
     #[must_use]
     pub fn is_at(&self, head: u64) -> bool {
         self.position.begun() == head
@@ -90,11 +90,11 @@ pub struct Waiting {
     pub not_before: Option<i64>,
     /// When it last failed. `None`: it has not failed yet, and may be a probe.
     pub failed_at: Option<i64>,
-    /// Whether a replay of many wants it: nothing live waits for it.
+    /// `true` if a replay of many wants it: nothing live waits for it.
     pub replayed: bool,
-    /// Whether a 410 was forgiven it.
+    /// `true` if a 410 was forgiven it.
     pub gone: bool,
-    /// What it stands in line with, until it was first delivered. `None`: nobody waits for it.
+    /// The line that it stands in until it is first delivered. `None`: nobody waits for it.
     pub line: Option<Line>,
 }
 

@@ -60,14 +60,14 @@ impl Stage {
         }
     }
 
-    /// Whether nothing remains to be done.
+    /// `true` if nothing remains to be done.
     #[must_use]
     pub fn has_ended(self) -> bool {
         matches!(self, Self::NotRouted | Self::Delivered | Self::Dropped)
     }
 }
 
-/// Whether an event may be forgotten. It is decided event by event, so that one paused destination does not keep
+/// `true` if an event may be forgotten. It is decided event by event, so that one paused destination does not keep
 /// everybody's personal data.
 ///
 /// `age_ms` since it was received; `keep_ms` the retention, `window_ms` in which it may have repeats; `is_meant`

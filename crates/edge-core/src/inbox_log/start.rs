@@ -189,7 +189,7 @@ impl Destination {
         })
     }
 
-    /// Whether one of this object is under way, or has failed and has no row yet.
+    /// `true` if one of this object is under way, or has failed and has no row yet.
     pub(super) fn is_line_busy(&self, line: Line) -> bool {
         let failed = self
             .ended
@@ -202,7 +202,7 @@ impl Destination {
         all.any(|one| one.line == Some(line))
     }
 
-    /// Whether one of this object before this place was begun, and did not arrive.
+    /// `true` if one of this object before this place was begun, and did not arrive.
     fn is_pending_before<L: Log>(&self, log: &L, line: Line, seq: Seq) -> Result<bool, L::Error> {
         let arrived = |seq: Seq| self.ended.iter().any(|one| one.under_way.seq == seq);
         for before in self.state.position.pending().iter().copied() {

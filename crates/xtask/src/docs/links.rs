@@ -31,7 +31,7 @@ pub(crate) fn check(repository: &Repository, documents: &BTreeMap<&str, Document
     faults
 }
 
-/// Whether a link names its protocol: `https:`, `mailto:`.
+/// `true` if a link names its protocol: `https:`, `mailto:`.
 fn leads_elsewhere(link: &str) -> bool {
     link.split_once(':')
         .is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
@@ -72,7 +72,7 @@ mod tests {
 
     use crate::repository::{extension, tests::repository};
 
-    /// What is wrong with the links of a document.
+    /// The faults in the links of a document.
     fn faults(text: &str) -> Vec<String> {
         let (_folder, repository) = repository(&[
             ("README.md", "# Top\n"),

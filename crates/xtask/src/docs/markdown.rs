@@ -1,4 +1,4 @@
-//! What of a Markdown document can be wrong: its links, its headings' anchors, its code.
+//! The parts of a Markdown document that can be wrong: its links, its headings' anchors, its code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::lines::{Lines, Place};
 pub(crate) struct Document {
     /// The targets of links and images, as they are written.
     pub(crate) links: Vec<Place>,
-    /// What `#…` may follow the document's name.
+    /// The anchors that a link to the document may end in, after `#`.
     pub(crate) anchors: BTreeSet<String>,
     /// Code in the running text.
     pub(crate) codes: Vec<Place>,

@@ -25,7 +25,7 @@ const FOLDERS: &[&str] = &[
     "tools",
 ];
 
-/// What ends like this is a file wherever it stands.
+/// A word that ends like this is a file wherever it stands.
 const ENDINGS: &[&str] = &[".md", ".mk", ".rs", ".toml"];
 
 /// The files and folders that a text names, as it names them.
@@ -39,7 +39,7 @@ pub(crate) fn named_by_folder(text: &str) -> impl Iterator<Item = &str> {
     named(text).filter(|name| begins_with_folder(name))
 }
 
-/// Whether a word is a folder's name alone.
+/// `true` if a word is a folder's name alone.
 pub(crate) fn is_folder(word: &str) -> bool {
     FOLDERS.contains(&word)
 }
@@ -66,7 +66,7 @@ fn begins_with_folder(word: &str) -> bool {
         .is_some_and(|(folder, _)| FOLDERS.contains(&folder))
 }
 
-/// Whether there is what `file` calls `name`.
+/// `true` if the thing that `file` calls `name` exists.
 pub(crate) fn exists(repository: &Repository, file: &str, name: &str) -> bool {
     let bases = ["", repository.package_of(file), folder_of(file)];
     let paths = bases.iter().filter_map(|base| join(base, name));

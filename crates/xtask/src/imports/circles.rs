@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// What to do about one.
+/// The advice for getting rid of a circle.
 pub(crate) const REMEDY: &str =
     "one of these arrows has to go: move what both need into a module below them";
 

@@ -1,4 +1,4 @@
-//! What the rules say beside what the code does.
+//! Compares a crate's rules with its code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What a module's row is called: its path, or the root's file.
+    /// The name of a module's row: the module's path, or the root's file.
     fn name(&self, path: &[String]) -> String {
         let root = self.modules.get(0).map_or("", |root| &root.file);
         if path.is_empty() {

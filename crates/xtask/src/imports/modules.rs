@@ -22,7 +22,7 @@ pub(crate) struct Module {
     pub(crate) line: usize,
     pub(super) parent: Option<usize>,
     pub(crate) children: BTreeMap<String, usize>,
-    /// What its `use` declarations name, and the paths that they give for it.
+    /// The names that its `use` declarations bring in, each with its path.
     pub(super) names: BTreeMap<String, Vec<String>>,
     /// The paths of its `use …::*`.
     pub(super) globs: Vec<Vec<String>>,

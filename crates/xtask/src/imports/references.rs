@@ -1,4 +1,4 @@
-//! What a module writes of others: the paths in its `use` declarations, its code, its macros and its attributes.
+//! A module's references to others: the paths in its `use` declarations, its code, its macros and its attributes.
 //!
 //! A macro's tokens have no syntax before the macro is expanded: there, names joined by `::` are taken for a path.
 //! Strings in attributes are taken for one too where they read as one: `#[serde(with = "crate::time")]`.
@@ -21,7 +21,7 @@ pub(crate) struct Reference {
     pub(crate) line: usize,
 }
 
-/// What stands in one module, without what stands in the modules inside it and without what is for tests.
+/// The contents of one module, without the modules inside it and without the code that is for tests.
 #[derive(Default)]
 pub(crate) struct Collected<'a> {
     pub(crate) names: BTreeMap<String, Vec<String>>,
@@ -183,7 +183,7 @@ impl<'a> Visit<'a> for Collected<'a> {
         visit::visit_path(self, path);
     }
 
-    /// Who may see a thing is no import: `pub(in crate::inbox)`.
+    /// A visibility is no import: `pub(in crate::inbox)`.
     fn visit_vis_restricted(&mut self, _: &'a VisRestricted) {}
 
     fn visit_attribute(&mut self, attribute: &'a Attribute) {
@@ -213,7 +213,7 @@ fn extended(before: &[String], ident: &syn::Ident) -> Vec<String> {
     path
 }
 
-/// Whether something is compiled for tests alone: `#[test]`, `#[cfg(test)]`, `#[cfg(all(test, …))]`.
+/// `true` if the item is compiled for tests alone: `#[test]`, `#[cfg(test)]`, `#[cfg(all(test, …))]`.
 fn only_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")

@@ -187,7 +187,7 @@ struct TableRow {
 
 #[derive(Default)]
 struct Cell {
-    /// What is not code.
+    /// The cell's text without its code.
     words: String,
     codes: Vec<String>,
 }

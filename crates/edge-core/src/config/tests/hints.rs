@@ -1,4 +1,4 @@
-//! What is silent would be found late: each message says what, where, the choices and the nearest name.
+//! A silent mistake would be found late: each message names the mistake, its place, the choices and the nearest name.
 
 use super::*;
 

@@ -44,7 +44,7 @@ struct Attempt {
     outcome: Outcome,
 }
 
-/// What a destination does with an attempt: how long it takes, and what comes of it.
+/// A destination's reaction to an attempt: how long it takes, and the outcome.
 type Origin = Box<dyn FnMut(&Delivery, i64) -> (i64, Outcome)>;
 
 struct Simulation {

@@ -1,4 +1,4 @@
-//! What holds after each move. The numbers are those of the design's invariants.
+//! The invariants that hold after each move. The numbers are those of the design.
 
 use super::{ledger::Truth, world::World};
 

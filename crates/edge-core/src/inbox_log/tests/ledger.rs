@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::{DestinationId, Line, ReplayId, Seq};
 use crate::delivery::outcome::Outcome;
 
-/// What a kill leaves of a delivery.
+/// The part of a delivery's state that survives a kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Truth {
     NotRouted,
@@ -88,7 +88,7 @@ impl Ledger {
         self.tries.entry(id).or_default()
     }
 
-    /// What may not be sent now.
+    /// Begins an attempt, and fails the test if the event may not be sent now.
     pub(super) fn sends(
         &mut self,
         id: DestinationId,

@@ -51,7 +51,7 @@ impl Default for Rows {
 pub(super) struct Tables {
     pub(super) events: BTreeMap<Seq, Event>,
     pub(super) destinations: BTreeMap<DestinationId, Rows>,
-    /// What each replay means, for each destination.
+    /// The events that each replay means, for each destination.
     pub(super) meant: BTreeMap<(ReplayId, DestinationId), BTreeSet<Seq>>,
     /// Written when the newest event is forgotten.
     pub(super) floor: Head,
@@ -122,7 +122,7 @@ impl Tables {
         }
     }
 
-    /// What an opening inbox finds.
+    /// The head that an opening inbox finds.
     pub(super) fn head(&self) -> Head {
         match self.events.last_key_value() {
             Some((seq, event)) if *seq >= self.floor.seq => Head {

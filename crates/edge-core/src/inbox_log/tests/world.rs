@@ -108,7 +108,7 @@ impl World {
         self.destinations.get_mut(&id).unwrap().committed(change);
     }
 
-    /// What a replay of many resets, then one attempt, if the destination takes one.
+    /// Resets the next deliveries of a replay of many, then begins one attempt, if the destination takes one.
     pub(super) fn start(&mut self, id: DestinationId) -> Option<Seq> {
         loop {
             let destination = &self.destinations[&id];
