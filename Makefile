@@ -93,7 +93,7 @@ wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler AR
 	@$(WRANGLER) $(ARGS)
 
 clean: ## remove what was built here (not the tools in $(CACHE))
-	@rm -rf build target .wrangler benches/parse/target fuzz/target
+	@rm -rf build .wrangler {.,benches/parse,fuzz}/target
 
 $(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
 	@echo "installing the JavaScript parsers to compare with"
