@@ -9,20 +9,8 @@ pub(crate) struct Exception {
     pub(crate) reason: &'static str,
 }
 
-pub(crate) const EXCEPTIONS: &[Exception] = &[
-    Exception {
-        place: "Makefile",
-        name: "benches/node_modules/.package-lock.json",
-        reason: "npm makes it when the JavaScript parsers are installed",
-    },
-    Exception {
-        place: "Makefile",
-        name: "benches/parse/target",
-        reason: "cargo makes it, and `make clean` removes it",
-    },
-    Exception {
-        place: "Makefile",
-        name: "fuzz/target",
-        reason: "cargo makes it, and `make clean` removes it",
-    },
-];
+pub(crate) const EXCEPTIONS: &[Exception] = &[Exception {
+    place: "Makefile",
+    name: "benches/node_modules/.package-lock.json",
+    reason: "npm makes it when the JavaScript parsers are installed",
+}];
