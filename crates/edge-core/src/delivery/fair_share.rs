@@ -66,17 +66,11 @@ pub fn allocate(places: usize, demands: &[Demand]) -> Vec<usize> {
     }
 }
 
-/// The indexes of those that have waited longest first. There are few, and a sort would cost the
-/// upload more than this costs time.
+/// The indexes of the demands, the one that has waited longest first.
 fn longest_waiting_first(demands: &[Demand]) -> Vec<usize> {
-    let mut queue: Vec<(u64, usize)> = Vec::with_capacity(demands.len());
-    for (index, demand) in demands.iter().enumerate() {
-        let place = queue
-            .iter()
-            .position(|(last_start, _)| *last_start > demand.last_start);
-        queue.insert(place.unwrap_or(queue.len()), (demand.last_start, index));
-    }
-    queue.into_iter().map(|(_, index)| index).collect()
+    let mut queue: Vec<usize> = (0..demands.len()).collect();
+    queue.sort_by_key(|index| demands.get(*index).map(|demand| demand.last_start));
+    queue
 }
 
 #[cfg(test)]
