@@ -3,6 +3,7 @@
 
 use edge_core::{
     config::{Finding, Setup, Source},
+    identity,
     messages::care::OldSecretUse,
     name::SourceName,
     time::UnixMillis,
@@ -22,6 +23,12 @@ struct Health<'a> {
     rotations: Vec<Rotation<'a>>,
 }
 
+/// Shows the Worker itself that it is called here: see [`identity`].
+#[derive(Serialize)]
+struct Proof {
+    proof: String,
+}
+
 /// A source whose secret is being rotated.
 #[derive(Serialize)]
 struct Rotation<'a> {
@@ -37,6 +44,11 @@ struct Rotation<'a> {
 /// The runtime could not build the response.
 pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Response> {
     let url = parse_url(&request.inner().url()).ok_or("a request without a URL")?;
+    if let Some(nonce) = identity::nonce(&url.query)
+        && let Some(proof) = identity::proof(&setup.config, &url.origin, nonce)
+    {
+        return json(serde_json::to_vec(&Proof { proof })?);
+    }
     let mut rotations = Vec::new();
     for source in &setup.config.sources {
         if source.secrets.iter().nth(1).is_some() {

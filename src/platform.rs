@@ -31,8 +31,17 @@ pub fn new_replay_id(now_ms: i64) -> Result<ReplayId> {
     Ok(ReplayId::new(now_ms, &random()?))
 }
 
-fn random() -> Result<[u8; 10]> {
-    let mut bytes = [0; 10];
+/// A value that nobody can know beforehand.
+///
+/// # Errors
+///
+/// The platform could not provide randomness.
+pub fn new_nonce() -> Result<String> {
+    Ok(u128::from_be_bytes(random()?).to_string())
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }

@@ -3,7 +3,7 @@
 //! The token goes in a header, never in a URL; no redirect is followed, since it would carry the token
 //! to another host.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::time::Duration;
 
 use edge_core::{
     admin_api::error::{AdminApiError, Code, refusal},
@@ -11,16 +11,13 @@ use edge_core::{
     secret::Secret,
     target,
 };
-use futures_util::{
-    StreamExt as _,
-    future::{Either, select},
-};
+use futures_util::StreamExt as _;
 use threescale::Timestamp;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use worker::{AbortController, ByteStream, Delay, Fetch, Response};
+use worker::{AbortController, ByteStream, Fetch, Response};
 
 use crate::{
-    http::request,
+    http::request::{self, within},
     platform::{now_ms, parse_url},
 };
 
@@ -219,12 +216,5 @@ impl Reply {
     pub fn end(self) {
         drop(self.body);
         self.abort.abort();
-    }
-}
-
-async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
-    match select(pin!(future), pin!(Delay::from(time))).await {
-        Either::Left((output, _)) => Some(output),
-        Either::Right(_) => None,
     }
 }

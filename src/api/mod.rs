@@ -4,6 +4,7 @@
 //! [`Call::read`] parses a request. Each call becomes one operation of the inboxes, and their replies become one
 //! answer.
 
+mod proof;
 mod recoveries;
 mod register;
 

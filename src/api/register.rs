@@ -7,7 +7,7 @@ use edge_core::{
         webhook::{self, Settings},
     },
     api::{
-        register_body::{self, Registration},
+        register_body::{self, Address, Registration},
         route::no_admin_api,
     },
     config::Config,
@@ -16,6 +16,7 @@ use edge_core::{
 };
 use serde_json::{Map, Value};
 
+use super::proof;
 use crate::{
     admin_client::{AdminApi, Call},
     platform::parse_url,
@@ -29,9 +30,14 @@ pub(super) async fn register(
     registration: &Registration,
 ) -> Result<Map<String, Value>, Problem> {
     let source = config.source(source.as_str()).ok_or(Problem::NotFound)?;
-    let settings = registration.settings(parse_url, called, config, source)?;
     let api =
         AdminApi::of(config, source).ok_or_else(|| no_admin_api(source, "cannot be registered"))?;
+    let origin = match registration.address(parse_url, called, config)? {
+        Address::Ours(origin) => origin,
+        Address::Unproven(origin) if proof::is_given(config, &origin).await => origin,
+        Address::Unproven(origin) => return Err(register_body::not_ours(&origin)),
+    };
+    let settings = registration.settings(origin, source)?;
     let differences = if registration.dry_run {
         None
     } else {

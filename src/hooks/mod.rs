@@ -33,7 +33,8 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
         }
         Ok(caller) => {
             line.secret = caller.old_secret.then_some("old");
-            match ingest::ingest(request, url.origin, env, &caller, &mut line).await {
+            let base = setup.config.public_url.clone().unwrap_or(url.origin);
+            match ingest::ingest(request, base, env, &caller, &mut line).await {
                 Ok(receipt) => json(serde_json::to_vec(&receipt)?),
                 Err(problem) => reported(&problem, &mut line),
             }

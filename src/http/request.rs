@@ -1,9 +1,12 @@
 //! Builds a request. `worker::Request::new_with_init` does the same, but adds 12 KB for options specific to Cloudflare
 //! that are not used here.
 
+use std::{future::Future, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use worker::{Method, Request, Result, web_sys};
+use worker::{Delay, Method, Request, Result, web_sys};
 
 /// `true` if the request only reads.
 #[must_use]
@@ -50,4 +53,12 @@ pub fn request<'h>(
     init.set_signal(signal);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+}
+
+/// The future's output; `None` if it takes longer than this.
+pub async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    match select(pin!(future), pin!(Delay::from(time))).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use harness::fixtures::answer::{Answer, encode};
 use harness::fixtures::notification;
 use harness::fixtures::operator::TOKEN;
+use harness::fixtures::origin::Origin;
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault};
 use harness::fixtures::worker::{Setup, Worker};
 
@@ -15,6 +16,10 @@ const OLD: &str = "old-secret-of-register";
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 
 async fn start(admin: &Admin) -> Worker {
+    setup(admin).started().await
+}
+
+fn setup(admin: &Admin) -> Setup {
     Setup::bare()
         .source(
             "acme",
@@ -29,8 +34,7 @@ async fn start(admin: &Admin) -> Worker {
             "other",
             "url = \"http://127.0.0.1:9\"\nevents = [\"invoice.*\"]",
         )
-        .started()
-        .await
+        .var("PUBLIC_URL", "https://edge.example.com")
 }
 
 async fn register(worker: &Worker, source: &str, body: &Value) -> Answer {
@@ -82,8 +86,9 @@ async fn our_url_with_the_current_secret_is_put_into_3scale() {
 async fn a_registered_webhook_works() {
     let admin = Admin::start();
     let worker = start(&admin).await;
-    // Without a URL, it is the address at which we were called.
-    let answer = register(&worker, "acme", &json!({})).await.json();
+    // The address at which we are called needs no proof.
+    let body = json!({ "url": worker.url("/") });
+    let answer = register(&worker, "acme", &body).await.json();
     assert_eq!(answer["events"].as_array().map(Vec::len), Some(16));
     let url = webhook(&admin)["url"].as_str().unwrap().to_owned();
     let pushed = reqwest::Client::new()
@@ -148,6 +153,38 @@ async fn a_response_that_does_not_confirm_the_settings_is_reported() {
         answer.problem(502, code);
         assert!(!answer.text.contains("n3w"), "{}", answer.text);
     }
+}
+
+/// Whoever has a console token must not learn a source's secret, nor get the events that follow.
+#[tokio::test]
+async fn an_address_that_does_not_prove_to_be_ours_is_not_registered() {
+    let (admin, collector) = (Admin::start(), Origin::start());
+    let worker = start(&admin).await;
+    for url in [
+        collector.url("/"),
+        "https://10.0.0.1.invalid".to_owned(),
+        // Our own proof is for the address at which we are asked.
+        format!("http://localhost.:{}", worker.port()),
+    ] {
+        let answer = register(&worker, "acme", &json!({ "url": url })).await;
+        answer.problem(400, "invalid_parameter");
+        assert!(answer.text.contains("PUBLIC_URL"), "{}", answer.text);
+    }
+    assert_eq!(admin.calls("PUT").len(), 0);
+    let asked = collector.received("/healthz");
+    assert!(asked.iter().all(|request| request.body.is_empty()));
+}
+
+/// Another name for the same machine.
+#[tokio::test]
+async fn an_address_that_proves_to_be_ours_is_registered() {
+    let admin = Admin::start();
+    let worker = start(&admin).await;
+    let url = format!("http://localhost:{}", worker.port());
+    let answer = register(&worker, "acme", &json!({ "url": url })).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let set = webhook(&admin)["url"].as_str().unwrap().to_owned();
+    assert!(set.starts_with(&format!("{url}/hooks/acme?")), "{set}");
 }
 
 #[tokio::test]

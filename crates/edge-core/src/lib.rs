@@ -16,6 +16,7 @@ pub mod event;
 pub mod filter;
 pub mod hooks;
 pub mod id;
+pub mod identity;
 pub mod inbox_log;
 pub mod location;
 pub mod mask;

@@ -64,10 +64,7 @@ impl Settings {
     /// # Errors
     ///
     /// The wrong parameter, and the values that would be right.
-    pub fn check(&self, allow_http: bool) -> Result<(), (&'static str, String)> {
-        if !self.url.starts_with("https://") && !allow_http {
-            return Err(("url", "must be https: it carries the secret".to_owned()));
-        }
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
         let length = self.url.chars().count();
         if length > LONGEST_URL {
             let right = format!(
@@ -261,19 +258,16 @@ mod tests {
 
     #[test]
     fn settings_that_3scale_would_reject_are_found_first() {
-        assert_eq!(settings("hush", &["*"]).check(false), Ok(()));
+        assert_eq!(settings("hush", &["*"]).check(), Ok(()));
         let long = "x".repeat(255);
         assert!(
             settings(&long, &["*"])
-                .check(false)
+                .check()
                 .unwrap_err()
                 .1
                 .contains("255")
         );
-        assert!(settings("hush", &["invoice.*"]).check(false).is_err());
-        let mut plain = settings("hush", &["*"]);
-        plain.url = plain.url.replace("https", "http");
-        assert!(plain.check(false).is_err() && plain.check(true).is_ok());
+        assert!(settings("hush", &["invoice.*"]).check().is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     config::{Config, Pattern, Source},
     location::ParseUrl,
     problem::Problem,
+    target,
 };
 
 const MEMBERS: [&str; 5] = ["url", "events", "active", "provider_actions", "dry_run"];
@@ -15,7 +16,7 @@ const MEMBERS: [&str; 5] = ["url", "events", "active", "provider_actions", "dry_
 /// A requested registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
-    /// This Worker's public address, if it is not the one that was called.
+    /// This Worker's public address, if it is neither `PUBLIC_URL` nor the one that was called.
     pub url: Option<String>,
     /// The events for which 3scale calls; any one of these.
     pub events: Vec<Pattern>,
@@ -25,6 +26,15 @@ pub struct Registration {
     pub provider_actions: bool,
     /// `true` if nothing is to be changed yet.
     pub dry_run: bool,
+}
+
+/// The origin to which 3scale will send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// It is configured, or this Worker was called at it.
+    Ours(String),
+    /// Whoever asks for it may be mistaken, or have stolen a token: it has to prove that it is this Worker.
+    Unproven(String),
 }
 
 impl Registration {
@@ -40,30 +50,62 @@ impl Registration {
         })
     }
 
-    /// The settings of this source's webhook; `called` is the URL at which this Worker was called.
-    pub fn settings(
+    /// The origin to which 3scale will send; `called` is the URL at which this Worker was called.
+    pub fn address(
         &self,
         parse_url: ParseUrl,
         called: &str,
         config: &Config,
-        source: &Source,
-    ) -> Result<Settings, Problem> {
+    ) -> Result<Address, Problem> {
         let right = "must be this Worker's public address, such as https://edge.example.com";
-        let location = parse_url(self.url.as_deref().unwrap_or(called))
-            .filter(|location| !location.credentials)
-            .ok_or_else(|| wrong("url", right))?;
+        let origin_of = |url: &str| {
+            parse_url(url)
+                .filter(|location| !location.credentials)
+                .map(|location| location.origin)
+                .ok_or_else(|| wrong("url", right))
+        };
+        let called = origin_of(called)?;
+        let origin = match (&self.url, &config.public_url) {
+            (Some(url), _) => origin_of(url)?,
+            (None, Some(public_url)) => public_url.clone(),
+            (None, None) => called.clone(),
+        };
+        target::check(parse_url, &origin, config.allow_local)
+            .map_err(|refused| wrong("url", &refused.to_string()))?;
+        // The platform has routed the call at `called` to this Worker.
+        if origin == called || config.public_url.as_ref() == Some(&origin) {
+            Ok(Address::Ours(origin))
+        } else {
+            Ok(Address::Unproven(origin))
+        }
+    }
+
+    /// The settings of this source's webhook at this origin.
+    pub fn settings(&self, origin: String, source: &Source) -> Result<Settings, Problem> {
         let choice = Choice {
-            origin: location.origin,
+            origin,
             events: self.events.clone(),
             active: self.active,
             provider_actions: self.provider_actions,
         };
         let settings = Settings::of(source, choice).ok_or(Problem::Misconfigured)?;
         settings
-            .check(config.allow_local)
+            .check()
             .map_err(|(name, right)| wrong(name, &right))?;
         Ok(settings)
     }
+}
+
+/// The problem for an address that has not proven to be this Worker: 3scale would send it the source's secret.
+#[must_use]
+pub fn not_ours(origin: &str) -> Problem {
+    wrong(
+        "url",
+        &format!(
+            "must be an address of this Worker, and {origin} has not proven to be one: its /healthz gave another \
+             answer, or none. If it is, set PUBLIC_URL to it"
+        ),
+    )
 }
 
 /// The response to a registration: the settings sent to 3scale, and whether it confirms them; `None` after a dry run.
@@ -105,7 +147,10 @@ fn events(members: &Map<String, Value>) -> Result<Vec<Pattern>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::tests::config, location::parse_url};
+    use crate::{
+        config::tests::{config, public},
+        location::parse_url,
+    };
 
     const CALLED: &str = "https://edge.example.com/api/v1/sources/acme/register";
 
@@ -113,7 +158,9 @@ mod tests {
         let config = config();
         let source = config.source("acme").unwrap();
         let registration = Registration::read(body.as_bytes())?;
-        let settings = registration.settings(parse_url, CALLED, &config, source)?;
+        let (Address::Ours(origin) | Address::Unproven(origin)) =
+            registration.address(parse_url, CALLED, &config)?;
+        let settings = registration.settings(origin, source)?;
         Ok(answer(source, &settings, None))
     }
 
@@ -130,6 +177,28 @@ mod tests {
             (&shown["dry_run"], &shown["confirmed"]),
             (&true.into(), &Value::Null)
         );
+    }
+
+    #[test]
+    fn only_the_public_url_and_the_called_address_need_no_proof() {
+        let address = |config: &Config, body: &str| {
+            let registration = Registration::read(body.as_bytes()).unwrap();
+            registration.address(parse_url, CALLED, config).unwrap()
+        };
+        let ours = |origin: &str| Address::Ours(origin.to_owned());
+        let edge = "https://edge.example.com";
+        let hooks = "https://hooks.example.com";
+        let (plain, public) = (config(), public(hooks));
+        assert_eq!(address(&plain, ""), ours(edge));
+        assert_eq!(address(&public, ""), ours(hooks));
+        let body = format!(r#"{{"url":"{hooks}/x"}}"#);
+        assert_eq!(address(&plain, &body), Address::Unproven(hooks.to_owned()));
+        assert_eq!(address(&public, &body), ours(hooks));
+        let body = format!(r#"{{"url":"{edge}"}}"#);
+        assert_eq!(address(&public, &body), ours(edge));
+        // Another port is another server.
+        let body = format!(r#"{{"url":"{edge}:8443"}}"#);
+        assert!(matches!(address(&public, &body), Address::Unproven(_)));
     }
 
     #[test]
@@ -152,6 +221,8 @@ mod tests {
             (r#"{"url":"edge.example.com"}"#, "url"),
             (r#"{"url":"https://u:p@edge.example.com"}"#, "url"),
             (r#"{"url":"http://edge.example.com"}"#, "url"),
+            (r#"{"url":"https://10.0.0.1"}"#, "url"),
+            (r#"{"url":"https://metadata.google.internal"}"#, "url"),
             (r#"{"events":"user.*"}"#, "events"),
             (r#"{"events":["user"]}"#, "events"),
             (r#"{"active":"yes"}"#, "active"),
@@ -169,7 +240,7 @@ mod tests {
         let source = config.source("acme").unwrap();
         let registration = Registration::read(b"").unwrap();
         let settings = registration
-            .settings(parse_url, CALLED, &config, source)
+            .settings("https://edge.example.com".to_owned(), source)
             .unwrap();
         let confirmed = |differences| answer(source, &settings, differences)["confirmed"].clone();
         assert_eq!(confirmed(Some(Vec::new())), Value::from(true));

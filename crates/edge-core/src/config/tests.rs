@@ -83,6 +83,22 @@ pub(crate) fn config() -> Rc<Config> {
     read(two).config
 }
 
+/// A configuration whose source `acme` can be registered, with this access token.
+pub(crate) fn registrable(token: &'static str) -> Rc<Config> {
+    read(|fake| {
+        fake.texts.insert("SOURCE_ACME_ACCESS_TOKEN", token);
+    })
+    .config
+}
+
+/// The same, with a `PUBLIC_URL`.
+pub(crate) fn public(url: &'static str) -> Rc<Config> {
+    read(|fake| {
+        fake.texts.insert("PUBLIC_URL", url);
+    })
+    .config
+}
+
 fn mistakes(change: impl FnOnce(&mut Fake)) -> Vec<String> {
     read(change)
         .mistakes
