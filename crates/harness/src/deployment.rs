@@ -7,7 +7,8 @@ use anyhow::Context;
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-/// A deployment: the project's `wrangler.toml` with other variables, secrets beside it, and its own state.
+/// A deployment: the project's `wrangler.toml`, or another Worker's, with other variables, secrets beside it, and its
+/// own state.
 pub struct Deployment {
     folder: TempDir,
     beside: Vec<PathBuf>,
@@ -19,8 +20,15 @@ impl Deployment {
     /// # Errors
     /// When the Worker is not built, or the configuration cannot be read or written.
     pub fn new(vars: Table, secrets: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let project = project();
-        let mut config: Table = fs::read_to_string(project.join("wrangler.toml"))
+        Self::of(&project(), vars, secrets)
+    }
+
+    /// The same of the Worker whose `wrangler.toml` is in this folder.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn of(worker: &Path, vars: Table, secrets: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let mut config: Table = fs::read_to_string(worker.join("wrangler.toml"))
             .context("no wrangler.toml")?
             .parse()?;
         let main = config
@@ -28,7 +36,7 @@ impl Deployment {
             .and_then(Value::as_str)
             .unwrap_or("build/index.js")
             .to_owned();
-        let built = project.join(&main);
+        let built = worker.join(&main);
         anyhow::ensure!(
             built.is_file(),
             "{} is missing: run `make build` first",
@@ -48,11 +56,7 @@ impl Deployment {
             beside: vec![],
         };
         // A copy, since wrangler restarts the Worker when its files change, and someone else may be building.
-        copy_folder(
-            built.parent().unwrap_or(&project),
-            deployment.folder(),
-            &main,
-        )?;
+        copy_folder(built.parent().unwrap_or(worker), deployment.folder(), &main)?;
         fs::write(deployment.config(), toml::to_string(&config)?)?;
         let lines: Vec<_> = secrets
             .iter()

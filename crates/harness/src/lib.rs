@@ -6,6 +6,7 @@
 //! | [`wrangler`], [`workerd`] | run it: `wrangler dev` with all its simulations, or the runtime alone |
 //! | [`process`] | a child that never outlives us, however we end |
 //! | [`kv`], [`usage`] | the values that it stored, and the resources that it uses |
+//! | [`machine`] | the machine and the versions that figures were measured with |
 //! | [`example`] | the programs of `examples/` |
 //! | [`fixtures`] | the fixtures of tests: Workers, origins, tenants |
 //! | [`chaos`] | everything goes wrong at once, and every event is counted |
@@ -15,6 +16,7 @@ pub mod deployment;
 pub mod example;
 pub mod fixtures;
 pub mod kv;
+pub mod machine;
 pub mod process;
 pub mod usage;
 pub mod workerd;

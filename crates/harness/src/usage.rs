@@ -3,6 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+use nix::time::clock_getcpuclockid;
+use nix::unistd::Pid;
+
 /// The usage so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
@@ -32,12 +35,10 @@ pub fn of(group: u32) -> anyhow::Result<Usage> {
             let text = fields.get(number - 3);
             text.and_then(|text| text.parse().ok()).unwrap_or(0)
         };
-        let (of_group, utime, stime) = (field(5), field(14), field(15));
-        if of_group != u64::from(group) {
+        if field(5) != u64::from(group) {
             continue;
         }
-        // Counted in hundredths of a second.
-        usage.cpu += Duration::from_millis((utime + stime) * 10);
+        usage.cpu += cpu_of(&process.file_name().to_string_lossy()).unwrap_or_default();
         let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
         let megabytes = |name: &str| -> f64 {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -48,4 +49,28 @@ pub fn of(group: u32) -> anyhow::Result<Usage> {
         usage.peak_memory_mb += megabytes("VmHWM:");
     }
     Ok(usage)
+}
+
+/// The processor time of a process, all threads and the system's part included, by its clock: it counts nanoseconds,
+/// `/proc/…/stat` hundredths of a second. `None` if it has ended.
+fn cpu_of(process: &str) -> Option<Duration> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.parse().ok()?)).ok()?;
+    Some(clock.now().ok()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn work_of_milliseconds_is_seen() {
+        let group = nix::unistd::getpgrp().as_raw().unsigned_abs();
+        let before = of(group).unwrap().cpu;
+        let status = Command::new("true").status().unwrap();
+        assert!(status.success());
+        let spent = of(group).unwrap().cpu.saturating_sub(before);
+        assert!(spent > Duration::ZERO && !spent.subsec_nanos().is_multiple_of(10_000_000));
+    }
 }

@@ -53,6 +53,17 @@ fn configuration(deployment: &Deployment, port: u16) -> anyhow::Result<String> {
         let text = value.as_str().context("a secret is text")?;
         binding(&mut bindings, name, "text", text)?;
     }
+    let mut objects = String::new();
+    for (name, class) in objects_of(&config) {
+        binding(&mut bindings, name, "durableObjectNamespace", class)?;
+        let key = quoted(&format!("threescale-edge-{class}"));
+        writeln!(
+            objects,
+            "    (className = {}, uniqueKey = {key}, enableSql = true),",
+            quoted(class)
+        )?;
+    }
+    let modules = modules(deployment, &config)?;
     let state = quoted(&deployment.state().display().to_string());
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -69,21 +80,59 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   compatibilityDate = "{date}",
   modules = [
-    (name = "index.js", esModule = embed "build/index.js"),
-    (name = "index_bg.wasm", wasm = embed "build/index_bg.wasm"),
-  ],
+{modules}  ],
   bindings = [
-    (name = "INBOX", durableObjectNamespace = "Inbox"),
-    (name = "RECOVERY", durableObjectNamespace = "Recovery"),
 {bindings}  ],
   durableObjectNamespaces = [
-    (className = "Inbox", uniqueKey = "threescale-edge-Inbox", enableSql = true),
-    (className = "Recovery", uniqueKey = "threescale-edge-Recovery", enableSql = true),
-  ],
+{objects}  ],
   durableObjectStorage = (localDisk = "state"),
 );
 "#
     ))
+}
+
+/// The bindings of its Durable Objects, each with its class.
+fn objects_of(config: &Table) -> impl Iterator<Item = (&str, &str)> {
+    let objects = config
+        .get("durable_objects")
+        .and_then(|objects| objects.get("bindings")?.as_array());
+    objects.into_iter().flatten().filter_map(|object| {
+        Some((
+            object.get("name")?.as_str()?,
+            object.get("class_name")?.as_str()?,
+        ))
+    })
+}
+
+/// The module that `main` names, and then those beside it. Their paths are relative to the configuration's file.
+fn modules(deployment: &Deployment, config: &Table) -> anyhow::Result<String> {
+    let main = config
+        .get("main")
+        .and_then(toml::Value::as_str)
+        .context("no main")?;
+    let main = deployment.folder().join(main);
+    let folder = main.parent().context("main is a file")?;
+    let mut files = vec![];
+    for entry in fs::read_dir(folder)? {
+        files.push(entry?.path());
+    }
+    files.sort_by_key(|file| (*file != main, file.clone()));
+    let mut modules = String::new();
+    for file in files {
+        let kind = match file.extension().and_then(|extension| extension.to_str()) {
+            Some("js") => "esModule",
+            Some("wasm") => "wasm",
+            _ => continue,
+        };
+        let name = file.strip_prefix(folder)?.display().to_string();
+        let path = file
+            .strip_prefix(deployment.folder())?
+            .display()
+            .to_string();
+        let (name, path) = (quoted(&name), quoted(&path));
+        writeln!(modules, "    (name = {name}, {kind} = embed {path}),")?;
+    }
+    Ok(modules)
 }
 
 fn binding(bindings: &mut String, name: &str, kind: &str, value: &str) -> std::fmt::Result {

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use harness::chaos::isolation::{self, Isolation};
 use harness::chaos::{self, Outcome, Plan};
+use harness::machine::Machine;
 
 mod results;
 
@@ -75,7 +76,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         drain: Duration::from_secs(options.drain),
         seed: options.seed.unwrap_or_else(|| fastrand::u64(..)),
     };
-    let machine = results::Machine::now();
+    let machine = Machine::now();
 
     let isolation = match options.isolation_seconds {
         0 => None,
