@@ -16,9 +16,7 @@ use crate::{inbox::client::Inbox, log, platform::now_ms, recovery::client::Recov
 
 /// Runs the cron job. A failure for one source does not stop the others.
 pub async fn run(env: &Env, setup: &Setup) {
-    if !setup.mistakes.is_empty() {
-        log::error("the cron", &"the configuration has mistakes: see /healthz");
-    }
+    setup.mistakes.iter().for_each(log::misconfigured);
     for source in &setup.config.sources {
         if let Err(error) = look_after(env, source).await {
             log::error("checking on a source", &error);

@@ -1,8 +1,9 @@
-//! `GET /healthz`: whether the configuration is sound, with each mistake in it; and when an old secret was last used,
-//! so that operators know when to remove it. Open to everyone, so it names items and never values.
+//! `GET /healthz`: whether the configuration is sound. Operators also see each mistake in it, by item and never by
+//! value; and when an old secret was last used, so that they know when to remove it. Only that asks the inboxes.
 
 use edge_core::{
     config::{Finding, Setup, Source},
+    hooks::admission::sees_details,
     identity,
     messages::care::OldSecretUse,
     name::SourceName,
@@ -11,7 +12,19 @@ use edge_core::{
 use serde::Serialize;
 use worker::{Env, Request, Response, Result};
 
-use crate::{http::json, inbox::client::Inbox, log, platform::parse_url};
+use crate::{
+    guesses,
+    http::{self, json},
+    inbox::client::Inbox,
+    log,
+    platform::parse_url,
+};
+
+/// What everybody may know: a stranger who learns that a secret can be guessed would guess it.
+#[derive(Serialize)]
+struct Summary {
+    status: &'static str,
+}
 
 #[derive(Serialize)]
 struct Health<'a> {
@@ -49,6 +62,33 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
     {
         return json(serde_json::to_vec(&Proof { proof })?);
     }
+    let sees_details = guesses::admitted(request, env, |authorization| {
+        sees_details(&url, &setup.config, authorization)
+    });
+    let sees_details = match sees_details.await {
+        Ok(sees_details) => sees_details,
+        Err(problem) => return http::problem(&problem),
+    };
+    let mistakes: Vec<_> = setup.mistakes_at(&url).collect();
+    let (status, code) = match mistakes.as_slice() {
+        [] => ("ok", 200),
+        _ => ("misconfigured", 503),
+    };
+    let body = if sees_details {
+        serde_json::to_vec(&Health {
+            status,
+            version: env!("CARGO_PKG_VERSION"),
+            mistakes,
+            warnings: &setup.warnings,
+            rotations: rotations(env, setup).await,
+        })
+    } else {
+        serde_json::to_vec(&Summary { status })
+    };
+    Ok(json(body?)?.with_status(code))
+}
+
+async fn rotations<'s>(env: &Env, setup: &'s Setup) -> Vec<Rotation<'s>> {
     let mut rotations = Vec::new();
     for source in &setup.config.sources {
         if source.secrets.iter().nth(1).is_some() {
@@ -62,17 +102,7 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
             }
         }
     }
-    let mistakes: Vec<_> = setup.mistakes_at(&url).collect();
-    let sound = mistakes.is_empty();
-    let health = Health {
-        status: if sound { "ok" } else { "misconfigured" },
-        version: env!("CARGO_PKG_VERSION"),
-        mistakes,
-        warnings: &setup.warnings,
-        rotations,
-    };
-    let status = if sound { 200 } else { 503 };
-    Ok(json(serde_json::to_vec(&health)?)?.with_status(status))
+    rotations
 }
 
 /// The latest time among the source's inboxes.

@@ -16,6 +16,7 @@ pub mod api;
 pub mod cron;
 pub mod destination;
 pub mod environment;
+pub mod guesses;
 pub mod health;
 pub mod hooks;
 pub mod http;
@@ -33,6 +34,12 @@ use worker::{Context, Env, Request, Response, Result, ScheduleContext, Scheduled
 /// Every HTTP request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    // Without a host there is no URL, and nothing that could be decided by it.
+    if platform::parse_url(&request.inner().url()).is_none() {
+        let problem = Problem::InvalidHost;
+        log::refused(&problem);
+        return http::problem(&problem);
+    }
     let setup = environment::setup(&env);
     let path = request.path();
     match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {

@@ -2,7 +2,10 @@
 //! only the fields of these types can be printed, and none of them comes from a URL, a header or a body's values,
 //! except the notification's type, action and id.
 
-use edge_core::{id::EventId, messages::recovery::StepReport, time::UnixMillis};
+use edge_core::{
+    config::Finding, id::EventId, messages::recovery::StepReport, problem::Problem,
+    time::UnixMillis,
+};
 use serde::Serialize;
 use worker::{console_error, console_log};
 
@@ -74,6 +77,17 @@ pub enum NextAttempt {
     Never(&'static str),
 }
 
+/// A request that is refused before it is known what it is for.
+#[derive(Debug, Serialize)]
+struct Refused {
+    /// The code of the problem.
+    outcome: &'static str,
+    /// The HTTP status of the answer.
+    status: u16,
+    /// The problem, explained for people.
+    detail: String,
+}
+
 /// An internal failure, for the operator.
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
@@ -103,6 +117,21 @@ pub fn attempt(line: &Attempt<'_>) {
 /// Logs a step of recovery.
 pub fn recovery(report: &StepReport) {
     console_log!("{}", json("recovery", report));
+}
+
+/// Logs a request that is refused before it is known what it is for.
+pub fn refused(problem: &Problem) {
+    let line = Refused {
+        outcome: problem.code(),
+        status: problem.status(),
+        detail: problem.for_log(),
+    };
+    console_log!("{}", json("refused", &line));
+}
+
+/// Logs a mistake in the configuration.
+pub fn misconfigured(mistake: &Finding) {
+    console_error!("{}", json("misconfigured", mistake));
 }
 
 /// Logs an internal failure.

@@ -32,5 +32,6 @@ pub fn answer(file: &str) -> Result<Response> {
     let headers = Headers::new();
     headers.set("content-type", "application/schema+json")?;
     headers.set("cache-control", "public, max-age=3600")?;
+    headers.set("x-content-type-options", "nosniff")?;
     Ok(Response::from_bytes(schema.as_bytes().to_vec())?.with_headers(headers))
 }

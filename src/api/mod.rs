@@ -15,6 +15,7 @@ use edge_core::{
         event_list,
         event_query::Reading,
         replay_body::ReplayBody,
+        route::no_event,
     },
     config::{Config, Setup},
     hooks::admission::admit_operator,
@@ -30,6 +31,7 @@ use serde::Serialize;
 use worker::{Env, Method, Request, Response, Result};
 
 use crate::{
+    guesses,
     http::{self, body, json},
     inbox::client::Inbox,
     log,
@@ -58,7 +60,7 @@ pub async fn answer(
     setup: &Setup,
     path: &[&str],
 ) -> Result<Response> {
-    let answer = match admit(&request, setup) {
+    let answer = match admit(&request, env, setup).await {
         Ok(config) => read_and_perform(&mut request, env, config, path).await,
         Err(problem) => Err(problem),
     };
@@ -69,18 +71,20 @@ pub async fn answer(
 }
 
 /// The configuration, if the caller is authorized.
-fn admit<'s>(request: &Request, setup: &'s Setup) -> std::result::Result<&'s Config, Problem> {
+async fn admit<'s>(
+    request: &Request,
+    env: &Env,
+    setup: &'s Setup,
+) -> std::result::Result<&'s Config, Problem> {
     if setup.has_faulty_tokens() {
         return Err(Problem::Misconfigured);
     }
-    let url = parse_url(&request.inner().url()).ok_or(Problem::NotFound)?;
-    let header = request.headers().get("authorization").ok().flatten();
-    admit_operator(
-        &url,
-        request.method().as_ref(),
-        &setup.config,
-        header.as_deref(),
-    )?;
+    let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
+    guesses::admitted(request, env, |authorization| {
+        let method = request.method();
+        admit_operator(&url, method.as_ref(), &setup.config, authorization)
+    })
+    .await?;
     Ok(&setup.config)
 }
 
@@ -96,7 +100,7 @@ async fn read_and_perform(
         _ => Vec::new(),
     };
     let url = request.inner().url();
-    let query = parse_url(&url).ok_or(Problem::NotFound)?.query;
+    let query = parse_url(&url).ok_or(Problem::InvalidHost)?.query;
     let reading = Reading {
         config,
         now_ms: now_ms(),
@@ -191,7 +195,7 @@ where
 /// The reply of the only inbox that has one.
 fn one_of<T: Serialize>(replies: Vec<Option<T>>) -> Answered {
     let found = replies.into_iter().flatten().next();
-    ok(&found.ok_or(Problem::NotFound)?)
+    ok(&found.ok_or_else(no_event)?)
 }
 
 fn ok(answer: &impl Serialize) -> Answered {

@@ -8,7 +8,7 @@ use edge_core::{
     },
     api::{
         register_body::{self, Address, Registration},
-        route::no_admin_api,
+        route::{no_admin_api, no_source},
     },
     config::Config,
     name::SourceName,
@@ -29,7 +29,9 @@ pub(super) async fn register(
     source: &SourceName,
     registration: &Registration,
 ) -> Result<Map<String, Value>, Problem> {
-    let source = config.source(source.as_str()).ok_or(Problem::NotFound)?;
+    let source = config
+        .source(source.as_str())
+        .ok_or_else(|| no_source(source.as_str(), config))?;
     let api =
         AdminApi::of(config, source).ok_or_else(|| no_admin_api(source, "cannot be registered"))?;
     let origin = match registration.address(parse_url, called, config)? {

@@ -28,13 +28,11 @@ pub(super) async fn ingest(
     line: &mut Ingest<'_>,
 ) -> Result<Receipt, Problem> {
     let Caller { config, source, .. } = *caller;
-    let content_type = request
-        .headers()
-        .get("content-type")
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    let media_type = MediaType::of(&content_type).ok_or(Problem::UnsupportedMediaType)?;
+    let header = |name| request.headers().get(name).ok().flatten();
+    let media_type = MediaType::of_request(
+        header("content-type").as_deref(),
+        header("content-encoding").as_deref(),
+    )?;
     let body = body::read(&mut request, config.max_body_bytes).await?;
     line.bytes = Some(body.len());
 

@@ -50,6 +50,6 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
 /// Builds the response, and puts the reason into the log's line.
 fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
     line.outcome = problem.code();
-    line.detail = Some(problem.to_string());
+    line.detail = Some(problem.for_log());
     http::problem(problem)
 }

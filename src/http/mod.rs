@@ -12,8 +12,7 @@ use worker::{Headers, Response, Result};
 ///
 /// The runtime could not build it.
 pub fn json(body: Vec<u8>) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("content-type", "application/json")?;
+    let headers = headers("application/json")?;
     Ok(Response::from_bytes(body)?.with_headers(headers))
 }
 
@@ -23,8 +22,7 @@ pub fn json(body: Vec<u8>) -> Result<Response> {
 ///
 /// The runtime could not build it.
 pub fn problem(problem: &Problem) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("content-type", "application/problem+json")?;
+    let headers = headers("application/problem+json")?;
     if let Some((name, value)) = problem.header() {
         headers.set(name, value)?;
     }
@@ -32,4 +30,13 @@ pub fn problem(problem: &Problem) -> Result<Response> {
     Ok(Response::from_bytes(body)?
         .with_headers(headers)
         .with_status(problem.status()))
+}
+
+/// The headers of an answer of this type: it is for this caller and this moment, and is nothing but what it says.
+fn headers(content_type: &str) -> Result<Headers> {
+    let headers = Headers::new();
+    headers.set("content-type", content_type)?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    Ok(headers)
 }

@@ -38,6 +38,7 @@ mod shards;
 mod shared;
 mod sixteen_kinds;
 mod storage;
+mod strangers;
 mod unreachable;
 mod unreadable;
 mod watchdog;

@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod destination;
 pub mod event;
 pub mod filter;
+pub mod guesses;
 pub mod hooks;
 pub mod id;
 pub mod identity;

@@ -11,14 +11,20 @@ use crate::admin_api::error::AdminApiError;
 pub enum Problem {
     /// Plain HTTP.
     InsecureTransport,
-    /// No source of this name, no secret, or a wrong one: the response does not say which.
-    Unauthorized,
+    /// No source of this name, no secret, or a wrong one: the response does not say which, the log does.
+    Unauthorized(Unauthorized),
     /// No token for the API, or a wrong one.
     NoToken,
     /// A token that is for reading only, and a request that would change something.
     ReadOnlyToken,
+    /// Too many wrong tokens came from where this one does.
+    TooManyGuesses,
+    /// The `Host` header makes no URL.
+    InvalidHost,
     /// Nothing is here.
     NotFound,
+    /// The API knows no such path or thing: what, and the choices there are.
+    Unknown(String),
     /// The path exists, but not with this method.
     MethodNotAllowed {
         /// The allowed methods.
@@ -38,6 +44,10 @@ pub enum Problem {
     },
     /// The body is neither XML nor the legacy form.
     UnsupportedMediaType,
+    /// The request has no `Content-Type`.
+    MissingMediaType,
+    /// The body is compressed.
+    UnsupportedEncoding,
     /// The body is shorter than announced.
     IncompleteBody,
     /// The body is not a well-formed notification.
@@ -48,6 +58,17 @@ pub enum Problem {
     Misconfigured,
     /// The inbox could not commit.
     Unavailable,
+}
+
+/// The reason why a hook admits nobody. It is for the operator's log alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unauthorized {
+    /// There is no source of this name.
+    UnknownSource,
+    /// The URL has no secret, or has it under another name.
+    NoSecret,
+    /// The secret is not the source's.
+    WrongSecret,
 }
 
 /// A problem as it is sent (RFC 9457).
@@ -78,14 +99,15 @@ impl Problem {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::IncompleteBody | Self::InvalidParameter { .. } => 400,
-            Self::Unauthorized | Self::NoToken => 401,
+            Self::IncompleteBody | Self::InvalidParameter { .. } | Self::InvalidHost => 400,
+            Self::Unauthorized(_) | Self::NoToken => 401,
             Self::InsecureTransport | Self::ReadOnlyToken => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::Unknown(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::PayloadTooLarge { .. } => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::UnsupportedMediaType | Self::MissingMediaType | Self::UnsupportedEncoding => 415,
             Self::Unreadable(_) => 422,
+            Self::TooManyGuesses => 429,
             Self::AdminApi(_) => 502,
             Self::Misconfigured | Self::Unavailable => 503,
         }
@@ -96,13 +118,16 @@ impl Problem {
         match self {
             Self::IncompleteBody => "incomplete_body",
             Self::InvalidParameter { .. } => "invalid_parameter",
-            Self::Unauthorized | Self::NoToken => "unauthorized",
+            Self::Unauthorized(_) | Self::NoToken => "unauthorized",
+            Self::TooManyGuesses => "too_many_guesses",
+            Self::InvalidHost => "invalid_host",
             Self::InsecureTransport => "insecure_transport",
             Self::ReadOnlyToken => "read_only_token",
-            Self::NotFound => "not_found",
+            Self::NotFound | Self::Unknown(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType | Self::MissingMediaType => "unsupported_media_type",
+            Self::UnsupportedEncoding => "unsupported_encoding",
             Self::Unreadable(error) => error.code(),
             Self::AdminApi(error) => error.code.as_str(),
             Self::Misconfigured => "misconfigured",
@@ -121,6 +146,7 @@ impl Problem {
             413 => "Content Too Large",
             415 => "Unsupported Media Type",
             422 => "Unprocessable Content",
+            429 => "Too Many Requests",
             502 => "Bad Gateway",
             _ => "Service Unavailable",
         }
@@ -144,13 +170,34 @@ impl Problem {
         }
     }
 
+    /// The explanation for the operator's log, which may say more than the response.
+    #[must_use]
+    pub fn for_log(&self) -> String {
+        let reason = match self {
+            Self::Unauthorized(Unauthorized::UnknownSource) => "There is no source of this name.",
+            Self::Unauthorized(Unauthorized::NoSecret) => {
+                "The URL has no secret in the source's parameter, secret_param."
+            }
+            Self::Unauthorized(Unauthorized::WrongSecret) => {
+                "The secret is none of SOURCE_<NAME>_SECRET's values."
+            }
+            other => return other.to_string(),
+        };
+        reason.to_owned()
+    }
+
     /// The header that accompanies this problem, if any.
     #[must_use]
     pub fn header(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::MethodNotAllowed { allow } => Some(("allow", allow)),
             Self::NoToken => Some(("www-authenticate", "Bearer")),
-            Self::Misconfigured | Self::Unavailable => Some(("retry-after", RETRY_AFTER_SECONDS)),
+            // RFC 6750 has the token in a query, too (§2.3).
+            Self::Unauthorized(_) => Some(("www-authenticate", "Bearer realm=\"hooks\"")),
+            Self::UnsupportedEncoding => Some(("accept-encoding", "identity")),
+            Self::Misconfigured | Self::Unavailable | Self::TooManyGuesses => {
+                Some(("retry-after", RETRY_AFTER_SECONDS))
+            }
             _ => None,
         }
     }
@@ -163,7 +210,13 @@ impl fmt::Display for Problem {
                 "The secret has travelled in clear: call this address with https, and change the secret, \
                  since anyone on the way may have read it.",
             ),
-            Self::Unauthorized => f.write_str(
+            Self::TooManyGuesses => f.write_str(
+                "Too many wrong tokens came from this address. After a minute without one, a token counts again.",
+            ),
+            Self::InvalidHost => f.write_str(
+                "The Host header must be there once, and be a host name with an optional port.",
+            ),
+            Self::Unauthorized(_) => f.write_str(
                 "There is no source of this name, or its secret is missing or wrong. The URL is \
                  https://<this worker>/hooks/<source>?<parameter>=<secret>.",
             ),
@@ -175,6 +228,7 @@ impl fmt::Display for Problem {
                 "3scale's webhooks are taken at /hooks/<source>. The API at /api/v1 is there once the secret \
                  CONSOLE_TOKEN is set.",
             ),
+            Self::Unknown(words) => f.write_str(words),
             Self::InvalidParameter { name, right } => write!(f, "`{name}` {right}."),
             Self::MethodNotAllowed { allow } => write!(f, "Allowed methods: {allow}."),
             Self::PayloadTooLarge { limit } => {
@@ -184,11 +238,52 @@ impl fmt::Display for Problem {
                 "The Content-Type must be application/xml or text/xml in UTF-8, or \
                  application/x-www-form-urlencoded with the field params[xml].",
             ),
+            Self::MissingMediaType => f.write_str(
+                "The request has no Content-Type: it must be application/xml or text/xml in UTF-8, or \
+                 application/x-www-form-urlencoded with the field params[xml].",
+            ),
+            Self::UnsupportedEncoding => f.write_str(
+                "The body has a Content-Encoding. Send it without one: 3scale does not compress.",
+            ),
             Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
             Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
             Self::AdminApi(error) => f.write_str(&error.detail),
-            Self::Misconfigured => f.write_str("GET /healthz names each mistake."),
+            Self::Misconfigured => f.write_str("GET /healthz with the CONSOLE_TOKEN names each mistake, and so does the log."),
             Self::Unavailable => f.write_str("Nothing was lost if you send it again."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hooks_refusal_tells_the_log_which_it_was_and_the_caller_nothing() {
+        let refused = [
+            (Unauthorized::UnknownSource, "no source of this name"),
+            (Unauthorized::NoSecret, "secret_param"),
+            (Unauthorized::WrongSecret, "SOURCE_<NAME>_SECRET"),
+        ];
+        let same = Problem::Unauthorized(Unauthorized::WrongSecret).document();
+        for (reason, words) in refused {
+            let problem = Problem::Unauthorized(reason);
+            assert!(problem.for_log().contains(words), "{}", problem.for_log());
+            assert_eq!(problem.document(), same);
+        }
+        let other = Problem::IncompleteBody;
+        assert_eq!(other.for_log(), other.to_string());
+    }
+
+    #[test]
+    fn a_401_names_its_scheme() {
+        for problem in [
+            Problem::NoToken,
+            Problem::Unauthorized(Unauthorized::NoSecret),
+        ] {
+            let (name, scheme) = problem.header().unwrap();
+            assert_eq!(name, "www-authenticate");
+            assert!(scheme.starts_with("Bearer"), "{scheme}");
         }
     }
 }

@@ -159,16 +159,26 @@ impl Presented {
     /// missing parameter presents a value that equals no secret.
     #[must_use]
     pub fn in_query(query: &str, param: &str) -> Self {
-        let value = query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .find(|(name, _)| percent_decoded(name) == param.as_bytes())
-            .map_or("", |(_, value)| value);
+        let value = parameter(query, param).unwrap_or_default();
         Self([
             hash_bytes(&percent_decoded(value)),
             hash_bytes(&percent_decoded(&value.replace('+', " "))),
         ])
     }
+}
+
+/// `true` if the query has a value for this parameter.
+#[must_use]
+pub fn has_parameter(query: &str, param: &str) -> bool {
+    parameter(query, param).is_some_and(|value| !value.is_empty())
+}
+
+fn parameter<'q>(query: &'q str, param: &str) -> Option<&'q str> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .find(|(name, _)| percent_decoded(name) == param.as_bytes())
+        .map(|(_, value)| value)
 }
 
 /// A name or a value in a query that is no secret, where `+` is a space.

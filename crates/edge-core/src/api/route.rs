@@ -8,7 +8,8 @@ use super::{
     replay_body::{self, ReplayBody},
 };
 use crate::{
-    config::{Config, Source},
+    config::{Config, Source, did_you_mean},
+    id::EventId,
     messages::{
         destinations::{DropDestination, ListDestinations, PauseDestination},
         events::{GetEvent, ListEvents, ReplayEvent},
@@ -65,7 +66,9 @@ impl Call {
                 Ok(Self::Destinations(ListDestinations {}))
             }
             ["destinations", name, action @ ("pause" | "resume")] => {
-                let destination = config.destination(name).ok_or(Problem::NotFound)?;
+                let destination = config
+                    .destination(name)
+                    .ok_or_else(|| no_destination(name, config))?;
                 only(method, "POST")?;
                 Ok(Self::Pause(PauseDestination {
                     destination: destination.name.clone(),
@@ -73,7 +76,10 @@ impl Call {
                 }))
             }
             ["destinations", name, "drop"] => {
-                let destination = name.parse().map_err(|_| Problem::NotFound)?;
+                let destination = name.parse().map_err(|_| {
+                    let rule = "cannot be the name of a destination: lower-case letters, digits and dashes";
+                    Problem::Unknown(format!("`{}` {rule}.", shown(name)))
+                })?;
                 only(method, "POST")?;
                 drop_call(destination, config)
             }
@@ -83,14 +89,14 @@ impl Call {
                 Ok(Self::Events(source, list))
             }
             ["events", id] => {
-                let id = id.parse().map_err(|_| Problem::NotFound)?;
+                let id = event_id(id)?;
                 only(method, "GET")?;
                 Ok(Self::Event(GetEvent { id }))
             }
             ["events", id, "replay"] => {
                 only(method, "POST")?;
                 let destinations = replay_body::destinations_only(body, config)?;
-                let id = id.parse().map_err(|_| Problem::NotFound)?;
+                let id = event_id(id)?;
                 Ok(Self::ReplayEvent(ReplayEvent { id, destinations }))
             }
             ["replays"] => match method {
@@ -105,13 +111,81 @@ impl Call {
             },
             ["sources", name, "register"] => {
                 only(method, "POST")?;
-                let source = config.source(name).ok_or(Problem::NotFound)?;
+                let source = config.source(name).ok_or_else(|| no_source(name, config))?;
                 let registration = Registration::read(body)?;
                 Ok(Self::Register(source.name.clone(), registration))
             }
-            _ => Err(Problem::NotFound),
+            _ => Err(Problem::Unknown(format!(
+                "The API has no such path. It has, below /api/v1: {}.",
+                PATHS.join(", ")
+            ))),
         }
     }
+}
+
+/// The paths, for people.
+const PATHS: [&str; 10] = [
+    "destinations",
+    "destinations/{name}/pause",
+    "destinations/{name}/resume",
+    "destinations/{name}/drop",
+    "events",
+    "events/{id}",
+    "events/{id}/replay",
+    "replays",
+    "recoveries",
+    "sources/{name}/register",
+];
+
+fn event_id(text: &str) -> Result<EventId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::Unknown(format!(
+            "`{}` cannot be an event's id: it is a UUID in lower case, as GET /api/v1/events shows it.",
+            shown(text)
+        ))
+    })
+}
+
+/// The problem for an event that no inbox has.
+#[must_use]
+pub fn no_event() -> Problem {
+    Problem::Unknown(
+        "No inbox has an event with this id: it never did, or the event was deleted after RETENTION_DAYS. \
+         GET /api/v1/events lists those that there are."
+            .to_owned(),
+    )
+}
+
+/// The problem for a destination that is not configured.
+fn no_destination(name: &str, config: &Config) -> Problem {
+    let known = config.destinations.iter().map(|one| one.name.as_str());
+    nothing_named("destination", name, known)
+}
+
+/// The problem for a source that is not configured.
+#[must_use]
+pub fn no_source(name: &str, config: &Config) -> Problem {
+    let known = config.sources.iter().map(|one| one.name.as_str());
+    nothing_named("source", name, known)
+}
+
+fn nothing_named<'c>(what: &str, name: &str, known: impl Iterator<Item = &'c str>) -> Problem {
+    let known: Vec<_> = known.collect();
+    let near = did_you_mean(name, known.iter().copied());
+    let choices = if known.is_empty() {
+        "none is configured".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    };
+    Problem::Unknown(format!(
+        "There is no {what} `{}`: {choices}{near}",
+        shown(name)
+    ))
+}
+
+/// What a caller wrote, in a sentence for that caller.
+fn shown(text: &str) -> String {
+    text.chars().take(100).collect()
 }
 
 fn only(method: &str, allow: &'static str) -> Result<(), Problem> {
@@ -213,6 +287,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_there_is_named_with_the_choices() {
+        for (method, path, words) in [
+            (
+                "POST",
+                "destinations/crn/pause",
+                &["`crn`", "archive, crm", "`crm`?"][..],
+            ),
+            (
+                "POST",
+                "sources/acne/register",
+                &["`acne`", "acme, other", "`acme`?"],
+            ),
+            ("GET", "events/2", &["`2`", "UUID"]),
+            (
+                "POST",
+                "destinations/C R M/drop",
+                &["`C R M`", "lower-case"],
+            ),
+            (
+                "GET",
+                "event",
+                &["destinations/{name}/pause", "events/{id}"],
+            ),
+        ] {
+            let problem = read(method, path, "").unwrap_err();
+            assert_eq!((problem.status(), problem.code()), (404, "not_found"));
+            let detail = problem.to_string();
+            for word in words {
+                assert!(detail.contains(word), "{path}: {detail}");
+            }
+            assert!(!detail.contains("CONSOLE_TOKEN"), "{detail}");
+        }
+    }
+
+    #[test]
     fn an_unknown_path_is_not_found() {
         for path in [
             "",
@@ -225,7 +334,8 @@ mod tests {
             "sources/nobody/register",
             "sources/acme",
         ] {
-            assert_eq!(read("POST", path, ""), Err(Problem::NotFound), "{path}");
+            let problem = read("POST", path, "").unwrap_err();
+            assert_eq!(problem.code(), "not_found", "{path}");
         }
     }
 

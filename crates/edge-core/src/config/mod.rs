@@ -16,6 +16,7 @@ use std::rc::Rc;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+pub(crate) use self::nearest::did_you_mean;
 use self::table::{Findings, Table};
 pub use self::{
     console_token::{ConsoleToken, ConsoleTokens, InvalidToken},

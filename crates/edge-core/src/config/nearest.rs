@@ -1,7 +1,7 @@
 //! "Did you mean …?": the known name that is nearest to one that is not known.
 
 /// A suggestion to put behind a message; empty if no candidate is near.
-pub(super) fn did_you_mean<'c>(
+pub(crate) fn did_you_mean<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> String {

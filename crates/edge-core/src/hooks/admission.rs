@@ -3,8 +3,8 @@
 use crate::{
     config::{Config, ConsoleToken, Source},
     location::Location,
-    problem::Problem,
-    secret::{Admitted, Presented, Secret},
+    problem::{Problem, Unauthorized},
+    secret::{Admitted, Presented, Secret, has_parameter},
 };
 
 /// An admitted caller of a hook.
@@ -38,7 +38,8 @@ pub fn admit<'c>(
     if config.is_closed(source) {
         return Err(Problem::Misconfigured);
     }
-    let caller = authorize(config, source, &url.query).ok_or(Problem::Unauthorized)?;
+    let caller = authorize(config, source, &url.query)
+        .ok_or_else(|| Problem::Unauthorized(reason(config, source, &url.query)))?;
     // A `.dev.vars` that was uploaded: everybody knows the secret.
     let is_example = caller.source.secrets.iter().any(Secret::is_example);
     if is_example && !url.is_localhost() {
@@ -71,6 +72,32 @@ pub fn admit_operator<'c>(
         Ok(token)
     } else {
         Err(Problem::ReadOnlyToken)
+    }
+}
+
+/// `true` if the caller may see what the configuration is. Nobody but this machine's users can call localhost; everybody
+/// else needs a token.
+///
+/// # Errors
+///
+/// A token is presented, and it is wrong.
+pub fn sees_details(
+    url: &Location,
+    config: &Config,
+    authorization: Option<&str>,
+) -> Result<bool, Problem> {
+    if authorization.is_none() || config.console_tokens.is_empty() {
+        return Ok(url.is_localhost());
+    }
+    admit_operator(url, "GET", config, authorization).map(|_| true)
+}
+
+/// Why nobody is admitted.
+fn reason(config: &Config, source: &str, query: &str) -> Unauthorized {
+    match config.source(source) {
+        None => Unauthorized::UnknownSource,
+        Some(source) if has_parameter(query, &source.secret_param) => Unauthorized::WrongSecret,
+        Some(_) => Unauthorized::NoSecret,
     }
 }
 
@@ -206,8 +233,49 @@ mod tests {
         assert_eq!(admitted(&config, "other", "key=theirs"), Ok(false));
         assert_eq!(
             admitted(&config, "nobody", "token=new"),
-            Err(Problem::Unauthorized)
+            Err(Problem::Unauthorized(Unauthorized::UnknownSource))
         );
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_is_known() {
+        let config = config();
+        let refused = |source: &str, query: &str| {
+            let url = format!("https://edge.example.com/hooks/{source}?{query}");
+            let refused = admit(&parse_url(&url).unwrap(), "POST", &config, source);
+            refused.map(|_| ()).unwrap_err()
+        };
+        for (source, query, reason) in [
+            ("nobody", "token=new", Unauthorized::UnknownSource),
+            ("acme", "", Unauthorized::NoSecret),
+            ("acme", "token=", Unauthorized::NoSecret),
+            ("acme", "key=new", Unauthorized::NoSecret),
+            ("acme", "token=newer", Unauthorized::WrongSecret),
+            ("other", "key=new", Unauthorized::WrongSecret),
+        ] {
+            let expected = Problem::Unauthorized(reason);
+            assert_eq!(refused(source, query), expected, "{source} {query}");
+        }
+    }
+
+    #[test]
+    fn details_are_for_operators_and_for_this_machine() {
+        let mut config = config();
+        let local = parse_url("http://localhost:8787/healthz").unwrap();
+        let public = parse_url("https://edge.example.com/healthz").unwrap();
+        let sees = |config: &Config, url: &Location, header| sees_details(url, config, header);
+        assert_eq!(sees(&config, &public, Some("Bearer new")), Ok(false));
+        for token in ["new", "grafana:read:reader"] {
+            config.console_tokens.push(token.parse().unwrap());
+        }
+        assert_eq!(sees(&config, &public, None), Ok(false));
+        assert_eq!(sees(&config, &local, None), Ok(true));
+        assert_eq!(sees(&config, &public, Some("Bearer new")), Ok(true));
+        assert_eq!(sees(&config, &public, Some("Bearer reader")), Ok(true));
+        let wrong = Some("Bearer guess");
+        for url in [&public, &local] {
+            assert_eq!(sees(&config, url, wrong), Err(Problem::NoToken));
+        }
     }
 
     #[test]
