@@ -13,12 +13,14 @@ SOURCES := $(shell find src schemas $(WORKER_CRATES:%=%/src) -type f) \
 	Cargo.toml Cargo.lock $(WORKER_CRATES:%=%/Cargo.toml)
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
+# The twin of `make bench`, with its parser.
+TWIN := benches/twin/target/index.js
 # How long `make fuzz` tries each input, in seconds.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
-.PHONY: help dev build test check fuzz bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
+.PHONY: help dev build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +51,7 @@ check: build ## format, lints, documents, the upload's size
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --quiet --locked -p xtask -- all
+	@find benches -name '*.js' -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
 	@tools/upload-size $(MAX_UPLOAD)
 
 fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler
@@ -56,6 +59,16 @@ fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs
 		PATH=$(dir $(CARGO_FUZZ)):$$PATH cargo +nightly fuzz run $$input -- -max_total_time=$(FUZZ_SECONDS) \
 			-print_final_stats=1 2>&1 | tail -n 8; \
 	done
+
+bench: build $(TWIN) ## what the Worker costs, beside the floor and a twin in JavaScript: some five minutes
+	@cargo run --quiet --locked -p harness --bin bench -- full --results benches/results/bench.json \
+		--chart benches/results/bench.svg $(ARGS)
+
+bench-quick: build $(TWIN) ## whether an ingest became dearer, in a minute
+	@cargo run --quiet --locked -p harness --bin bench -- quick $(ARGS)
+
+bench-large: build $(TWIN) ## whether an inbox with 300,000 events is as fast as a small one; minutes to fill it
+	@cargo run --quiet --locked -p harness --bin bench -- large --results benches/results/large.json $(ARGS)
 
 bench-parse: $(BENCH_MODULES) $(NODE_MODULES) $(WASM_TARGET) ## the parser's speed compared with others, natively and as wasm in Node
 	@WASM_OPT=$(WASM_OPT) WASM_FEATURES="$(WASM_FEATURES)" $(NODE) benches/parse/js/main.js
@@ -93,12 +106,15 @@ wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler AR
 	@$(WRANGLER) $(ARGS)
 
 clean: ## remove what was built here (not the tools in $(CACHE))
-	@rm -rf build .wrangler {.,benches/parse,fuzz}/target
+	@rm -rf build .wrangler {.,benches/parse,benches/twin,fuzz}/target
 
 $(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
 	@echo "installing the JavaScript parsers to compare with"
 	@npm ci --loglevel=error --no-audit --no-fund --prefix benches
 	@touch $@
+
+$(TWIN): $(wildcard benches/twin/*.js) $(BENCH_MODULES) $(NODE_MODULES)
+	@$(ESBUILD_BIN) benches/twin/index.js --bundle --format=esm --external:cloudflare:workers --outfile=$@ --log-level=warning
 
 .dev.vars: | .dev.vars.example
 	@cp .dev.vars.example $@
