@@ -1,12 +1,6 @@
-//! Reports a step to the operator: in the log, and by an alert if it failed.
+//! Reports a step to the operator: in the log, and by an alert if it failed or found entries of another receiver.
 
-use edge_core::{
-    alert::Kind,
-    messages::{
-        care::RaiseAlert,
-        recovery::{State, StepReport},
-    },
-};
+use edge_core::messages::{care::RaiseAlert, recovery::StepReport};
 
 use super::context::RecoveryContext;
 use crate::{inbox::client::Inbox, log};
@@ -16,17 +10,12 @@ pub(super) async fn report(context: &RecoveryContext, report: &StepReport) {
     if report.is_news() {
         log::recovery(report);
     }
-    if let State::Failed(code) = report.state
-        && !context.config.alerts.is_empty()
-    {
-        let detail = report.detail.as_deref().unwrap_or_default();
-        let alert = RaiseAlert {
-            kind: Kind::RecoveryFailed,
-            detail: format!("{}: {detail}", code.as_str()),
-            pause_ms: context.config.alert_pause_ms,
-        };
+    if context.config.alerts.is_empty() {
+        return;
+    }
+    for alert in report.alerts(context.config.alert_pause_ms) {
         if let Err(error) = raise(context, alert).await {
-            log::error("raising an alert about a failed recovery", &error);
+            log::error("raising an alert about a recovery", &error);
         }
     }
 }

@@ -4,7 +4,7 @@
 use edge_core::{
     admin_api::error::{AdminApiError, Code},
     messages::recovery::{State, StepReport},
-    recovery::{entry, plan::Pace, step::Step},
+    recovery::{entry, step::Step},
 };
 use threescale::failures::Reader;
 use worker::Result;
@@ -28,14 +28,24 @@ pub(super) async fn make(context: &RecoveryContext) -> Result<StepReport> {
     };
     let now = now_ms();
     context.store.forget(now)?;
-    let pace = Pace::new(context.config.time_factor);
+    let seen_origins = context.store.seen_origins()?;
     let mut running = Running {
         context,
         under_way,
         now,
-        step: Step::begin(parse_url, source, pace, context.store.ledger()?, now),
+        step: Step::begin(
+            parse_url,
+            &context.config,
+            source,
+            context.store.ledger()?,
+            seen_origins,
+            now,
+        ),
     };
     let error = running.run().await.err();
+    context
+        .store
+        .remember_origins(running.step.seen_origins())?;
     let (report, ledger) = running.step.end(error);
     context.store.write(ledger, &report)?;
     report::report(context, &report).await;
@@ -67,7 +77,8 @@ impl Running<'_> {
             self.hand_over(shard).await?;
         }
         self.step.finished_reading(read?);
-        self.delete(&api).await
+        self.delete(&api).await?;
+        self.step.check_progress()
     }
 
     /// Reads entries until there is enough to do; returns whether that was the whole list.
@@ -79,6 +90,7 @@ impl Running<'_> {
         let mut reader = Reader::new(&entry::limits());
         while let Some(piece) = reply.next().await? {
             self.under_way.beat();
+            self.step.arrived(piece.len());
             reader.push(&piece);
             loop {
                 let next = reader.next_entry();

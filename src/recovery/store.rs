@@ -1,5 +1,7 @@
 //! Recovery's memory: the entries that were ingested, and the result of the last step.
 
+use std::collections::BTreeSet;
+
 use edge_core::{
     messages::recovery::{State as StepState, StepReport},
     name::SourceName,
@@ -18,7 +20,7 @@ const REMEMBERED_MS: i64 = 30 * DAY_MS;
 const DAY_MS: i64 = 86_400_000;
 
 /// A change is a new statement at the end, safe to run again.
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
     // One row. Times are milliseconds since 1970.
     "CREATE TABLE IF NOT EXISTS ledger (
@@ -30,6 +32,8 @@ const TABLES: [&str; 3] = [
         forgotten_at INTEGER NOT NULL DEFAULT 0
     )",
     "INSERT INTO ledger (only) VALUES (1) ON CONFLICT DO NOTHING",
+    // Addresses of entries that had our secret: this Worker's.
+    "CREATE TABLE IF NOT EXISTS origins (origin TEXT PRIMARY KEY) WITHOUT ROWID",
 ];
 
 pub(super) struct Store(SqlStorage);
@@ -93,6 +97,23 @@ impl Store {
              ON CONFLICT (id) DO UPDATE SET at = excluded.at",
             values![now_ms, ids],
         )
+    }
+
+    /// The addresses at which entries with our secret were sent.
+    pub(super) fn seen_origins(&self) -> Result<BTreeSet<String>> {
+        row::read(&self.0, "SELECT origin FROM origins", values![])?
+            .iter_mut()
+            .map(Row::text)
+            .collect()
+    }
+
+    pub(super) fn remember_origins(&self, origins: &BTreeSet<String>) -> Result<()> {
+        origins.iter().try_for_each(|origin| {
+            self.run(
+                "INSERT INTO origins (origin) VALUES (?) ON CONFLICT DO NOTHING",
+                values![origin.as_str()],
+            )
+        })
     }
 
     /// Forgets entries that have long left the list. It reads all of them, so it does so once a day.

@@ -60,6 +60,8 @@ kinds! {
     Overdue "overdue" "deliveries have been waiting for too long"
     /// The failed deliveries cannot be fetched from 3scale.
     RecoveryFailed "recovery_failed" "the failed deliveries could not be fetched from 3scale"
+    /// The list of failures has entries that were sent to another address.
+    RecoveryForeign "recovery_foreign" "3scale's list of failures has entries for another address: they stay there"
     /// Nothing has arrived for longer than the source's `silent_after_hours`.
     SourceSilent "source_silent" "nothing has arrived from the source for longer than expected"
 }

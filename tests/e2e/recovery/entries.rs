@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{World, of, one, run, setup, setup_in};
-use harness::fixtures::origin::Origin;
+use harness::fixtures::origin::{Origin, Request};
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault, seconds_ago};
 use harness::fixtures::worker::Setup;
 use harness::fixtures::{PATIENCE, fresh_id, notification};
@@ -188,26 +188,67 @@ async fn an_unparsable_entry_goes_to_the_quarantine_once_and_hides_nothing() {
     assert_eq!(world.worker.stored_in(b"br0ken-secret"), None);
 }
 
+/// As after a deployment for trials that has production's tenant: what it takes in is not its to delete.
 #[tokio::test]
-async fn an_entry_for_another_url_is_ingested_and_reported() {
+async fn an_entry_for_another_address_is_taken_in_and_stays_until_the_operator_says_that_it_is_ours()
+ {
     let world = World::start().await;
-    let old = "https://old.example.com/3scale?key=s0meb0dys-secret";
+    let old = "https://old.example.com/3scale/s0meb0dys-secret?key=s0meb0dys-secret";
     world
         .admin
         .gave_up(&notification("user.created").xml(), seconds_ago(120), old);
-    let run = world.run().await;
+    world.gave_up(&notification("user.updated"), 60);
+    let first = world.run().await;
     assert_eq!(
-        (&run["taken_in"], &run["foreign"]),
-        (&json!(1), &json!(1)),
-        "{run}"
+        (&first["taken_in"], &first["foreign"]),
+        (&json!(2), &json!(1)),
+        "{first}"
     );
-    assert_eq!(run["foreign_url"], "https://old.example.com/3scale?…");
-    world.origin.requests("/crm", 1).await;
-    let event = world.origin.received("/crm").remove(0).json();
+    assert_eq!(first["foreign_origin"], "https://old.example.com");
+    world.origin.requests("/crm", 2).await;
+    let received = world.origin.received("/crm");
+    let event = received
+        .iter()
+        .map(Request::json)
+        .find(|event| event["data"]["action"] == "created");
+    let event = event.unwrap();
     // There has been no call yet, so our address is unknown.
     assert_eq!(event.get("dataschema"), None);
     harness::fixtures::schemas::assert_valid(&event);
+    // It guards all behind it, also in later steps.
+    sleep(Duration::from_secs(3)).await;
+    let second = world.run().await;
+    assert_eq!(
+        (
+            &second["known"],
+            &second["foreign"],
+            &second["deleted_up_to"]
+        ),
+        (&json!(2), &json!(1), &Value::Null),
+        "{second}"
+    );
+    assert_eq!(world.admin.calls("DELETE").len(), 0);
     assert!(!world.worker.log().contains("s0meb0dys-secret"));
+
+    let World {
+        admin,
+        origin,
+        mut worker,
+    } = world;
+    worker.kill9();
+    let worker = worker
+        .reconfigured(|vars| {
+            let acme = vars["SOURCES"]["acme"].as_table_mut().unwrap();
+            acme.insert(
+                "recover_from".to_owned(),
+                vec!["https://old.example.com"].into(),
+            );
+        })
+        .await;
+    let third = run(&worker).await;
+    assert_eq!(third["foreign"], 0, "{third}");
+    assert_eq!(admin.listed(), 0, "{third}");
+    assert_eq!(origin.requests_at("/crm"), 2);
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! Errors of 3scale's admin API, and secrets that must not leak.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -178,4 +183,38 @@ async fn silence_for_half_a_minute_is_a_timeout_and_a_second_run_does_not_wait()
     assert_eq!(first["state"], "timeout", "{first}");
     drop(silent);
     assert_eq!(run(&worker).await["state"], "network");
+}
+
+/// An entry without an end: a step reads so much and no more.
+#[tokio::test]
+async fn a_list_without_an_end_is_read_up_to_a_limit() {
+    let world = World::start().await;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = sent.clone();
+    world.admin.answers(Arc::new(move || {
+        let counter = counter.clone();
+        let piece = Bytes::from(vec![b'x'; 1 << 16]);
+        let start = Bytes::from_static(b"<webhooks-failures><webhooks-failure><id>");
+        let endless = stream::repeat_with(move || {
+            counter.fetch_add(1 << 16, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(piece.clone())
+        });
+        let body = stream::once(async { Ok(start) }).chain(endless);
+        Response::builder()
+            .header("content-type", "application/xml")
+            .body(Body::from_stream(body))
+            .unwrap()
+    }));
+    // What was read of the entry is in the quarantine after the first step. From then on nothing moves.
+    let mut steps = 0;
+    while world.run().await["state"] != "stuck" {
+        steps += 1;
+        assert!(steps < 20, "{}", world.worker.log());
+        sleep(Duration::from_millis(200)).await;
+    }
+    let asked = world.admin.calls("GET").len();
+    // Some more is on its way when a step stops.
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent < asked * (128 << 20), "{asked} steps, {sent} bytes");
+    assert_eq!(world.admin.calls("DELETE").len(), 0);
 }

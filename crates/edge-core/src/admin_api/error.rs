@@ -61,6 +61,8 @@ codes! {
     ScopeMissing "scope_missing"
     /// 3scale rejects the webhook's settings.
     SettingsRefused "settings_refused"
+    /// As much of the list was read as a step reads, and none of it could be taken in or deleted.
+    Stuck "stuck"
     /// The response did not arrive in time.
     Timeout "timeout"
     /// 3scale answered with a 5xx.

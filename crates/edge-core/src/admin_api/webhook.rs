@@ -180,7 +180,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::secret::Secrets;
+    use crate::{config::RecoverFrom, secret::Secrets};
 
     fn settings(secrets: &str, events: &[&str]) -> Settings {
         let source = Source {
@@ -189,6 +189,7 @@ mod tests {
             secret_param: "t k".to_owned(),
             secrets: Secrets::from_text(secrets),
             admin_url: None,
+            recover_from: RecoverFrom::default(),
             access_token: None,
             silent_after_ms: None,
             shards: 1,

@@ -23,7 +23,7 @@ pub use self::{
     destination::Destination,
     header::is_header,
     pattern::{InvalidPattern, Pattern},
-    source::Source,
+    source::{RecoverFrom, Source},
     table::Finding,
     transport::{DestinationSecrets, Format, HttpOptions, Keep, Route, Transport},
 };

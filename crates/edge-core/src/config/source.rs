@@ -1,9 +1,12 @@
 //! `[vars.SOURCES.<name>]`, `SOURCE_<NAME>_SECRET`, `SOURCE_<NAME>_ACCESS_TOKEN`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::{Environment, Reader, warn_of_address};
+use super::{Environment, Reader, Table, warn_of_address};
 use crate::{
+    location::ParseUrl,
     name::SourceName,
     secret::{Secret, Secrets},
     target,
@@ -20,6 +23,8 @@ pub struct Source {
     pub secrets: Secrets,
     /// The tenant's admin portal, without a slash at its end.
     pub admin_url: Option<String>,
+    /// Further addresses to which its notifications were sent.
+    pub recover_from: RecoverFrom,
     /// How long it may send nothing, in milliseconds.
     pub silent_after_ms: Option<i64>,
     /// The token for the tenant's admin API.
@@ -31,6 +36,22 @@ pub struct Source {
     pub is_closed: bool,
     /// `/sources/{name}`: what stands for it where no admin portal is known.
     pub path: String,
+}
+
+/// The addresses whose entries in 3scale's list of failures are this source's, besides those that the Worker knows to be
+/// its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecoverFrom {
+    /// Each of them.
+    Any,
+    /// These origins.
+    Origins(BTreeSet<String>),
+}
+
+impl Default for RecoverFrom {
+    fn default() -> Self {
+        Self::Origins(BTreeSet::new())
+    }
 }
 
 impl Source {
@@ -80,7 +101,14 @@ impl<E: Environment> Reader<'_, E> {
         }
         let shards = table.integer("shards", 1, MOST_SHARDS).unwrap_or(1);
         let silent_after_hours = table.integer("silent_after_hours", 1, 8760);
-        table.finish(&["secret_param", "admin_url", "shards", "silent_after_hours"]);
+        let recover_from = recover_from(&mut table, parse_url);
+        table.finish(&[
+            "secret_param",
+            "admin_url",
+            "recover_from",
+            "shards",
+            "silent_after_hours",
+        ]);
         let silent_after_ms =
             silent_after_hours.map(|hours| self.scaled(hours.cast_signed() * 3_600_000));
 
@@ -100,6 +128,7 @@ impl<E: Environment> Reader<'_, E> {
             secret_param,
             secrets,
             admin_url,
+            recover_from,
             silent_after_ms,
             access_token,
             shards: u32::try_from(shards).unwrap_or(1),
@@ -123,4 +152,24 @@ impl<E: Environment> Reader<'_, E> {
         }
         Some(token)
     }
+}
+
+/// `recover_from = ["https://old.example.com"]`, or `["*"]`. These are compared and never called.
+fn recover_from(table: &mut Table<'_>, parse_url: ParseUrl) -> RecoverFrom {
+    let mut origins = BTreeSet::new();
+    for text in table.texts("recover_from").unwrap_or_default() {
+        if text == "*" {
+            return RecoverFrom::Any;
+        }
+        match parse_url(&text).filter(|url| url.path == "/" && url.query.is_empty()) {
+            Some(url) => {
+                origins.insert(url.origin);
+            }
+            None => table.report(
+                "recover_from",
+                "must hold addresses without a path, such as https://old.example.com, or \"*\" for all",
+            ),
+        }
+    }
+    RecoverFrom::Origins(origins)
 }

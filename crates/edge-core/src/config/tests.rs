@@ -125,6 +125,40 @@ fn two_sources_that_would_share_a_list_of_failures_are_warned_of() {
 }
 
 #[test]
+fn further_addresses_of_a_source_are_origins_or_all() {
+    let read = |value: Value| {
+        read(|fake| {
+            let acme = json!({ "acme": { "recover_from": value } });
+            fake.tables.insert("SOURCES", acme);
+        })
+    };
+    let of = |value| {
+        read(value)
+            .config
+            .source("acme")
+            .unwrap()
+            .recover_from
+            .clone()
+    };
+    let old = "https://old.example.com".to_owned();
+    let origins = RecoverFrom::Origins([old].into());
+    assert_eq!(of(json!(["https://OLD.example.com/"])), origins);
+    assert_eq!(of(json!(["*"])), RecoverFrom::Any);
+    for wrong in [
+        json!(["https://old.example.com/hooks"]),
+        json!(["old"]),
+        json!("*"),
+    ] {
+        let items: Vec<_> = read(wrong)
+            .mistakes
+            .into_iter()
+            .map(|one| one.item)
+            .collect();
+        assert_eq!(items, ["SOURCES.acme.recover_from"]);
+    }
+}
+
+#[test]
 fn a_url_that_is_a_secret_may_be_one() {
     let slack = |fake: &mut Fake, settings: Value, url| {
         fake.texts.insert("DESTINATION_SLACK_URL", url);

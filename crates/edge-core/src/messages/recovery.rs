@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{admin_api::error::Code, name::SourceName, time::UnixMillis};
+use super::care::RaiseAlert;
+use crate::{admin_api::error::Code, alert::Kind, name::SourceName, time::UnixMillis};
 
 /// Makes a step now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +39,11 @@ pub struct StepReport {
     pub quarantined: u32,
     /// Those that cannot be decided yet, and stay in the list.
     pub held: u32,
-    /// New ones that were sent to another URL than ours.
+    /// Those that were sent to another address than ours. They stay in the list.
     pub foreign: u32,
-    /// The latest of those URLs, without its secrets.
+    /// The origin of the latest of those: the rest of such a URL may be a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub foreign_url: Option<String>,
+    pub foreign_origin: Option<String>,
     /// The time up to which 3scale has dropped entries.
     pub deleted_up_to: Option<String>,
     /// `true` if the next step follows at once.
@@ -85,13 +86,41 @@ impl StepReport {
             quarantined: 0,
             held: 0,
             foreign: 0,
-            foreign_url: None,
+            foreign_origin: None,
             deleted_up_to: None,
             more: false,
             at: None,
             failures_in_a_row: 0,
             next_at: None,
         }
+    }
+
+    /// The alerts that it calls for. `pause_ms` lies between two of a kind; entries that stay in the list are told once
+    /// in 144 of these, which is a day.
+    #[must_use]
+    pub fn alerts(&self, pause_ms: i64) -> Vec<RaiseAlert> {
+        let mut alerts = Vec::new();
+        if let State::Failed(code) = self.state {
+            let detail = self.detail.as_deref().unwrap_or_default();
+            alerts.push(RaiseAlert {
+                kind: Kind::RecoveryFailed,
+                detail: format!("{}: {detail}", code.as_str()),
+                pause_ms,
+            });
+        }
+        if self.foreign > 0 {
+            let origin = self.foreign_origin.as_deref();
+            alerts.push(RaiseAlert {
+                kind: Kind::RecoveryForeign,
+                detail: format!(
+                    "{} were sent to an address such as {}: if it is this Worker's, set PUBLIC_URL or recover_from",
+                    self.foreign,
+                    origin.unwrap_or("one that cannot be read")
+                ),
+                pause_ms: pause_ms.saturating_mul(144),
+            });
+        }
+        alerts
     }
 
     /// `true` if the log should have a line for it: a list that is empty every five minutes is no news.
@@ -110,6 +139,25 @@ impl StepReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_and_entries_of_another_receiver_are_told() {
+        let mut report = StepReport::new("acme".parse().unwrap(), State::Ok);
+        assert_eq!(report.alerts(600_000), []);
+        report.state = State::Failed(Code::Timeout);
+        report.foreign = 2;
+        report.foreign_origin = Some("https://production.example".to_owned());
+        let alerts = report.alerts(600_000);
+        let kinds: Vec<_> = alerts.iter().map(|alert| alert.kind).collect();
+        assert_eq!(kinds, [Kind::RecoveryFailed, Kind::RecoveryForeign]);
+        let foreign = alerts.last().unwrap();
+        assert!(
+            foreign
+                .detail
+                .contains("2 were sent to an address such as https://production.example")
+        );
+        assert_eq!(foreign.pause_ms, 24 * 3_600_000);
+    }
 
     #[test]
     fn a_state_is_one_word() {

@@ -10,9 +10,16 @@ const MOST_BYTES: usize = 8 << 20;
 const MOST_CALLS: usize = 40;
 /// A list that arrives slowly is read in parts, too.
 const LONGEST_MS: i64 = 180_000;
+/// How much is read of a list, decompressed, whatever is in it: known entries, one that never ends, or 408 KB of gzip
+/// that become 400 MB. A real list of failures is tens of megabytes after a long outage.
+const MOST_READ_ENTRIES: u32 = 100_000;
+const MOST_READ_BYTES: usize = 64 << 20;
 
-/// After this many milliseconds, no entry is added to a second any more.
-const QUIET_MS: i64 = 60_000;
+/// After this many milliseconds, no entry is added to a second any more: 3scale's hosts write their own time, and one
+/// that has its time zone wrong is hours behind. Waiting for longer costs nothing, since all of the second is taken in.
+const QUIET_MS: i64 = 24 * 60 * 60_000;
+/// The same where all hosts have one clock: experiments on one machine.
+const QUIET_WITH_ONE_CLOCK_MS: i64 = 60_000;
 const LEAST_QUIET_MS: i64 = 2000;
 /// By then 3scale has given up, or delivered, everything that it began to send before it gave something else up: the
 /// tries of both take about as long.
@@ -27,14 +34,29 @@ const LONGEST_RETRY_AFTER_MS: i64 = 24 * 60 * 60_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     factor: i64,
+    quiet_ms: i64,
 }
 
 impl Pace {
-    /// `factor` times as fast as in production.
+    /// `factor` times as fast as in production, where all of 3scale's hosts have one clock.
     #[must_use]
     pub fn new(factor: u32) -> Self {
         Self {
             factor: i64::from(factor.max(1)),
+            quiet_ms: QUIET_WITH_ONE_CLOCK_MS,
+        }
+    }
+
+    /// The pace of a Worker: without a factor, for hosts whose clocks may be anything.
+    #[must_use]
+    pub fn of_worker(factor: u32) -> Self {
+        let pace = Self::new(factor);
+        match pace.factor {
+            1 => Self {
+                quiet_ms: QUIET_MS,
+                ..pace
+            },
+            _ => pace,
         }
     }
 
@@ -55,18 +77,37 @@ impl Pace {
     }
 
     fn quiet_seconds(self) -> i64 {
-        (QUIET_MS / self.factor).max(LEAST_QUIET_MS) / 1000
+        (self.quiet_ms / self.factor).max(LEAST_QUIET_MS) / 1000
     }
+}
+
+/// What a step has done so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    /// Entries that were not known before.
+    pub new_entries: u32,
+    /// Their size.
+    pub new_bytes: usize,
+    /// All entries that were read.
+    pub read_entries: u32,
+    /// All bytes that were read, decompressed.
+    pub read_bytes: usize,
+    /// Calls to 3scale and to inboxes.
+    pub calls: usize,
+    /// The time that it has taken.
+    pub ms: i64,
 }
 
 /// `true` if a step has done enough, so that there is time, and there are calls left, to finish it.
 #[must_use]
-pub fn is_enough(new_entries: u32, new_bytes: usize, calls: usize, ms: i64) -> bool {
+pub fn is_enough(done: Done) -> bool {
     // One call is for the DELETE.
-    new_entries >= MOST_ENTRIES
-        || new_bytes >= MOST_BYTES
-        || calls + 1 >= MOST_CALLS
-        || ms >= LONGEST_MS
+    done.new_entries >= MOST_ENTRIES
+        || done.new_bytes >= MOST_BYTES
+        || done.read_entries >= MOST_READ_ENTRIES
+        || done.read_bytes >= MOST_READ_BYTES
+        || done.calls + 1 >= MOST_CALLS
+        || done.ms >= LONGEST_MS
 }
 
 /// The part of the list that was read, from its beginning on.
@@ -76,12 +117,23 @@ pub struct Reading {
     first: Option<i64>,
     newest: Option<i64>,
     earliest_held: Option<i64>,
+    /// The time by our own clock.
+    now: Option<i64>,
     /// `true` if an entry was not known before this step.
     has_new: bool,
     has_begun: bool,
 }
 
 impl Reading {
+    /// Nothing read yet, at this time by our own clock.
+    #[must_use]
+    pub fn begin(now: i64) -> Self {
+        Self {
+            now: Some(now),
+            ..Self::default()
+        }
+    }
+
     /// Counts the next entry; one that cannot be parsed has no time.
     pub fn saw(&mut self, time: Option<i64>, known: bool) {
         if !self.has_begun {
@@ -106,13 +158,13 @@ impl Reading {
     /// 3scale drops entries from the first on, that second's included, and stops at the first later one. So the newest
     /// entry that was read, or the earliest that has to stay, guards all behind it: an entry added in the same second
     /// after our GET stays, whatever the list's order. Only if the `list` was read to its end, holds nothing new, and
-    /// its newest second is long over by 3scale's own clock, is that second dropped too.
+    /// its newest second is a day over, by 3scale's clock and by ours, is that second dropped too.
     #[must_use]
     pub fn delete_up_to(&self, list: List, pace: Pace) -> Option<i64> {
         let newest = self.newest?;
-        let is_over = list
-            .date
-            .is_some_and(|date| date - newest >= pace.quiet_seconds());
+        let is_over = list.date.is_some_and(|date| {
+            date.min(self.now.unwrap_or(date)) - newest >= pace.quiet_seconds()
+        });
         let up_to = if list.is_complete && !self.has_new && is_over {
             newest
         } else {

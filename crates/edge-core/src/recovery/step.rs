@@ -1,16 +1,18 @@
 //! One step of recovery and its progress: the entries that were read, those on their way to the inboxes, those
 //! committed, and how it ends. The caller reads, hands over and deletes; every decision is here.
 
+use std::collections::BTreeSet;
+
 use threescale::{Timestamp, failures};
 
 use super::{
     batch::{Batch, Sending},
-    entry::{self, Sorter},
-    plan::{self, List, Pace, Reading},
+    entry::{self, Receiver, Sorter},
+    plan::{self, Done, List, Pace, Reading},
 };
 use crate::{
     admin_api::error::{AdminApiError, Code},
-    config::Source,
+    config::{Config, Source},
     location::ParseUrl,
     messages::{
         recovered::BatchReceipt,
@@ -43,9 +45,7 @@ pub struct Step<'c> {
     batches: Vec<Batch>,
     /// When 3scale gave up the entries that stay in the list, in milliseconds since 1970.
     held: Vec<i64>,
-    new_entries: u32,
-    new_bytes: usize,
-    calls: usize,
+    done: Done,
     /// 3scale's clock, in seconds since 1970.
     date: Option<i64>,
     /// `true` if the list was read to its end, and all of it is committed.
@@ -58,25 +58,24 @@ impl<'c> Step<'c> {
     /// Begins a step.
     pub fn begin(
         parse_url: ParseUrl,
+        config: &'c Config,
         source: &'c Source,
-        pace: Pace,
         before: Ledger,
+        seen_origins: BTreeSet<String>,
         now_ms: i64,
     ) -> Self {
         let mut report = StepReport::new(source.name.clone(), State::Ok);
         report.at = Some(UnixMillis(now_ms));
         Self {
             began: now_ms,
-            pace,
+            pace: Pace::of_worker(config.time_factor),
             before,
             report,
-            sorter: Sorter::new(parse_url, source),
-            reading: Reading::default(),
+            sorter: Sorter::new(parse_url, config, source, seen_origins),
+            reading: Reading::begin(now_ms / 1000),
             batches: (0..source.shards).map(|_| Batch::default()).collect(),
             held: Vec::new(),
-            new_entries: 0,
-            new_bytes: 0,
-            calls: 0,
+            done: Done::default(),
             date: None,
             is_complete: false,
             known_up_to: None,
@@ -85,22 +84,38 @@ impl<'c> Step<'c> {
 
     /// 3scale has begun to answer; `date` is its `Date` header.
     pub fn answered(&mut self, date: &str) {
-        self.calls += 1;
+        self.done.calls += 1;
         self.date = http_date::parse(date).map(|ms| ms / 1000);
+    }
+
+    /// This many bytes of the list have arrived, decompressed.
+    pub fn arrived(&mut self, bytes: usize) {
+        self.done.read_bytes += bytes;
     }
 
     /// Takes an entry of the list; `known` if it was taken in before. Gives back the number of an inbox whose batch is
     /// full now.
     pub fn read(&mut self, id: String, entry: &failures::Entry<'_>, known: bool) -> Option<usize> {
         self.report.read += 1;
-        self.reading.saw(entry::time(entry), known);
+        self.done.read_entries += 1;
+        let time = entry::time(entry);
+        self.reading.saw(time, known);
+        let receiver = self.sorter.receiver(entry);
+        if let Receiver::Foreign(origin) = &receiver {
+            // Whom it was sent to may read the list as well, or still have to.
+            if let Some(time) = time {
+                self.reading.held(time);
+            }
+            self.report.foreign += 1;
+            self.report.foreign_origin.clone_from(origin);
+        }
         if known {
             self.report.known += 1;
             return None;
         }
-        let item = self.sorter.item(id, entry, self.began);
-        self.new_entries += 1;
-        self.new_bytes += item.entry.document.len();
+        let item = self.sorter.item(id, entry, &receiver, self.began);
+        self.done.new_entries += 1;
+        self.done.new_bytes += item.entry.document.len();
         let shard = usize::try_from(item.shard).unwrap_or(0);
         let batch = self.batches.get_mut(shard)?;
         batch.add(item.entry);
@@ -110,8 +125,11 @@ impl<'c> Step<'c> {
     /// `true` if enough was read for one step.
     pub fn is_enough(&self, now_ms: i64) -> bool {
         let pending = self.batches.iter().filter(|batch| !batch.is_empty());
-        let calls = self.calls + pending.count();
-        plan::is_enough(self.new_entries, self.new_bytes, calls, now_ms - self.began)
+        plan::is_enough(Done {
+            calls: self.done.calls + pending.count(),
+            ms: now_ms - self.began,
+            ..self.done
+        })
     }
 
     /// How many inboxes there are.
@@ -123,7 +141,7 @@ impl<'c> Step<'c> {
     pub fn take_batch(&mut self, shard: usize) -> Option<Sending> {
         let judge_before = self.pace.judge_before(self.before.swept_at);
         let batch = self.batches.get_mut(shard).filter(|one| !one.is_empty())?;
-        self.calls += 1;
+        self.done.calls += 1;
         Some(batch.take(judge_before))
     }
 
@@ -140,10 +158,10 @@ impl<'c> Step<'c> {
         }
         // Held entries must not keep this step, and each after it, from the entries behind them.
         if seen.is_empty() {
-            self.new_bytes = self.new_bytes.saturating_sub(sent.bytes);
+            self.done.new_bytes = self.done.new_bytes.saturating_sub(sent.bytes);
         }
         let held = u32::try_from(receipt.held.len()).unwrap_or(u32::MAX);
-        self.new_entries = self.new_entries.saturating_sub(held);
+        self.done.new_entries = self.done.new_entries.saturating_sub(held);
         self.report.taken_in += receipt.taken_in;
         self.report.repeats += receipt.repeats;
         self.report.known += receipt.known;
@@ -169,6 +187,36 @@ impl<'c> Step<'c> {
         self.report.deleted_up_to = Some(up_to.to_rfc3339());
     }
 
+    /// Whether the step has moved anything.
+    ///
+    /// # Errors
+    ///
+    /// As much of the list was read as a step reads, and nothing of that could be taken in or dropped: each step after
+    /// it would end there too.
+    pub fn check_progress(&self) -> Result<(), AdminApiError> {
+        if self.is_complete || self.has_moved() {
+            return Ok(());
+        }
+        Err(AdminApiError::new(
+            Code::Stuck,
+            format!(
+                "The first {} entries and {} bytes of the list were read, which is as much as a step reads or had time \
+                 for, and nothing among them could be taken in or deleted. {} were sent elsewhere and stay.",
+                self.report.read, self.done.read_bytes, self.report.foreign
+            ),
+        ))
+    }
+
+    fn has_moved(&self) -> bool {
+        self.done.new_entries > 0 || self.report.deleted_up_to.is_some()
+    }
+
+    /// The addresses at which entries with our secret were sent, to begin the next step with.
+    #[must_use]
+    pub fn seen_origins(&self) -> &BTreeSet<String> {
+        self.sorter.seen()
+    }
+
     /// The failure of a list that cannot be read.
     pub fn list_error(&self, error: &threescale::Error, content_type: &str) -> AdminApiError {
         match error.code() {
@@ -190,10 +238,9 @@ impl<'c> Step<'c> {
 
     /// The step's report, and the new state of recovery.
     pub fn end(self, error: Option<AdminApiError>) -> (StepReport, Ledger) {
+        let moved = self.has_moved();
         let mut report = self.report;
         let mut after = self.before;
-        report.foreign = self.sorter.foreign;
-        report.foreign_url = self.sorter.foreign_url;
         report.held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         if self.is_complete {
             after.swept_at = self.known_up_to.unwrap_or(self.began);
@@ -213,7 +260,6 @@ impl<'c> Step<'c> {
             let judge_before = self.pace.judge_before(after.swept_at);
             let can_judge = self.held.iter().any(|at| *at < judge_before);
             // A step that makes no progress would be followed by another like it for ever.
-            let moved = self.new_entries > 0 || report.deleted_up_to.is_some();
             report.more = can_judge || (moved && !self.is_complete);
         }
         report.failures_in_a_row = u32::try_from(after.failures).unwrap_or(u32::MAX);

@@ -1,7 +1,8 @@
 use super::*;
-use crate::{location::parse_url, secret::Secrets};
+use crate::{config::RecoverFrom, location::parse_url, secret::Secrets};
 
 const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
 /// 3scale answers at this time by its own clock, and the step begins at it by ours.
 const DATE: &str = "Sun, 22 Nov 2026 12:00:00 GMT";
 const NOW: i64 = 1_795_348_800_000;
@@ -13,6 +14,7 @@ fn source(shards: u32) -> Source {
         secret_param: "token".to_owned(),
         secrets: Secrets::from_text("n3w-s3cret"),
         admin_url: None,
+        recover_from: RecoverFrom::default(),
         access_token: None,
         silent_after_ms: None,
         shards,
@@ -34,8 +36,11 @@ fn list(accounts: &[u32]) -> String {
     format!("<webhooks-failures>{entries}</webhooks-failures>")
 }
 
+/// The configuration of most tests.
+static CONFIG: std::sync::LazyLock<Config> = std::sync::LazyLock::new(Config::default);
+
 fn begin(source: &Source, before: Ledger) -> Step<'_> {
-    let mut step = Step::begin(parse_url, source, Pace::new(1), before, NOW);
+    let mut step = Step::begin(parse_url, &CONFIG, source, before, BTreeSet::new(), NOW);
     step.answered(DATE);
     step
 }
@@ -43,9 +48,15 @@ fn begin(source: &Source, before: Ledger) -> Step<'_> {
 fn read(step: &mut Step<'_>, list: &str, known: &[&str]) {
     for entry in failures::parse(list.as_bytes()).unwrap() {
         let id = entry::id(&entry);
-        let known = known.contains(&id.as_str());
+        let known = known.iter().any(|known| hashed(known) == id);
         step.read(id, &entry, known);
     }
+}
+
+/// The id under which the entry of this id is known.
+fn hashed(id: &str) -> String {
+    let list = list(&[1]).replace("f-1", id);
+    entry::id(&failures::parse(list.as_bytes()).unwrap()[0])
 }
 
 /// Hands over every batch; each inbox holds these ids back. Returns the ids that count as seen.
@@ -53,7 +64,7 @@ fn hand_over(step: &mut Step<'_>, held: &[&str]) -> Vec<String> {
     let mut seen = Vec::new();
     for shard in 0..step.inboxes() {
         if let Some(sending) = step.take_batch(shard) {
-            let is_held = |(id, _): &&(String, i64)| held.contains(&id.as_str());
+            let is_held = |(id, _): &&(String, i64)| held.iter().any(|held| hashed(held) == *id);
             let held: Vec<_> = sending.entries.iter().filter(is_held).cloned().collect();
             let taken_in = u32::try_from(sending.entries.len() - held.len()).unwrap();
             let receipt = BatchReceipt {
@@ -74,10 +85,13 @@ fn a_step_takes_in_the_list_and_lets_3scale_drop_it() {
     read(&mut step, &list(&[1, 2, 3]), &[]);
     let mut seen = hand_over(&mut step, &[]);
     seen.sort();
-    assert_eq!(seen, ["f-1", "f-2", "f-3"]);
+    let mut expected = ["f-1", "f-2", "f-3"].map(hashed);
+    expected.sort();
+    assert_eq!(seen, expected);
     step.finished_reading(true);
     // All are of one second, which guards entries that may be added to it unseen.
     assert_eq!(step.delete_up_to(), None);
+    assert_eq!(step.check_progress(), Ok(()));
     let (report, after) = step.end(None);
     assert_eq!(
         (report.state, report.read, report.taken_in),
@@ -86,7 +100,16 @@ fn a_step_takes_in_the_list_and_lets_3scale_drop_it() {
     assert_eq!(after.swept_at, NOW);
     assert!(!report.more, "the whole list is taken in");
 
-    let mut next = begin(&source, after);
+    // A day later.
+    let mut next = Step::begin(
+        parse_url,
+        &CONFIG,
+        &source,
+        after,
+        BTreeSet::new(),
+        NOW + DAY,
+    );
+    next.answered("Mon, 23 Nov 2026 12:00:00 GMT");
     read(&mut next, &list(&[1, 2, 3]), &["f-1", "f-2", "f-3"]);
     assert!(hand_over(&mut next, &[]).is_empty());
     next.finished_reading(true);
@@ -105,7 +128,7 @@ fn held_entries_stay_in_the_list_and_are_judged_at_once_when_they_can_be() {
     let source = source(1);
     let mut step = begin(&source, Ledger::default());
     read(&mut step, &list(&[1, 2]), &[]);
-    assert_eq!(hand_over(&mut step, &["f-2"]), ["f-1"]);
+    assert_eq!(hand_over(&mut step, &["f-2"]), [hashed("f-1")]);
     step.finished_reading(true);
     assert_eq!(step.delete_up_to(), None);
     let (report, _) = step.end(None);
@@ -122,6 +145,8 @@ fn a_step_without_progress_is_not_followed_by_another() {
     let mut step = begin(&source, Ledger::default());
     read(&mut step, &list(&[1]), &["f-1"]);
     step.finished_reading(false);
+    let stuck = step.check_progress().unwrap_err();
+    assert_eq!(stuck.code, Code::Stuck);
     let (report, after) = step.end(None);
     assert!(!report.more);
     // Only up to the last entry that was read.
@@ -166,6 +191,47 @@ fn a_step_ends_when_it_has_done_enough() {
     let accounts: Vec<u32> = (0..2000).collect();
     read(&mut step, &list(&accounts), &[]);
     assert!(step.is_enough(NOW), "enough entries");
+}
+
+#[test]
+fn a_list_that_never_ends_is_read_up_to_a_limit() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    step.arrived(63 << 20);
+    assert!(!step.is_enough(NOW));
+    step.arrived(1 << 20);
+    assert!(step.is_enough(NOW));
+    step.finished_reading(false);
+    assert_eq!(step.check_progress().unwrap_err().code, Code::Stuck);
+}
+
+#[test]
+fn entries_for_another_receiver_are_taken_in_and_guard_the_list_from_then_on() {
+    let source = source(1);
+    let theirs = list(&[1, 2]).replace("edge.example/hooks/acme?", "production.example/3scale?");
+    let both = list(&[3]).replace(
+        "</webhooks-failures>",
+        theirs.trim_start_matches("<webhooks-failures>"),
+    );
+    for known in [&[][..], &["f-1", "f-2", "f-3"]] {
+        let mut step = Step::begin(
+            parse_url,
+            &CONFIG,
+            &source,
+            Ledger::default(),
+            BTreeSet::new(),
+            NOW + DAY,
+        );
+        step.answered("Mon, 23 Nov 2026 12:00:00 GMT");
+        read(&mut step, &both, known);
+        assert_eq!(hand_over(&mut step, &[]).len(), 3 - known.len());
+        step.finished_reading(true);
+        assert_eq!(step.delete_up_to(), None);
+        let (report, _) = step.end(None);
+        assert_eq!(report.foreign, 2);
+        let origin = report.foreign_origin.unwrap();
+        assert_eq!(origin, "https://production.example");
+    }
 }
 
 #[test]
