@@ -63,7 +63,7 @@ $(WASM_TARGET): | prerequisites
 # Built without optimisation or debug information: a third of the time, and fast enough.
 # One target folder for both, since they share most of what they depend on.
 cargo-install = @echo "building $(1) $(2) (once on this machine, one to three minutes)"; \
-	CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --quiet --root $(CACHE)/$(3)-$(2) \
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --quiet --root $(CACHE)/$(3)-$(2) \
 		--target-dir $(CACHE)/target $(1)@$(2)
 
 $(WORKER_BUILD): | prerequisites

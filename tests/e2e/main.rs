@@ -17,6 +17,7 @@ mod answers;
 mod bindings;
 mod crashes;
 mod data;
+mod deployment;
 mod duplicates;
 mod events_list;
 mod formats;

@@ -49,6 +49,31 @@ pub fn run(arguments: &[&str], deployment: &Deployment) -> anyhow::Result<String
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The settings that `wrangler deploy` would upload, as JSON. Nothing is uploaded.
+///
+/// # Errors
+/// When wrangler fails, or its upload has no such part.
+pub fn upload(deployment: &Deployment) -> anyhow::Result<serde_json::Value> {
+    let file = deployment.folder().join("upload");
+    let mut command = wrangler()?;
+    command
+        .args(["deploy", "--dry-run", "--outfile"])
+        .arg(&file);
+    command.arg("--config").arg(deployment.config());
+    let output = command.stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("wrangler deploy ended with {}: {stderr}", output.status);
+    }
+    // A form, of which one part is a line of JSON.
+    let form = std::fs::read(&file)?;
+    let mut lines = form.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| line.starts_with(br#"{"main_module""#));
+    Ok(serde_json::from_slice(
+        line.context("no settings in the upload")?,
+    )?)
+}
+
 /// The Makefile selects Node and wrangler; without it, those of the checkout are used. No network, no questions.
 fn wrangler() -> anyhow::Result<Command> {
     let command_line = std::env::var("WRANGLER")

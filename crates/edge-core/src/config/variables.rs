@@ -43,6 +43,10 @@ impl<E: Environment> Reader<'_, E> {
                     "ALLOW_LOCAL_TARGETS",
                     "is true: targets may be plain http and private addresses. For development only",
                 );
+                self.local_only.push(Finding::new(
+                    "ALLOW_LOCAL_TARGETS",
+                    "is true, which is for development: notifications are then taken on localhost only",
+                ));
                 true
             }
             Some(_) => {

@@ -40,9 +40,9 @@ pub fn admit<'c>(
     }
     let caller = authorize(config, source, &url.query)
         .ok_or_else(|| Problem::Unauthorized(reason(config, source, &url.query)))?;
-    // A `.dev.vars` that was uploaded: everybody knows the secret.
+    // A `.dev.vars` that was uploaded: everybody knows the secret, and events may go anywhere in clear.
     let is_example = caller.source.secrets.iter().any(Secret::is_example);
-    if is_example && !url.is_localhost() {
+    if (is_example || config.allow_local) && !url.is_localhost() {
         return Err(Problem::Misconfigured);
     }
     Ok(caller)
@@ -277,6 +277,21 @@ mod tests {
         for url in [&public, &local] {
             assert_eq!(sees(&config, url, wrong), Err(Problem::NoToken));
         }
+    }
+
+    #[test]
+    fn local_targets_are_for_a_worker_on_localhost_only() {
+        let config = Config {
+            allow_local: true,
+            ..config()
+        };
+        let admitted = |host: &str| {
+            let url = parse_url(&format!("{host}/hooks/acme?token=new")).unwrap();
+            admit(&url, "POST", &config, "acme").map(|_| ())
+        };
+        assert_eq!(admitted("http://127.0.0.1:8787"), Ok(()));
+        let public = admitted("https://edge.example.com");
+        assert_eq!(public, Err(Problem::Misconfigured));
     }
 
     #[test]
