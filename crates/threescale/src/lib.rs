@@ -26,7 +26,7 @@
 //!
 //! The views borrow from the body and parse a value when its method is called. Types, actions and
 //! elements that this crate does not know are accepted, and [`Element`] gives access to them.
-//! [`Notification::write_data`] writes all of it as JSON, by the rules in [`guide::json`].
+//! [`Notification::to_json`] gives all of it as JSON, by the rules in [`guide::json`].
 //!
 //! # Writing a listener
 //!
@@ -79,6 +79,7 @@
 //! - `limits`: the sizes that a document may have
 //! - `time`: timestamps and dates
 //! - `order`: sorting names
+//! - `kinds`: the 16 kinds of events, and their actions
 //! - `form`: the XML in a legacy form body
 //! - `xml`: well-formed XML as a list of nodes; knows nothing of 3scale
 //! - `model`: 3scale's elements: the definition, the views, their values
@@ -107,7 +108,7 @@ mod xml;
 pub use digest::Digest;
 pub use error::{Error, ErrorCode};
 pub use json::{Redact, write_member};
-pub use kinds::KINDS;
+pub use kinds::{Action, KINDS};
 pub use limits::Limits;
 pub use model::definition::{Account, Application, BillingAddress, OidcConfiguration, Plan, User};
 pub use model::element::Element;

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorCode};
 use crate::json::{self, Redact};
+use crate::kinds::Action;
 use crate::limits::Limits;
 use crate::model::definition::{Account, Application, User};
 use crate::model::{self, element::Element};
@@ -23,12 +24,11 @@ use crate::xml::{Document, chars, quoted};
 ///
 /// assert_eq!(notification.type_name(), "application");
 /// assert_eq!(notification.action(), "key_created");
+/// assert_eq!(notification.known_action(), Some(threescale::Action::KeyCreated));
 /// assert_eq!(notification.object_id(), Some("11"));
 ///
-/// let mut json = Vec::new();
-/// notification.write_data(&mut json, &Redact::new(["keys".to_owned()]));
 /// assert_eq!(
-///     String::from_utf8(json).unwrap(),
+///     notification.to_json(&Redact::new(["keys".to_owned()])),
 ///     r#"{"type":"application","action":"key_created","object":{"id":11,"updated_at":"2021-05-15T01:37:53Z","keys":["[redacted]"]}}"#
 /// );
 /// # Ok::<(), threescale::Error>(())
@@ -111,6 +111,12 @@ impl<'x> Notification<'x> {
         self.name(self.action)
     }
 
+    /// The action, if it is one that 3scale has a switch for.
+    #[must_use]
+    pub fn known_action(&self) -> Option<Action> {
+        Action::of(self.action())
+    }
+
     /// The object's id, as sent.
     #[must_use]
     pub fn object_id(&self) -> Option<&str> {
@@ -159,6 +165,15 @@ impl<'x> Notification<'x> {
             object: object.unwrap_or_else(|| self.object_element()),
         };
         json::write_data(&data, out, redact);
+    }
+
+    /// The event's `data` as JSON text: [`write_data`](Self::write_data) into a new string.
+    #[must_use]
+    pub fn to_json(&self, redact: &Redact) -> String {
+        let mut json = Vec::new();
+        self.write_data(&mut json, redact);
+        // The writer writes UTF-8 only: text comes from a document that is.
+        String::from_utf8_lossy(&json).into_owned()
     }
 
     /// The object, typed.

@@ -1,6 +1,6 @@
 //! The typed views.
 
-use threescale::{Decimal, Notification, Object};
+use threescale::{Action, Decimal, Notification, Object, Redact};
 
 use super::{event, sample};
 
@@ -178,6 +178,40 @@ fn an_object_of_an_unknown_type_or_another_name_is_other() {
         };
         assert_eq!(element.name(), name);
     }
+}
+
+#[test]
+fn the_known_actions_are_those_of_the_sixteen_kinds() {
+    use std::collections::BTreeSet;
+    let of_kinds: BTreeSet<_> = threescale::KINDS
+        .iter()
+        .map(|(_, action)| *action)
+        .collect();
+    let known: BTreeSet<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    assert_eq!(known, of_kinds);
+    for action in Action::ALL {
+        let body = event("application", action.as_str(), "<application/>");
+        let notification = Notification::parse(body.as_bytes()).unwrap();
+        assert_eq!(notification.known_action(), Some(*action));
+        assert_eq!(action.to_string(), notification.action());
+    }
+    let body = event("application", "archived", "<application/>");
+    let notification = Notification::parse(body.as_bytes()).unwrap();
+    assert_eq!(notification.known_action(), None);
+}
+
+#[test]
+fn json_as_text_is_what_is_written() {
+    let body = event(
+        "user",
+        "created",
+        "<user><username>J\u{f6}rg</username></user>",
+    );
+    let notification = Notification::parse(body.as_bytes()).unwrap();
+    let redact = Redact::new(["email".to_owned()]);
+    let mut written = Vec::new();
+    notification.write_data(&mut written, &redact);
+    assert_eq!(notification.to_json(&redact).as_bytes(), written);
 }
 
 #[test]
