@@ -15,6 +15,8 @@ SOURCES := $(shell find src schemas $(WORKER_CRATES:%=%/src) -type f) \
 BENCH_MODULES := benches/node_modules/.package-lock.json
 # The twin of `make bench`, with its parser.
 TWIN := benches/twin/target/index.js
+# Prints each mistake in wrangler.toml and .dev.vars, with the Worker's own code.
+CHECK_CONFIG := cargo run --quiet --locked -p check-config --
 # How long `make fuzz` tries each input, in seconds.
 FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
@@ -26,6 +28,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build .dev.vars ## run the Worker on http://localhost:8787, without an account
+	@$(CHECK_CONFIG) dev
 	@CI=1 $(WRANGLER) dev
 
 build: build/index.js ## build the Worker into build/
@@ -99,7 +102,8 @@ OPTIONS :=
 register: ## write our URL with the current secret to 3scale: URL=https://… SOURCE=default, CONSOLE_TOKEN in the environment
 	@tools/register '$(URL)' '$(SOURCE)' '$(OPTIONS)'
 
-deploy: build ## deploy to your Cloudflare account
+deploy: build ## check the configuration and deploy to your Cloudflare account
+	@$(CHECK_CONFIG) deploy
 	@$(WRANGLER) deploy
 
 wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler ARGS='secret put CONSOLE_TOKEN'
