@@ -1,5 +1,6 @@
 //! What somebody without a secret can send, and what they learn.
 
+use harness::fixtures::PATIENCE;
 use harness::fixtures::answer::Answer;
 use harness::fixtures::notification;
 use harness::fixtures::operator::TOKEN;
@@ -41,13 +42,23 @@ async fn with_token(worker: &Worker, path: &str, token: &str) -> Answer {
     Answer::of(request.send().await.unwrap()).await
 }
 
-/// The lines of the log of this kind.
-fn lines(worker: &Worker, event: &str) -> Vec<Value> {
-    let log = worker.log();
-    let lines = log
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line["event"] == event).collect()
+/// The lines of the log of this kind, once there are this many: a line may come after the answer.
+async fn lines(worker: &Worker, event: &str, count: usize) -> Vec<Value> {
+    let looking = async {
+        loop {
+            let log = worker.log();
+            let lines = log
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let lines: Vec<_> = lines.filter(|line| line["event"] == event).collect();
+            if lines.len() >= count {
+                return lines;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let lines = tokio::time::timeout(PATIENCE, looking).await;
+    lines.unwrap_or_else(|_| panic!("no {count} lines: {}", worker.log()))
 }
 
 #[tokio::test]
@@ -121,7 +132,7 @@ async fn a_host_that_makes_no_url_gets_400_and_a_line_in_the_log() {
             assert_eq!(body(&answer)["code"], "invalid_host");
         }
     }
-    let refused = lines(&worker, "refused");
+    let refused = lines(&worker, "refused", 16).await;
     assert_eq!(refused.len(), 16, "{}", worker.log());
     assert_eq!(refused[0]["outcome"], "invalid_host");
     assert!(!worker.log().contains("a request without a URL"));
@@ -141,7 +152,8 @@ async fn a_hooks_401_names_its_scheme_and_the_log_says_which_it_was() {
         answer.problem(401, "unauthorized");
         assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="hooks""#);
     }
-    let details: Vec<_> = lines(&worker, "ingest")
+    let details: Vec<_> = lines(&worker, "ingest", 3)
+        .await
         .iter()
         .map(|line| line["detail"].as_str().unwrap().to_owned())
         .collect();
