@@ -39,7 +39,7 @@ impl Deployment {
         let built = worker.join(&main);
         anyhow::ensure!(
             built.is_file(),
-            "{} is missing: run `make build` first",
+            "{} is missing: run `make build` first, or `make bench` for its twin",
             built.display()
         );
         // Nothing is built here: wrangler would run make inside cargo.

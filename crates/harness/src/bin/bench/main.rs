@@ -58,14 +58,14 @@ struct Options {
 enum What {
     /// The cost of an ingest only, under a minute: fails if it became worse than the committed figures by more than
     /// the rounds differ among themselves
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = EXAMPLES)]
     Quick {
         /// The figures to compare with; goals stand in for what is missing there
         #[arg(long, default_value = "benches/results/bench.json")]
         baseline: PathBuf,
     },
     /// Everything that fits into some five minutes
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = EXAMPLES)]
     Full {
         /// Only these parts of it
         #[arg(long, value_delimiter = ',', default_values_t = Part::ALL)]
@@ -78,7 +78,7 @@ enum What {
         chart: Option<PathBuf>,
     },
     /// Whether a large inbox is as fast as a small one; filling it takes minutes, once for each build of the Worker
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = EXAMPLES)]
     Large {
         /// How many events it has
         #[arg(long, default_value_t = 300_000)]
