@@ -1,25 +1,12 @@
 //! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser.
 
-use edge_core::{
-    delivery::timing::Jitter,
-    id::{EventId, ReplayId},
-    location::Location,
-};
+use edge_core::{delivery::timing::Jitter, id::ReplayId, location::Location};
 use worker::{Date, Result, web_sys};
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
 #[must_use]
 pub fn now_ms() -> i64 {
     i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A new event id.
-///
-/// # Errors
-///
-/// The platform could not provide randomness.
-pub fn new_event_id(now_ms: i64) -> Result<EventId> {
-    Ok(EventId::new(now_ms, &random()?))
 }
 
 /// A new replay id.

@@ -1,42 +1,72 @@
-//! Calls into a Durable Object: one method for every operation, typed on both sides by [`edge_core::messages`].
+//! Calls into a Durable Object: its methods, typed on both sides by [`edge_core::messages`]. `src/objects.js` has the
+//! classes that the runtime calls.
 
-use edge_core::messages::{Operation, decode, encode};
-use serde::{Serialize, de::DeserializeOwned};
-use worker::{Request, Response, Result, Stub};
+use edge_core::messages::{
+    Operation, decode, encode,
+    intake::{Push, Receipt},
+};
+use js_sys::{Promise, Uint8Array, futures::JsFuture};
+use serde::Serialize;
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use worker::{Result, Stub};
 
-use crate::http::request;
+#[wasm_bindgen]
+extern "C" {
+    type Methods;
 
-/// Asks an object to perform an operation, and waits for its reply.
-///
-/// # Errors
-///
-/// The object could not be reached, or did not perform it: its state is not known to have changed.
-pub async fn call<O: Operation>(object: &Stub, operation: O) -> Result<O::Reply> {
-    let message = encode(&operation.into())?;
-    let request = request::post("https://object/", [], &message, None)?;
-    let mut response = object.fetch_with_request(request).await?;
-    match response.status_code() {
-        200..=299 => decode(&response.bytes().await?)
-            .map_err(|error| format!("an object's reply cannot be read: {error}").into()),
-        status => Err(format!("the object answered {status}").into()),
+    #[wasm_bindgen(method, catch)]
+    fn push(
+        this: &Methods,
+        facts: Uint8Array,
+        document: &Uint8Array,
+    ) -> std::result::Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn ask(this: &Methods, message: Uint8Array) -> std::result::Result<Promise, JsValue>;
+}
+
+/// An object that can be called.
+pub struct Object(Methods);
+
+impl Object {
+    /// The object behind a stub.
+    #[must_use]
+    pub fn new(stub: Stub) -> Self {
+        Self(stub.into_rpc())
+    }
+
+    /// Asks the object to perform an operation, and waits for its reply.
+    ///
+    /// # Errors
+    ///
+    /// The object could not be reached, or did not perform it: its state is not known to have changed.
+    pub async fn ask<O: Operation>(&self, operation: O) -> Result<O::Reply> {
+        let message = Uint8Array::from(encode(&operation.into())?.as_slice());
+        read(self.0.ask(message)?).await
+    }
+
+    /// Hands a notification to an inbox. The document goes as it is.
+    ///
+    /// # Errors
+    ///
+    /// The inbox could not be reached, or did not commit it.
+    pub async fn push(&self, push: &Push, document: &Uint8Array) -> Result<Receipt> {
+        let facts = Uint8Array::from(encode(push)?.as_slice());
+        read(self.0.push(facts, document)?).await
     }
 }
 
-/// Reads the request that [`call`] has sent.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub async fn receive<R: DeserializeOwned>(request: &mut Request) -> Result<R> {
-    decode(&request.bytes().await?)
-        .map_err(|error| format!("a message to an object cannot be read: {error}").into())
+async fn read<T: serde::de::DeserializeOwned>(reply: Promise) -> Result<T> {
+    let reply = JsFuture::from(reply).await?;
+    let reply = reply.unchecked_ref::<Uint8Array>().to_vec();
+    decode(&reply).map_err(|error| format!("an object's reply cannot be read: {error}").into())
 }
 
-/// Answers it.
+/// A reply, on its way back.
 ///
 /// # Errors
 ///
-/// The runtime could not build the response.
-pub fn reply(reply: &impl Serialize) -> Result<Response> {
-    Response::from_bytes(encode(reply)?)
+/// It has no JSON form, which is a mistake in its type.
+pub fn reply(reply: &impl Serialize) -> Result<Vec<u8>> {
+    Ok(encode(reply)?)
 }

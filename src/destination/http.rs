@@ -1,5 +1,7 @@
 //! An origin service over HTTP: sends the message, and reads the beginning of its response.
 
+use std::{pin::pin, time::Duration};
+
 use edge_core::{
     config::Route,
     delivery::{
@@ -10,7 +12,8 @@ use edge_core::{
     mask::Mask,
     time::retry_after,
 };
-use worker::{AbortSignal, Env, Fetch, Request, Response, web_sys};
+use futures_util::future::{Either, select};
+use worker::{AbortSignal, Delay, Env, Fetch, Request, Response, web_sys};
 
 use super::{Sent, answer};
 use crate::{
@@ -30,11 +33,23 @@ pub async fn post(
         return Outcome::failed(failure).into();
     }
     // The URL and headers were checked before, so a failure here is not the network's.
-    let Ok((request, signal)) = request(message, route, timeout_ms) else {
+    let Ok((request, controller)) = request(message, route) else {
         let refused = Failure::Unsendable("the runtime refuses its URL or headers");
         return Outcome::failed(refused).into();
     };
-    match fetch(request, signal, env, route).await {
+    let fetching = pin!(fetch(request, controller.signal(), env, route));
+    // A timer that is dropped is cleared: one that is not would keep the inbox awake, and billed, for the rest of its
+    // time after each answer.
+    let timeout = Delay::from(Duration::from_millis(timeout_ms.into()));
+    let answered = match select(fetching, timeout).await {
+        Either::Left((answered, _)) => answered,
+        Either::Right(((), _)) => {
+            controller.abort();
+            let timeout = Unreached::by_error(Some("TimeoutError"), "");
+            return Outcome::failed(Failure::Unreached(timeout)).into();
+        }
+    };
+    match answered {
         Ok(mut response) => {
             let header = |name| response.headers().get(name).ok().flatten();
             let retry_after = header("retry-after");
@@ -54,19 +69,21 @@ pub async fn post(
 fn request(
     message: &Message,
     route: &Route,
-    timeout_ms: u32,
-) -> worker::Result<(Request, web_sys::AbortSignal)> {
+) -> worker::Result<(Request, web_sys::AbortController)> {
     let headers = message
         .headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let signal = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
+    let controller = web_sys::AbortController::new()?;
     let request = match route {
         // The signal is not set on the request, because `fetch` would override it with none.
         Route::Url { url, .. } => request::post(url, headers, &message.body, None),
-        Route::Service { url, .. } => request::post(url, headers, &message.body, Some(&signal)),
+        Route::Service { url, .. } => {
+            let signal = controller.signal();
+            request::post(url, headers, &message.body, Some(&signal))
+        }
     }?;
-    Ok((request, signal))
+    Ok((request, controller))
 }
 
 async fn fetch(

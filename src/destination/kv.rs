@@ -6,6 +6,7 @@ use edge_core::{
     destination::kv::{Summary, event_key, object_key, replaces},
     event::Event,
 };
+use serde_json::Value;
 use threescale::Redact;
 use worker::{Env, kv::KvStore};
 
@@ -41,8 +42,8 @@ async fn put_object(
     let Some(key) = object_key(event) else {
         return Ok(());
     };
-    match kv.get(&key).text().await? {
-        Some(stored) if !replaces(event, &stored) => Ok(()),
+    match kv.get(&key).text_with_metadata::<Value>().await? {
+        (Some(stored), metadata) if !replaces(event, &stored, metadata.as_ref()) => Ok(()),
         _ => write(kv, &key, event, redact, ttl).await,
     }
 }

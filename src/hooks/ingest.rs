@@ -10,6 +10,7 @@ use edge_core::{
     },
     problem::Problem,
 };
+use js_sys::Uint8Array;
 use threescale::{Limits, Notification, form};
 use worker::{Env, Request};
 
@@ -34,18 +35,21 @@ pub(super) async fn ingest(
         header("content-encoding").as_deref(),
     )?;
     let body = body::read(&mut request, config.max_body_bytes).await?;
-    line.bytes = Some(body.len());
+    line.bytes = Some(body.bytes.len());
 
-    match parse(&body, media_type, config, source, base) {
+    match parse(&body.bytes, media_type, config, source, base) {
         Ok((intake, document)) => {
             let push = Push {
                 intake,
                 old_secret: caller.old_secret,
-                document: Document(document.unwrap_or(body)),
+            };
+            let document = match document {
+                Some(bytes) => Uint8Array::from(bytes.as_slice()),
+                None => body.into_js(),
             };
             line.kind = Some(format!("{}.{}", push.intake.kind, push.intake.action));
             line.object.clone_from(&push.intake.object);
-            let receipt = hand_over(env, source, push)
+            let receipt = hand_over(env, source, &push, &document)
                 .await
                 .map_err(|error| unavailable(&error))?;
             line.id = Some(receipt.id);
@@ -55,7 +59,7 @@ pub(super) async fn ingest(
         Err(error) => {
             let quarantine = Quarantine {
                 unparsable: Unparsable::of(&error, media_type.name()),
-                body: Document(body),
+                body: Document(body.bytes),
             };
             keep(env, source, quarantine)
                 .await
@@ -86,9 +90,15 @@ fn parse(
     Ok((Intake::of(&notification, &source.name, base), document))
 }
 
-async fn hand_over(env: &Env, source: &Source, push: Push) -> worker::Result<Receipt> {
+async fn hand_over(
+    env: &Env,
+    source: &Source,
+    push: &Push,
+    document: &Uint8Array,
+) -> worker::Result<Receipt> {
     let account = push.intake.account.as_deref();
-    Inbox::of_account(env, source, account)?.ask(push).await
+    let inbox = Inbox::of_account(env, source, account)?;
+    inbox.push(push, document).await
 }
 
 async fn keep(env: &Env, source: &Source, quarantine: Quarantine) -> worker::Result<()> {

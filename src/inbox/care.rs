@@ -14,10 +14,8 @@ impl Handle for LookAround {
     /// Sets the alarm if something is due, since it may have been lost; raises an alert about deliveries that have
     /// waited for too long; and forgets old events.
     async fn handle(self, inbox: &InboxContext) -> Result<Option<UnixMillis>> {
-        if let Some(at) = dispatcher::next_due(inbox)? {
-            inbox.memory.expect(&inbox.storage, at).await?;
-        }
-        if let Err(error) = alert_of_overdue(inbox).await {
+        dispatcher::wake(inbox, now_ms())?;
+        if let Err(error) = alert_of_overdue(inbox) {
             log::error("looking for overdue deliveries", &error);
         }
         retention::forget(inbox).await?;
@@ -25,12 +23,12 @@ impl Handle for LookAround {
     }
 }
 
-async fn alert_of_overdue(inbox: &InboxContext) -> Result<()> {
+fn alert_of_overdue(inbox: &InboxContext) -> Result<()> {
     if inbox.config.alerts.is_empty() {
         return Ok(());
     }
     alerts::look_for_overdue(inbox)?;
-    dispatcher::send_alerts(inbox, now_ms()).await
+    dispatcher::send_alerts(inbox, now_ms())
 }
 
 impl Handle for RaiseAlert {
@@ -43,7 +41,7 @@ impl Handle for RaiseAlert {
             times: 1,
         };
         alerts::note_lasting(inbox, &occurrence, self.pause_ms)?;
-        dispatcher::send_alerts(inbox, now_ms()).await
+        dispatcher::send_alerts(inbox, now_ms())
     }
 }
 

@@ -2,16 +2,19 @@
 
 use edge_core::{
     config::Source,
-    messages::{InboxRequest, Operation},
+    messages::{
+        InboxRequest, Operation,
+        intake::{Push, Receipt},
+    },
     shard,
 };
-use worker::{Env, Result, Stub};
+use js_sys::Uint8Array;
+use worker::{Env, Result};
 
-use crate::rpc;
+use crate::rpc::Object;
 
 /// One inbox of a source.
-#[derive(Debug)]
-pub struct Inbox(Stub);
+pub struct Inbox(Object);
 
 impl Inbox {
     /// The inbox that stores the events of this account.
@@ -50,7 +53,8 @@ impl Inbox {
     /// The binding `INBOX` is missing.
     pub fn of_shard(env: &Env, source: &Source, shard: u32) -> Result<Self> {
         let name = shard::name(&source.name, shard);
-        Ok(Self(env.durable_object("INBOX")?.get_by_name(&name)?))
+        let stub = env.durable_object("INBOX")?.get_by_name(&name)?;
+        Ok(Self(Object::new(stub)))
     }
 
     /// Asks the inbox to perform an operation. A reply means that all its changes are committed.
@@ -62,6 +66,15 @@ impl Inbox {
         &self,
         operation: O,
     ) -> Result<O::Reply> {
-        rpc::call(&self.0, operation).await
+        self.0.ask(operation).await
+    }
+
+    /// Hands a notification to the inbox. The receipt means that it is committed.
+    ///
+    /// # Errors
+    ///
+    /// The inbox could not be reached, or did not commit it.
+    pub async fn push(&self, push: &Push, document: &Uint8Array) -> Result<Receipt> {
+        self.0.push(push, document).await
     }
 }

@@ -1,26 +1,50 @@
 //! The parts of an open inbox, shared by concurrent tasks in one object: it answers requests while it dispatches.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use edge_core::{
-    config::{Config, Setup, Source},
+    config::{Config, Destination, Setup},
+    dispatch::destination_state::{DestinationState, Limits},
+    id::EventId,
+    inbox_log::{DestinationId, Head, Seq},
     mask::Mask,
+    messages::intake::Intake,
+    name::{DestinationName, SourceName},
     shard,
 };
 use worker::{Env, Result, State, Storage};
 
-use super::{memory::Memory, store::Store};
+use super::{
+    memory::Memory,
+    store::{Document, NewEvent, Opened, Store, View},
+};
 
-/// An inbox that is open: its tables exist, and its configuration is sound.
+/// An inbox that is open: its tables exist.
 pub(super) struct InboxContext {
     pub(super) env: Env,
     pub(super) storage: Storage,
     pub(super) config: Rc<Config>,
     /// Hides every configured secret.
     pub(super) mask: Mask,
-    pub(super) source: Source,
+    pub(super) source: SourceName,
+    /// The CloudEvents' `source` of an event that is accepted now.
+    source_uri: String,
+    shard: u32,
     pub(super) store: Store,
+    /// The end of the log. It moves once an event is stored.
+    pub(super) head: RefCell<Head>,
+    /// Every destination that has a row, in the same order as `destinations`.
+    pub(super) known: Vec<Known>,
+    pub(super) destinations: RefCell<Vec<DestinationState>>,
     pub(super) memory: Memory,
+}
+
+/// A destination that the inbox knows.
+pub(super) struct Known {
+    pub(super) id: DestinationId,
+    pub(super) name: DestinationName,
+    /// Its place in the configuration; `None` if it is no longer configured.
+    config: Option<usize>,
 }
 
 impl InboxContext {
@@ -29,18 +53,117 @@ impl InboxContext {
             .id()
             .name()
             .ok_or("the inbox was called without a name")?;
-        let (config, source) = setup.of_source(shard::source_of(&name))?;
-        let ordered = config.destinations.iter().filter(|one| one.ordered);
-        let store = Store::open(state, ordered.map(|one| one.name.clone()).collect())?;
-        let memory = Memory::new(&config, &store.health()?, store.replay()?.is_some());
+        let config = Rc::clone(&setup.config);
+        let source = shard::source_of(&name);
+        // An inbox whose source was removed sends nothing, and still forgets.
+        let is_removed = config.is_removed(source);
+        let source_uri = config.source(source).map(|source| source.uri().to_owned());
+        let store = Store::open(state)?;
+        let head = store.head()?;
+        let configured: Vec<_> = config
+            .destinations
+            .iter()
+            .map(|one| (&one.name, one.ordered))
+            .collect();
+        let opened = store.open_destinations(&configured, &head)?;
+        let (known, destinations) = opened
+            .into_iter()
+            .map(|opened| know(&config, is_removed, opened))
+            .unzip();
         Ok(Self {
             env,
             storage: state.storage(),
             mask: Mask::new(config.secrets()),
+            source: source
+                .parse()
+                .map_err(|_| "the inbox has an invalid name")?,
+            source_uri: source_uri.unwrap_or_default(),
+            shard: shard::number_of(&name),
             config,
-            source,
             store,
-            memory,
+            head: RefCell::new(head),
+            known,
+            destinations: RefCell::new(destinations),
+            memory: Memory::default(),
         })
     }
+
+    /// The log as the destination of this id sees it.
+    pub(super) fn view(&self, id: DestinationId) -> View<'_> {
+        let head = self.head.borrow();
+        View {
+            store: &self.store,
+            id,
+            head: (head.seq, head.tally.of(id)),
+        }
+    }
+
+    /// The configuration of the destination at this place, if it is configured.
+    pub(super) fn configured(&self, index: usize) -> Option<&Destination> {
+        let known = self.known.get(index)?;
+        self.config.destinations.get(known.config?)
+    }
+
+    /// The place of a destination.
+    pub(super) fn index_of(&self, name: &DestinationName) -> Option<usize> {
+        self.known.iter().position(|known| known.name == *name)
+    }
+
+    /// Appends an event that goes to these destinations. Its id and its place.
+    pub(super) fn append<'n>(
+        &self,
+        intake: &Intake,
+        document: Document<'_>,
+        given_up_ms: Option<i64>,
+        routed: impl Iterator<Item = &'n DestinationName>,
+        now_ms: i64,
+    ) -> Result<(EventId, Seq)> {
+        let ids: Vec<_> = routed
+            .filter_map(|name| self.known.get(self.index_of(name)?))
+            .map(|known| known.id)
+            .collect();
+        let head = self.head.borrow().append(now_ms, &ids);
+        let chance = getrandom::u32().map_err(|error| error.to_string())?;
+        let id = head.id(self.shard, chance);
+        let base = self.base_of(intake)?;
+        self.store.append(&NewEvent {
+            id,
+            head: &head,
+            intake,
+            document,
+            origin: self.store.origin_id(&self.source_uri, &base)?,
+            given_up_ms,
+        })?;
+        let seq = head.seq;
+        self.head.replace(head);
+        Ok((id, seq))
+    }
+
+    /// This Worker's own origin: as it is configured, as the sender called it, or as it was last called.
+    fn base_of(&self, intake: &Intake) -> Result<String> {
+        if let Some(configured) = &self.config.public_url {
+            return Ok(configured.clone());
+        }
+        if intake.base.is_empty() {
+            return self.store.newest_base();
+        }
+        Ok(intake.base.clone())
+    }
+}
+
+/// What the inbox keeps in memory of a destination. Nothing is sent where nothing can be.
+fn know(config: &Config, is_removed: bool, opened: Opened) -> (Known, DestinationState) {
+    let mut all = config.destinations.iter();
+    let index = all.position(|configured| configured.name == opened.name);
+    let deliverable = index.and_then(|index| config.deliverable(index));
+    let limits = deliverable.filter(|_| !is_removed).map(|one| Limits {
+        concurrency: one.concurrency,
+        rate: one.rate,
+    });
+    let known = Known {
+        id: opened.deliveries.id(),
+        name: opened.name,
+        config: index,
+    };
+    (known, DestinationState::new(opened.deliveries, limits))
 }

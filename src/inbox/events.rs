@@ -1,14 +1,22 @@
 //! Events for operators: the list, the details of one, and its replay.
 
 use edge_core::{
-    filter::Filter,
-    messages::events::{EventDetails, EventPage, GetEvent, ListEvents, ReplayEvent, ReplayedEvent},
+    event,
+    inbox_log::{Found, Log as _, Seq, Stage},
+    messages::events::{
+        DeliveryDetails, EventDetails, EventPage, EventSummary, GetEvent, ListEvents, ReplayEvent,
+        ReplayedEvent,
+    },
+    state::DeliveryState,
+    time::UnixMillis,
 };
 use serde_json::value::RawValue;
-use threescale::Redact;
+use threescale::{Redact, Timestamp};
 use worker::Result;
 
-use super::{Handle, context::InboxContext, replays, store::Match};
+use super::{
+    Handle, context::InboxContext, dispatcher, replays, search::Matching, store::Candidate,
+};
 use crate::platform::{now_ms, yield_now};
 
 /// The most batches that are read for one page: 200,000 events.
@@ -18,22 +26,50 @@ impl Handle for ListEvents {
     /// It looks at a thousand events at a time, and yields in between. At the limit, it answers with the events that it
     /// has found so far.
     async fn handle(self, inbox: &InboxContext) -> Result<EventPage> {
-        let mut page = EventPage {
-            events: Vec::new(),
-            cursor: self.before,
-        };
+        let mut events = Vec::new();
+        let mut matching = Matching::newest_first(inbox, self.filter, self.before)?;
         for _ in 0..MOST_LOOKS {
-            let left = self.limit - page.events.len();
-            let source = &inbox.source.name;
-            let next = inbox.store.page(&self.filter, page.cursor, source, left)?;
-            page.events.extend(next.events);
-            page.cursor = next.cursor;
-            if page.cursor.is_none() || page.events.len() >= self.limit {
+            let left = self.limit.saturating_sub(events.len());
+            for found in matching.next(inbox, left)? {
+                events.push(summary(inbox, found.candidate, found.deliveries));
+            }
+            if matching.is_at_end() || events.len() >= self.limit {
                 break;
             }
             yield_now().await;
         }
-        Ok(page)
+        let cursor = match events.last() {
+            Some(last) if events.len() >= self.limit => Some(last.id),
+            _ if matching.is_at_end() => None,
+            _ => matching.reached(inbox)?,
+        };
+        Ok(EventPage { events, cursor })
+    }
+}
+
+fn summary(
+    inbox: &InboxContext,
+    found: Candidate,
+    deliveries: Vec<(usize, DeliveryState)>,
+) -> EventSummary {
+    let updated_at = found.updated_at;
+    let updated_at = updated_at.and_then(|at| Timestamp::from_unix_millis(at.saturating_mul(1000)));
+    let deliveries = deliveries.into_iter().filter_map(|(index, state)| {
+        let known = inbox.known.get(index)?;
+        Some((known.name.clone(), state))
+    });
+    EventSummary {
+        id: found.id,
+        source: inbox.source.clone(),
+        r#type: event::type_of(&found.kind, &found.action),
+        action: found.action,
+        object: found.object,
+        account: found.account,
+        time: event::time(updated_at, found.received_at),
+        received_at: UnixMillis(found.received_at),
+        sequence: event::sequence(found.seq),
+        repeats: found.repeats,
+        deliveries: deliveries.collect(),
     }
 }
 
@@ -50,29 +86,91 @@ impl Handle for GetEvent {
         let json = String::from_utf8(json).map_err(|error| error.to_string())?;
         Ok(Some(EventDetails {
             event: RawValue::from_string(json)?,
-            deliveries: inbox.store.deliveries(stored.seq)?,
+            deliveries: deliveries(inbox, stored.seq)?,
         }))
+    }
+}
+
+/// The state of an event's deliveries, with their attempts.
+fn deliveries(inbox: &InboxContext, seq: Seq) -> Result<Vec<DeliveryDetails>> {
+    let destinations = inbox.destinations.borrow();
+    let mut all = Vec::new();
+    for (known, destination) in inbox.known.iter().zip(destinations.iter()) {
+        let Some(entry) = inbox.view(known.id).entry(seq)? else {
+            continue;
+        };
+        let state = destination.deliveries.state();
+        let Some(delivery) = Stage::of(seq, &state.position, entry.found).delivery() else {
+            continue;
+        };
+        let attempts = inbox.store.attempts(seq, known.id, &state.successes)?;
+        let next_attempt_at = (delivery == DeliveryState::Waiting)
+            .then(|| next_attempt(inbox, seq, &entry.found, state.revived_at))
+            .transpose()?;
+        all.push(DeliveryDetails {
+            destination: known.name.clone(),
+            state: delivery,
+            next_attempt_at: next_attempt_at.flatten().map(UnixMillis),
+            attempts,
+        });
+    }
+    all.sort_by(|one, other| one.destination.cmp(&other.destination));
+    Ok(all)
+}
+
+/// When a waiting delivery is due: one that was not tried, since its event was received.
+fn next_attempt(
+    inbox: &InboxContext,
+    seq: Seq,
+    found: &Found,
+    revived_at: Option<i64>,
+) -> Result<Option<i64>> {
+    match found.waiting {
+        Some(row) => Ok(Some(row.due_at(revived_at))),
+        None => inbox.store.received_at(seq),
     }
 }
 
 impl Handle for ReplayEvent {
     async fn handle(self, inbox: &InboxContext) -> Result<Option<ReplayedEvent>> {
-        let Some(stored) = inbox.store.event(self.id)? else {
+        let Some((kind, is_ours)) = inbox.store.kind_of(self.id)? else {
             return Ok(None);
         };
-        let event = Match {
-            seq: stored.seq,
-            kind: stored.kind,
-            action: stored.action,
-        };
-        let chosen = self.destinations.as_deref();
-        let names = replays::destinations(inbox, &Filter::default(), chosen, &event)?;
-        let now = now_ms();
-        inbox.store.deliver_again(stored.seq, &names, now)?;
-        inbox.memory.expect(&inbox.storage, now).await?;
+        let (seq, now) = (self.id.seq(), now_ms());
+        let (kind, action) = kind;
+        let wanted = replays::wanted(inbox, &kind, &action, is_ours);
+        let chosen = self.destinations.as_ref().unwrap_or(&wanted);
+        let mut count = 0;
+        for name in chosen {
+            let Some(index) = inbox.index_of(name) else {
+                continue;
+            };
+            if inbox.configured(index).is_none() {
+                continue;
+            }
+            replay(inbox, index, seq, now)?;
+            count += 1;
+        }
+        dispatcher::wake(inbox, now)?;
         Ok(Some(ReplayedEvent {
-            id: stored.id,
-            deliveries: names.len() as u64,
+            id: self.id,
+            deliveries: count,
         }))
+    }
+}
+
+fn replay(inbox: &InboxContext, index: usize, seq: Seq, now: i64) -> Result<()> {
+    let change = {
+        let destinations = inbox.destinations.borrow();
+        let Some((known, destination)) = inbox.known.get(index).zip(destinations.get(index)) else {
+            return Ok(());
+        };
+        let entry = inbox.view(known.id).entry(seq)?;
+        entry.and_then(|entry| destination.deliveries.replay_one(entry, now))
+    };
+    match change {
+        Some(change) => dispatcher::commit(inbox, index, change, &[], now),
+        // It was not begun: it comes anyway.
+        None => Ok(()),
     }
 }

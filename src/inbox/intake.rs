@@ -1,39 +1,44 @@
 //! Intake: a notification becomes an event, or is found to repeat one; a body that cannot be parsed goes to the
 //! quarantine. [`edge_core::dedup`] decides.
 
-use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use edge_core::{
     alert::{Kind, Occurrence},
-    dedup::{self, IntakeStore, PriorEvent},
+    dedup::{self, IntakeStore, PriorEvent, Pushed},
     id::{Digest, EventId},
     messages::{
-        intake::{Intake, Push, Quarantine, Receipt, Unparsable},
+        intake::{Intake, Push, Quarantine, Receipt, Status, Unparsable},
         recovered::{BatchReceipt, RecoveredBatch},
     },
 };
+use js_sys::Uint8Array;
 use sha2::{Digest as _, Sha256};
 use worker::Result;
 
-use super::{Handle, alerts, context::InboxContext, dispatcher, store::NewEvent};
-use crate::platform::{new_event_id, now_ms};
+use super::{Handle, alerts, context::InboxContext, dispatcher, store::Document};
+use crate::platform::now_ms;
 
 /// The note that records when an old value of the secret was last used.
 pub(super) const OLD_SECRET: &str = "old_secret";
 
-impl Handle for Push {
-    async fn handle(self, inbox: &InboxContext) -> Result<Receipt> {
-        let now = now_ms();
-        if self.old_secret {
-            // No await between this and storing the event, so that both are one commit.
-            inbox.store.note(OLD_SECRET, now)?;
-        }
-        let store = SqlIntakeStore { inbox, now };
-        let receipt = dedup::take_push(&store, &self, inbox.config.dedup_window_ms, now)?;
-        // Also for a repeat: the first try may have died between its commit and this.
-        inbox.memory.expect(&inbox.storage, now).await?;
-        Ok(receipt)
+/// Takes in a notification that was pushed. Nothing here waits: what is written is one commit, and the runtime sends
+/// no answer before it.
+pub(super) fn push(inbox: &InboxContext, push: &Push, document: &Uint8Array) -> Result<Receipt> {
+    let now = now_ms();
+    if push.old_secret {
+        inbox.store.note(OLD_SECRET, now)?;
     }
+    let store = SqlIntakeStore {
+        inbox,
+        now,
+        pushed: Some(document),
+    };
+    let receipt = dedup::take_push(&store, push, inbox.config.dedup_window_ms, now)?;
+    if receipt.status == Status::Accepted {
+        dispatcher::wake_for_newest(inbox, now)?;
+    }
+    Ok(receipt)
 }
 
 impl Handle for RecoveredBatch {
@@ -41,14 +46,24 @@ impl Handle for RecoveredBatch {
     /// here and 3scale's list.
     async fn handle(self, inbox: &InboxContext) -> Result<BatchReceipt> {
         let now = now_ms();
-        let store = SqlIntakeStore { inbox, now };
+        let store = SqlIntakeStore {
+            inbox,
+            now,
+            pushed: None,
+        };
         let window = inbox.config.dedup_window_ms;
-        let receipt = inbox
+        let head = inbox.head.borrow().clone();
+        let taken = inbox
             .store
-            .transaction(|| dedup::take_batch(&store, &self, window))?;
+            .transaction(|| dedup::take_batch(&store, &self, window));
+        if taken.is_err() {
+            // Nothing was appended.
+            inbox.head.replace(head);
+        }
+        let receipt = taken?;
         // Whatever the batch holds: an earlier try may have died between its commit and this.
-        inbox.memory.expect(&inbox.storage, now).await?;
-        dispatcher::send_alerts(inbox, now).await?;
+        dispatcher::wake(inbox, now)?;
+        dispatcher::send_alerts(inbox, now)?;
         Ok(receipt)
     }
 }
@@ -57,7 +72,7 @@ impl Handle for Quarantine {
     async fn handle(self, inbox: &InboxContext) -> Result<()> {
         let now = now_ms();
         quarantine(inbox, &self.unparsable, &self.body, now)?;
-        dispatcher::send_alerts(inbox, now).await
+        dispatcher::send_alerts(inbox, now)
     }
 }
 
@@ -65,27 +80,28 @@ impl Handle for Quarantine {
 struct SqlIntakeStore<'i> {
     inbox: &'i InboxContext,
     now: i64,
+    /// The document that is being pushed.
+    pushed: Option<&'i Uint8Array>,
 }
 
 impl IntakeStore for SqlIntakeStore<'_> {
     type Error = worker::Error;
 
-    fn newest_pushed(
+    fn visit_pushed(
         &self,
-        digest: Digest,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Option<PriorEvent>> {
-        self.inbox.store.newest_pushed(digest, from_ms, to_ms)
+        intake: &Intake,
+        visit: impl FnMut(Pushed) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.inbox.store.visit_pushed(intake, visit)
     }
 
-    fn changes_since(
+    fn recovered_since(
         &self,
-        prior: &PriorEvent,
+        earlier: &PriorEvent,
         intake: &Intake,
         until_ms: i64,
     ) -> Result<Vec<Option<i64>>> {
-        self.inbox.store.changes_since(prior, intake, until_ms)
+        self.inbox.store.recovered_since(earlier, intake, until_ms)
     }
 
     fn has_failure(&self, id: &str) -> Result<bool> {
@@ -95,32 +111,22 @@ impl IntakeStore for SqlIntakeStore<'_> {
     fn keep(
         &self,
         intake: &Intake,
-        document: &[u8],
+        document: Option<&[u8]>,
         given_up_ms: Option<i64>,
     ) -> Result<(EventId, i64)> {
-        let mut intake = Cow::Borrowed(intake);
-        if intake.base.is_empty() {
-            intake.to_mut().base = self.inbox.store.newest_base()?;
-        }
-        let id = new_event_id(self.now)?;
-        let event = NewEvent {
-            id,
-            intake: &intake,
-            document,
-            received_ms: self.now,
-            given_up_ms,
+        let document = match (document, self.pushed) {
+            (Some(bytes), _) => Document::Bytes(bytes),
+            (None, Some(bytes)) => Document::Js(bytes),
+            (None, None) => return Err("an event without a document".into()),
         };
-        let source = self.inbox.source.name.as_str();
-        let destinations = self
-            .inbox
-            .config
-            .routed(source, &intake.kind, &intake.action);
-        let seq = self.inbox.store.keep(&event, destinations)?;
-        Ok((id, seq))
+        let inbox = self.inbox;
+        let source = inbox.source.as_str();
+        let routed = inbox.config.routed(source, &intake.kind, &intake.action);
+        inbox.append(intake, document, given_up_ms, routed, self.now)
     }
 
-    fn count_repeat(&self, seq: i64) -> Result<()> {
-        self.inbox.store.count_repeat(seq)
+    fn count_repeat(&self, seq: i64, is_entry: bool) -> Result<()> {
+        self.inbox.store.count_repeat(seq, is_entry)
     }
 
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<()> {

@@ -1,20 +1,25 @@
-//! The state that an open inbox holds in memory: the dispatcher's progress, the time of its alarm, and the attempts
-//! under way to each destination. All of it may be lost: SQLite has the rest.
+//! The state that an open inbox holds in memory besides its log: the dispatcher's progress, the time of its alarm, and
+//! the attempts that have ended and are not recorded. All of it may be lost: SQLite has the rest.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::{Rc, Weak},
+};
 
 use edge_core::{
-    config::{Config, Destination},
-    delivery::{
-        destination_state::{DestinationState, Limits},
-        plan::Health,
-    },
-    name::DestinationName,
+    id::EventId,
+    inbox_log::{DestinationId, Seq},
 };
-use worker::{Date, DateInit, Result, ScheduledTime, Storage};
+use js_sys::Promise;
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use worker::{Result, Storage};
 
-use super::notify::Notify;
-use crate::platform::now_ms;
+use super::{
+    notify::Notify,
+    store::{AttemptRecord, StoredEvent},
+};
+use crate::{platform::now_ms, sql::Column as _};
 
 /// The longest that the dispatcher's loop sleeps: a little more than the slowest attempt.
 pub(super) const LONGEST_SLEEP_MS: i64 = 65_000;
@@ -23,6 +28,14 @@ const DEAD_AFTER_MS: i64 = 2 * LONGEST_SLEEP_MS;
 /// An alarm that is overdue by this much is taken for lost: alarms have been seen to get stuck.
 const ALARM_LOST_AFTER_MS: i64 = 30_000;
 
+#[wasm_bindgen]
+extern "C" {
+    type Alarms;
+
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    fn set_alarm(this: &Alarms, at: JsValue) -> std::result::Result<Promise, JsValue>;
+}
+
 /// The memory of an open inbox.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -30,44 +43,37 @@ pub(super) struct Memory {
     pub(super) beat: Cell<Option<i64>>,
     /// The time for which the alarm is set, to our knowledge.
     pub(super) alarm_at: Cell<Option<i64>>,
-    /// `true` if an outcome could not be recorded in this run.
-    pub(super) failed_to_record: Cell<bool>,
-    /// `true` while a replay is unfinished.
-    pub(super) replaying: Cell<bool>,
-    /// One for each configured destination, in the configuration's order.
-    pub(super) destinations: Vec<DestinationState>,
+    /// `true` if something of the inbox's own failed in this run.
+    pub(super) failed: Cell<bool>,
+    /// `true` if the runtime says that the last run ended badly: an event may be the cause.
+    pub(super) careful: Cell<bool>,
+    /// The attempts that have ended and are not recorded, for each destination.
+    pub(super) ended: RefCell<BTreeMap<DestinationId, Vec<EndedAttempt>>>,
+    /// The events under way, so that one that goes to several destinations is loaded once.
+    pub(super) loaded: RefCell<BTreeMap<Seq, Weak<StoredEvent>>>,
     pub(super) notify: Notify,
 }
 
-impl Memory {
-    /// `health` is the store's record of destinations, including those that are no longer configured; `replaying` says
-    /// whether the store has an unfinished replay.
-    pub(super) fn new(
-        config: &Config,
-        health: &[(DestinationName, Health)],
-        replaying: bool,
-    ) -> Self {
-        let state = |destination: &Destination| {
-            let known = health.iter().find(|(known, _)| *known == destination.name);
-            let limits = Limits {
-                concurrency: destination.concurrency,
-                rate: destination.rate,
-            };
-            DestinationState::new(
-                limits,
-                known.map_or_else(Health::default, |(_, health)| *health),
-            )
-        };
-        Self {
-            destinations: config.destinations.iter().map(state).collect(),
-            replaying: Cell::new(replaying),
-            ..Self::default()
-        }
-    }
+/// An attempt that has ended.
+#[derive(Debug, Clone)]
+pub(super) struct EndedAttempt {
+    pub(super) seq: Seq,
+    /// When it ended: with `seq`, what the rules know it by.
+    pub(super) ended_ms: i64,
+    /// From 1.
+    pub(super) number: u32,
+    pub(super) id: EventId,
+    /// `true` if its event is an alert of our own.
+    pub(super) is_ours: bool,
+    pub(super) record: AttemptRecord,
+}
 
-    /// Makes sure that deliveries due at `at` are looked at then. Setting an alarm costs a commit,
+impl Memory {
+    /// Makes sure that deliveries due at `at` are looked at then. Setting an alarm costs a row,
     /// so it is done only if none is early enough.
-    pub(super) async fn expect(&self, storage: &Storage, at: i64) -> Result<()> {
+    ///
+    /// Like every write it is part of the same commit as the writes before it, and no answer leaves before that.
+    pub(super) fn expect(&self, storage: &Storage, at: i64) -> Result<()> {
         let now = now_ms();
         let beat = self.beat.get();
         if beat.is_some_and(|beat| now - beat < DEAD_AFTER_MS) {
@@ -76,25 +82,33 @@ impl Memory {
         }
         match self.alarm_at.get() {
             Some(set) if set <= at && now - set < ALARM_LOST_AFTER_MS => Ok(()),
-            _ => self.set_alarm(storage, at).await,
+            _ => self.set_alarm(storage, at),
         }
-    }
-
-    /// Called once a requested replay is in the store.
-    pub(super) async fn begin_replay(&self, storage: &Storage) -> Result<()> {
-        self.replaying.set(true);
-        self.expect(storage, now_ms()).await
     }
 
     /// Sets the alarm, whatever it was before.
-    pub(super) async fn set_alarm(&self, storage: &Storage, at: i64) -> Result<()> {
-        // First, so that an arrival while we wait does not set it later again.
-        self.alarm_at.set(Some(at));
-        let date = Date::new(DateInit::Millis(at.max(0).cast_unsigned()));
-        let set = storage.set_alarm(ScheduledTime::new(date.into())).await;
-        if set.is_err() {
-            self.alarm_at.set(None);
+    pub(super) fn set_alarm(&self, storage: &Storage, at: i64) -> Result<()> {
+        let alarms = storage.as_raw().unchecked_ref::<Alarms>();
+        let set = alarms.set_alarm(at.max(0).column());
+        self.alarm_at.set(set.is_ok().then_some(at));
+        set.map(|_| ()).map_err(Into::into)
+    }
+
+    /// The event at a place, loaded once for all destinations that are sent it at the same time.
+    pub(super) fn load(
+        &self,
+        seq: Seq,
+        load: impl FnOnce() -> Result<Option<StoredEvent>>,
+    ) -> Result<Option<Rc<StoredEvent>>> {
+        let mut loaded = self.loaded.borrow_mut();
+        if let Some(event) = loaded.get(&seq).and_then(Weak::upgrade) {
+            return Ok(Some(event));
         }
-        set
+        loaded.retain(|_, event| event.strong_count() > 0);
+        let event = load()?.map(Rc::new);
+        if let Some(event) = &event {
+            loaded.insert(seq, Rc::downgrade(event));
+        }
+        Ok(event)
     }
 }

@@ -18,32 +18,29 @@ mod events;
 mod intake;
 mod memory;
 mod notify;
+mod objects;
 mod replays;
 mod retention;
+mod search;
 mod store;
 
 use std::rc::Rc;
 
-use edge_core::{
-    messages::{InboxRequest, Operation},
-    shard,
-};
+use edge_core::messages::{InboxRequest, Operation, decode, encode, intake::Push};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::context::InboxContext;
 use crate::{environment::setup, log, rpc};
 
-/// How soon to try again while the inbox cannot be opened: the configuration may have mistakes.
-const CLOSED_PAUSE_MS: i64 = 60_000;
-/// The same while its source is no longer configured: its deliveries wait until the source returns.
-const REMOVED_PAUSE_MS: i64 = 86_400_000;
+/// How soon to try again after a failure of the inbox's own.
+const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
-/// One source's inbox, or one of several: [`shard`] has their names.
-#[durable_object(alarm)]
+/// One source's inbox, or one of several: [`edge_core::shard`] has their names.
+#[durable_object(fetch)]
 pub struct Inbox {
     state: State,
-    /// How soon to try again while it is closed.
-    closed_pause_ms: i64,
     opened: Result<Rc<InboxContext>>,
 }
 
@@ -54,52 +51,61 @@ trait Handle: Operation {
 
 impl DurableObject for Inbox {
     fn new(state: State, env: Env) -> Self {
-        let setup = setup(&env);
-        let opened = InboxContext::open(&state, env, &setup).map(Rc::new);
-        let name = state.id().name().unwrap_or_default();
-        let is_removed = setup.config.is_removed(shard::source_of(&name));
-        Self {
-            state,
-            closed_pause_ms: if is_removed {
-                REMOVED_PAUSE_MS
-            } else {
-                CLOSED_PAUSE_MS
-            },
-            opened,
-        }
+        let opened = InboxContext::open(&state, env.clone(), &setup(&env)).map(Rc::new);
+        Self { state, opened }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let answer = self.answer(&mut request).await;
-        if let Err(error) = &answer {
-            log::error("the inbox", error);
-        }
-        answer
+    /// Nobody calls it: requests come by the methods below.
+    async fn fetch(&self, _: Request) -> Result<Response> {
+        Response::error("an inbox has no pages", 404)
+    }
+}
+
+/// What `objects.js` exports to the Worker and to the runtime.
+#[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+impl Inbox {
+    /// Takes in a notification: the facts are a [`Push`], the answer a receipt. It is no future: nothing in it waits.
+    pub fn push(
+        &self,
+        facts: &[u8],
+        document: &Uint8Array,
+    ) -> std::result::Result<Vec<u8>, JsValue> {
+        let pushed = self.pushed(facts, document);
+        pushed.map_err(|error| reported("taking in a notification", &error))
     }
 
-    async fn alarm(&self) -> Result<Response> {
-        let (done, pause_ms) = match self.opened() {
-            Ok(inbox) => (dispatcher::run(inbox).await, CLOSED_PAUSE_MS),
-            Err(error) => (Err(error), self.closed_pause_ms),
+    /// Carries out any other operation: the message is an [`InboxRequest`].
+    pub async fn ask(&self, message: Vec<u8>) -> std::result::Result<Vec<u8>, JsValue> {
+        let answer = self.answer(&message).await;
+        answer.map_err(|error| reported("the inbox", &error))
+    }
+
+    /// The alarm. `is_retry` says that the run before ended badly.
+    pub async fn wake(&self, is_retry: bool) -> std::result::Result<(), JsValue> {
+        let done = match self.opened() {
+            Ok(inbox) => dispatcher::run(inbox, is_retry).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = done {
             log::error("the alarm", &error);
             // Don't return the error: the runtime retries six times, then drops the alarm.
-            self.state
-                .storage()
-                .set_alarm(ScheduledTime::from(pause_ms))
-                .await?;
+            let again = ScheduledTime::from(PAUSE_AFTER_ERROR_MS);
+            self.state.storage().set_alarm(again).await?;
         }
-        Response::empty()
+        Ok(())
     }
 }
 
 impl Inbox {
-    async fn answer(&self, request: &mut Request) -> Result<Response> {
-        let request = rpc::receive(request).await?;
+    fn pushed(&self, facts: &[u8], document: &Uint8Array) -> Result<Vec<u8>> {
+        let facts: Push = decode(facts)?;
+        let receipt = intake::push(self.opened()?, &facts, document)?;
+        Ok(encode(&receipt)?)
+    }
+
+    async fn answer(&self, message: &[u8]) -> Result<Vec<u8>> {
         let inbox = self.opened()?;
-        match request {
-            InboxRequest::Push(push) => rpc::reply(&push.handle(inbox).await?),
+        match decode(message)? {
             InboxRequest::Quarantine(body) => rpc::reply(&body.handle(inbox).await?),
             InboxRequest::RecoveredBatch(batch) => rpc::reply(&batch.handle(inbox).await?),
             InboxRequest::LookAround(look) => rpc::reply(&look.handle(inbox).await?),
@@ -121,4 +127,10 @@ impl Inbox {
             .as_ref()
             .map_err(|error| format!("the inbox cannot be opened: {error}").into())
     }
+}
+
+/// Logs an error, which then goes to the caller.
+fn reported(what: &str, error: &worker::Error) -> JsValue {
+    log::error(what, error);
+    JsValue::from_str(&error.to_string())
 }

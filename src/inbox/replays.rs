@@ -1,9 +1,11 @@
-//! Replays many events in steps. Each step is one commit that makes some deliveries due and records the progress, so
-//! that nothing is skipped or done twice wherever the object dies. It yields in between, so that new notifications come
-//! first.
+//! Replays of many events. What a replay means is found out when it is asked for, and stored with a place for each
+//! destination: from there the dispatcher sends it, when nothing new waits.
+
+use std::collections::BTreeMap;
 
 use edge_core::{
-    filter::Filter,
+    id::ReplayId,
+    inbox_log::Meant,
     messages::replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
     name::DestinationName,
 };
@@ -12,95 +14,147 @@ use worker::Result;
 use super::{
     Handle,
     context::InboxContext,
-    store::{Match, Step},
+    dispatcher,
+    search::{Match, Matching},
 };
 use crate::platform::{now_ms, yield_now};
 
+/// How many events are looked at between two yields.
+const LOOKED_AT: usize = 200;
+
 impl Handle for ListReplays {
     async fn handle(self, inbox: &InboxContext) -> Result<Vec<ReplayProgress>> {
-        inbox.store.replays()
+        let destinations = inbox.destinations.borrow();
+        let all = inbox.store.replays()?;
+        let progress = all.into_iter().map(|(number, whole)| {
+            let left = destinations
+                .iter()
+                .map(|one| one.deliveries.replay_left(number));
+            let (most, sum) = left.fold((0, 0_u64), |(most, sum), left| {
+                (left.max(most), sum.saturating_add(left))
+            });
+            ReplayProgress {
+                // Each event that is left is left for one destination at least.
+                events: whole.events.saturating_sub(most),
+                deliveries: whole.deliveries.saturating_sub(sum),
+                ..whole
+            }
+        });
+        Ok(progress.collect())
     }
 }
 
 impl Handle for StartReplay {
     /// A replay covers the events that exist now.
     async fn handle(self, inbox: &InboxContext) -> Result<ReplayCount> {
-        let last = inbox.store.newest()?;
-        let chosen = self.destinations.as_deref();
+        let mut matching = Matching::oldest_first(inbox, self.filter.clone())?;
         let mut count = ReplayCount::default();
-        let mut after = Some(0);
-        while let Some(from) = after {
-            let step = plan(inbox, &self.filter, chosen, from, last)?;
-            count.events += step.events.unsigned_abs();
-            count.deliveries += step.deliveries.len() as u64;
-            after = step.after;
+        let mut meant: BTreeMap<usize, Vec<Meant>> = BTreeMap::new();
+        while !matching.is_at_end() {
+            for found in matching.next(inbox, LOOKED_AT)? {
+                let goes_to = destinations(inbox, &matching, self.destinations.as_deref(), &found);
+                count.events += u64::from(!goes_to.is_empty());
+                for index in goes_to {
+                    count.deliveries += 1;
+                    add(meant.entry(index).or_default(), found.candidate.seq);
+                }
+            }
             yield_now().await;
         }
         if let Some(id) = self.id {
-            inbox.store.keep_replay(id, &self, last, now_ms())?;
-            inbox.memory.begin_replay(&inbox.storage).await?;
+            start(inbox, id, &self, count, &meant)?;
         }
         Ok(count)
     }
 }
 
-/// Takes the next step of the oldest unfinished replay. `false` if there is none.
-pub(super) fn step(inbox: &InboxContext, now_ms: i64) -> Result<bool> {
-    let Some(replay) = inbox.store.replay()? else {
-        return Ok(false);
-    };
-    let chosen = replay.destinations.as_deref();
-    let step = plan(inbox, &replay.filter, chosen, replay.after, replay.last)?;
-    inbox.store.do_step(replay.id, &step, now_ms)?;
-    Ok(true)
-}
-
-/// The deliveries of the step after `after`.
-fn plan<'c>(
-    inbox: &'c InboxContext,
-    filter: &Filter,
-    chosen: Option<&[DestinationName]>,
-    after: i64,
-    last: i64,
-) -> Result<Step<'c>> {
-    let (matches, after) = inbox.store.matches(filter, after, last)?;
-    let mut step = Step {
-        after,
-        ..Step::default()
-    };
-    for event in matches {
-        let names = destinations(inbox, filter, chosen, &event)?;
-        step.events += i64::from(!names.is_empty());
-        for name in names {
-            step.deliveries.push((event.seq, name));
+fn add(rows: &mut Vec<Meant>, seq: i64) {
+    match rows.last_mut() {
+        Some(row) if !row.is_full() => row.push(seq),
+        _ => {
+            let mut row = Meant::default();
+            row.push(seq);
+            rows.push(row);
         }
     }
-    Ok(step)
 }
 
-/// The destinations to which an event is replayed: the chosen ones; else, if a filter names deliveries, only theirs,
-/// since a dead letter is no reason to send to a destination that has the event; else all that want it now.
-pub(super) fn destinations<'c>(
-    inbox: &'c InboxContext,
-    filter: &Filter,
-    chosen: Option<&[DestinationName]>,
-    event: &Match,
-) -> Result<Vec<&'c DestinationName>> {
-    let named = if chosen.is_none() && filter.names_deliveries() {
-        Some(inbox.store.named_deliveries(event.seq, filter)?)
-    } else {
-        None
-    };
-    let mut all = Vec::new();
-    for destination in &inbox.config.destinations {
-        let name = &destination.name;
-        let goes = match chosen.or(named.as_deref()) {
-            Some(only) => only.contains(name),
-            None => destination.wants(inbox.source.name.as_str(), &event.kind, &event.action),
-        };
-        if goes {
-            all.push(name);
+/// Stores a replay with all that it means, in one commit.
+fn start(
+    inbox: &InboxContext,
+    id: ReplayId,
+    replay: &StartReplay,
+    count: ReplayCount,
+    meant: &BTreeMap<usize, Vec<Meant>>,
+) -> Result<()> {
+    let now = now_ms();
+    let mut changes = Vec::new();
+    inbox.store.transaction(|| {
+        changes.clear();
+        let number = inbox.store.keep_replay(id, replay, count, now)?;
+        let destinations = inbox.destinations.borrow();
+        for (index, rows) in meant {
+            let Some((known, destination)) = inbox.known.get(*index).zip(destinations.get(*index))
+            else {
+                continue;
+            };
+            for row in rows {
+                inbox.store.keep_meant(number, known.id, row)?;
+            }
+            let last = rows.last().map_or(0, Meant::last);
+            let remaining = rows.iter().map(Meant::count).sum();
+            let change = destination.deliveries.replay_many(number, last, remaining);
+            for write in &change.writes {
+                inbox.store.execute(known.id, write, |_, _| None, now)?;
+            }
+            changes.push((*index, change));
+        }
+        Ok(())
+    })?;
+    let mut destinations = inbox.destinations.borrow_mut();
+    for (index, change) in changes {
+        if let Some(destination) = destinations.get_mut(index) {
+            destination.deliveries.committed(change);
         }
     }
-    Ok(all)
+    drop(destinations);
+    dispatcher::wake(inbox, now)
+}
+
+/// The destinations to which an event is replayed, by their places: the chosen ones; else, if the filter names
+/// deliveries, only theirs, since a dead letter is no reason to send to a destination that has the event; else all that
+/// want it now.
+fn destinations(
+    inbox: &InboxContext,
+    matching: &Matching,
+    chosen: Option<&[DestinationName]>,
+    found: &Match,
+) -> Vec<usize> {
+    let event = &found.candidate;
+    let is_configured = |index: &usize| inbox.configured(*index).is_some();
+    let places = |names: &[DestinationName]| -> Vec<usize> {
+        let places = names.iter().filter_map(|name| inbox.index_of(name));
+        places.filter(is_configured).collect()
+    };
+    match chosen {
+        Some(names) => places(names),
+        None if matching.filter().names_deliveries() => {
+            matching.named(inbox, found).filter(is_configured).collect()
+        }
+        None => places(&wanted(inbox, &event.kind, &event.action, event.is_ours)),
+    }
+}
+
+/// The destinations that want an event now. Alerts of our own go to those that `ALERTS` names.
+pub(super) fn wanted(
+    inbox: &InboxContext,
+    kind: &str,
+    action: &str,
+    is_ours: bool,
+) -> Vec<DestinationName> {
+    if is_ours {
+        return inbox.config.alerts.clone();
+    }
+    let routed = inbox.config.routed(inbox.source.as_str(), kind, action);
+    routed.cloned().collect()
 }

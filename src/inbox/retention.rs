@@ -1,28 +1,66 @@
-//! Retention: each cron run spends a while removing old events that have reached every destination; the others stay.
+//! Retention: old events that have reached every destination are removed; the others stay. The cron asks for it, and
+//! the inbox's own alarm does, so that an inbox that nobody asks any more forgets too.
 
-use edge_core::id::first_id;
+use std::collections::BTreeSet;
+
+use edge_core::{
+    id::EventId,
+    inbox_log::{Found, Seq, Stage, may_forget},
+};
 use worker::Result;
 
-use super::context::InboxContext;
+use super::{context::InboxContext, store::Old};
 use crate::platform::{now_ms, yield_now};
 
-/// The longest that one cron run spends on it: much less than the five minutes to the next.
+/// The longest that one run spends on it: much less than the five minutes to the next.
 const LONGEST_MS: i64 = 20_000;
-/// Undelivered events are rechecked daily, not on every cron run.
+/// How many events one step looks at, so that it stays short.
+const LOOKED_AT: u32 = 500;
+/// Undelivered events are looked at again daily, not on every run.
 const LOOK_AGAIN_MS: i64 = 86_400_000;
 /// How long an entry of 3scale's list of failures is remembered, at least.
 const FAILURES_KNOWN_MS: i64 = 30 * 86_400_000;
 /// The note that records when it last started over with the oldest event.
 const BEGAN: &str = "forgetting_began";
-/// The note that records its progress: when the last event that it has looked at was received.
+/// The note that records its progress: the place of the last event that it has looked at.
 const DONE: &str = "forgetting_done";
+
+/// How long an event stays, at least: also while an equal document may be a repeat of it.
+fn kept_ms(inbox: &InboxContext) -> i64 {
+    inbox.config.retention_ms.max(inbox.config.dedup_window_ms)
+}
+
+/// When there may be something to forget.
+pub(super) fn next_at(inbox: &InboxContext) -> Result<Option<i64>> {
+    let Some((_, received_at)) = inbox.store.oldest()? else {
+        return Ok(None);
+    };
+    let old_at = received_at.saturating_add(kept_ms(inbox)).saturating_add(1);
+    let looked_at = inbox.store.noted(BEGAN)?.unwrap_or_default();
+    Ok(Some(old_at.max(looked_at.saturating_add(LOOK_AGAIN_MS))))
+}
+
+/// The same as [`forget`], if its time has come: for the alarm.
+pub(super) async fn forget_if_due(inbox: &InboxContext) -> Result<()> {
+    let now = now_ms();
+    match next_at(inbox)? {
+        Some(at) if at <= now => forget(inbox).await,
+        _ => Ok(()),
+    }
+}
 
 /// Removes what is old, in steps between which other requests go first.
 pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
     let began = now_ms();
-    // An event must stay while an equal document may be a repeat of it.
-    let keep = inbox.config.retention_ms.max(inbox.config.dedup_window_ms);
-    events(inbox, began, &first_id(began - keep)).await?;
+    let keep = kept_ms(inbox);
+    if let Some((oldest, received_at)) = inbox.store.oldest()?
+        && received_at < began - keep
+    {
+        events(inbox, began, began - keep).await?;
+        let oldest = inbox.store.oldest()?.map_or(oldest, |(oldest, _)| oldest);
+        let ids = inbox.known.iter().map(|known| known.id);
+        inbox.store.remove_records_before(oldest, ids)?;
+    }
     inbox.store.forget_replays(began - keep)?;
     let known_since = began - keep.max(FAILURES_KNOWN_MS);
     while inbox.store.forget_failures(known_since)? && now_ms() - began < LONGEST_MS {
@@ -31,38 +69,96 @@ pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
     Ok(())
 }
 
-async fn events(inbox: &InboxContext, began: i64, end: &str) -> Result<()> {
-    let mut from = None;
-    // A replay may be about to deliver old events.
-    while !inbox.memory.replaying.get() {
-        let after = match from.take() {
-            Some(id) => id,
-            None => first_id(begin(inbox, began)?),
+async fn events(inbox: &InboxContext, began: i64, received_before: i64) -> Result<()> {
+    let head = inbox.head.borrow().seq;
+    let end = EventId::first_of(received_before);
+    let end = inbox.store.first_at_or_after(end, head)?;
+    let mut next = begin(inbox, began)?;
+    loop {
+        let old = inbox.store.old_events(next, end, LOOKED_AT)?;
+        let Some(last) = old.last().map(|event| event.seq) else {
+            return Ok(());
         };
-        let Some(step) = inbox.store.forget(&after, end)? else {
-            break;
-        };
-        inbox.store.note(DONE, step.received_ms)?;
-        if !step.more || now_ms() - began > LONGEST_MS {
-            break;
+        remove(inbox, &old, began)?;
+        next = last.saturating_add(1);
+        inbox.store.note(DONE, last)?;
+        if now_ms() - began > LONGEST_MS {
+            return Ok(());
         }
-        from = Some(step.last);
         yield_now().await;
     }
-    Ok(())
 }
 
-/// Starts over with the oldest event at the next cron run: undelivered events may be removable by now.
+/// Removes those of some events that have reached every destination, in runs without a gap.
+fn remove(inbox: &InboxContext, old: &[Old], now: i64) -> Result<()> {
+    let (Some(first), Some(last)) = (old.first(), old.last()) else {
+        return Ok(());
+    };
+    let destinations = inbox.destinations.borrow();
+    let mut undelivered = Vec::new();
+    for known in &inbox.known {
+        let rows = inbox.store.undelivered_in(known.id, first.seq, last.seq)?;
+        undelivered.push(rows);
+    }
+    let can_go = |event: &Old| {
+        let is_meant = destinations
+            .iter()
+            .any(|destination| destination.deliveries.is_meant(event.seq));
+        let all = inbox
+            .known
+            .iter()
+            .zip(destinations.iter())
+            .zip(&undelivered);
+        let stages = all.map(|((known, destination), undelivered): (_, &BTreeSet<Seq>)| {
+            let found = Found {
+                routed: event.tally.routes_to(known.id),
+                // A row of either table keeps the event.
+                dead: undelivered.contains(&event.seq),
+                ..Found::default()
+            };
+            Stage::of(event.seq, &destination.deliveries.state().position, found)
+        });
+        let (age, window) = (now - event.received_ms, inbox.config.dedup_window_ms);
+        may_forget(age, inbox.config.retention_ms, window, is_meant, stages)
+    };
+    let mut runs: Vec<(Seq, Seq)> = Vec::new();
+    let mut is_open = false;
+    for event in old {
+        if !can_go(event) {
+            is_open = false;
+            continue;
+        }
+        match runs.last_mut() {
+            Some((_, last)) if is_open => *last = event.seq,
+            _ => runs.push((event.seq, event.seq)),
+        }
+        is_open = true;
+    }
+    drop(destinations);
+    inbox.store.transaction(|| {
+        for (first, last) in &runs {
+            if *last == inbox.head.borrow().seq {
+                inbox.store.write_floor(&inbox.head.borrow())?;
+            }
+            let ids = inbox.known.iter().map(|known| known.id);
+            inbox.store.remove(*first, *last, ids)?;
+        }
+        Ok(())
+    })
+}
+
+/// Starts over with the oldest event at the next run: undelivered events may be removable by now.
 pub(super) fn look_again(inbox: &InboxContext) -> Result<()> {
     inbox.store.note(BEGAN, 0)
 }
 
-/// The time of receipt from which on events are looked at.
-fn begin(inbox: &InboxContext, now: i64) -> Result<i64> {
+/// The place from which on events are looked at.
+fn begin(inbox: &InboxContext, now: i64) -> Result<Seq> {
     let looked_at_all = inbox.store.noted(BEGAN)?;
     if looked_at_all.is_some_and(|at| now - at < LOOK_AGAIN_MS) {
-        return Ok(inbox.store.noted(DONE)?.unwrap_or_default());
+        let done = inbox.store.noted(DONE)?.unwrap_or_default();
+        return Ok(done.saturating_add(1));
     }
     inbox.store.note(BEGAN, now)?;
-    Ok(0)
+    Ok(1)
 }

@@ -4,13 +4,12 @@ use edge_core::{
     config::Source,
     messages::{Operation, RecoveryRequest},
 };
-use worker::{Env, Result, Stub};
+use worker::{Env, Result};
 
-use crate::rpc;
+use crate::rpc::Object;
 
 /// The recovery of one source.
-#[derive(Debug)]
-pub struct Recovery(Stub);
+pub struct Recovery(Object);
 
 impl Recovery {
     /// The recovery of this source.
@@ -20,7 +19,8 @@ impl Recovery {
     /// The binding `RECOVERY` is missing.
     pub fn of(env: &Env, source: &Source) -> Result<Self> {
         let object = env.durable_object("RECOVERY")?;
-        Ok(Self(object.get_by_name(source.name.as_str())?))
+        let stub = object.get_by_name(source.name.as_str())?;
+        Ok(Self(Object::new(stub)))
     }
 
     /// Asks the recovery to perform an operation.
@@ -32,6 +32,6 @@ impl Recovery {
     where
         O: Operation<Request = RecoveryRequest>,
     {
-        rpc::call(&self.0, operation).await
+        self.0.ask(operation).await
     }
 }

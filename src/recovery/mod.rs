@@ -16,7 +16,8 @@ mod report;
 mod step;
 mod store;
 
-use edge_core::messages::RecoveryRequest;
+use edge_core::messages::{RecoveryRequest, decode};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
 
 use self::context::RecoveryContext;
@@ -26,7 +27,7 @@ use crate::{environment::setup, log, platform::now_ms, rpc};
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
 /// One source's recovery.
-#[durable_object(alarm)]
+#[durable_object(fetch)]
 pub struct Recovery {
     state: State,
     opened: Result<RecoveryContext>,
@@ -39,21 +40,31 @@ impl DurableObject for Recovery {
         Self { state, opened }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let answer = self.answer(&mut request).await;
-        if let Err(error) = &answer {
-            log::error("the recovery", error);
-        }
-        answer
+    /// Nobody calls it: requests come by the methods below.
+    async fn fetch(&self, _: Request) -> Result<Response> {
+        Response::error("a recovery has no pages", 404)
+    }
+}
+
+/// What `objects.js` exports to the Worker and to the runtime.
+#[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+impl Recovery {
+    /// Carries out an operation: the message is a [`RecoveryRequest`].
+    pub async fn ask(&self, message: Vec<u8>) -> std::result::Result<Vec<u8>, JsValue> {
+        self.answer(&message).await.map_err(|error| {
+            log::error("the recovery", &error);
+            JsValue::from_str(&error.to_string())
+        })
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    /// The alarm.
+    pub async fn wake(&self) -> std::result::Result<(), JsValue> {
         let context = match self.opened() {
             Ok(context) => context,
             // The source may be gone from the configuration. If it comes back, so does the cron.
             Err(error) => {
                 log::error("the recovery's alarm", &error);
-                return Response::empty();
+                return Ok(());
             }
         };
         match step::make(context).await {
@@ -65,14 +76,14 @@ impl DurableObject for Recovery {
                 self.wake_in(PAUSE_AFTER_ERROR_MS).await?;
             }
         }
-        Response::empty()
+        Ok(())
     }
 }
 
 impl Recovery {
-    async fn answer(&self, request: &mut Request) -> Result<Response> {
+    async fn answer(&self, message: &[u8]) -> Result<Vec<u8>> {
         let context = self.opened()?;
-        match rpc::receive(request).await? {
+        match decode(message)? {
             RecoveryRequest::RunStep(_) => {
                 let report = step::make(context).await?;
                 if report.more {

@@ -7,12 +7,10 @@ use edge_core::{
     name::SourceName,
     recovery::step::Ledger,
 };
-use worker::{Result, SqlStorage, SqlStorageValue, State};
+use js_sys::Array;
+use worker::{Result, State};
 
-use crate::sql::{
-    row::{self, Row},
-    values,
-};
+use crate::sql::{Sql, row::Row, values};
 
 /// How long an entry is remembered after it was last seen in the list.
 const REMEMBERED_MS: i64 = 30 * DAY_MS;
@@ -36,11 +34,11 @@ const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS origins (origin TEXT PRIMARY KEY) WITHOUT ROWID",
 ];
 
-pub(super) struct Store(SqlStorage);
+pub(super) struct Store(Sql);
 
 impl Store {
     pub(super) fn open(state: &State) -> Result<Self> {
-        let store = Self(state.storage().sql());
+        let store = Self(Sql::of(&state.storage()));
         TABLES
             .iter()
             .try_for_each(|table| store.run(table, values![]))?;
@@ -101,7 +99,8 @@ impl Store {
 
     /// The addresses at which entries with our secret were sent.
     pub(super) fn seen_origins(&self) -> Result<BTreeSet<String>> {
-        row::read(&self.0, "SELECT origin FROM origins", values![])?
+        self.0
+            .rows("SELECT origin FROM origins", values![])?
             .iter_mut()
             .map(Row::text)
             .collect()
@@ -129,11 +128,11 @@ impl Store {
         Ok(())
     }
 
-    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
-        self.0.exec(statement, values).map(|_| ())
+    fn run(&self, statement: &str, values: Array) -> Result<()> {
+        self.0.run(statement, values)
     }
 
-    fn row(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>> {
-        Ok(row::read(&self.0, query, values)?.into_iter().next())
+    fn row(&self, query: &str, values: Array) -> Result<Option<Row>> {
+        self.0.row(query, values)
     }
 }

@@ -2,29 +2,43 @@
 
 use std::str::FromStr;
 
-use worker::{Result, SqlStorage, SqlStorageValue};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::Result;
 
 /// A row that is read column by column.
-pub(crate) struct Row(std::vec::IntoIter<SqlStorageValue>);
-
-/// Every row that a query finds.
-pub(crate) fn read(
-    sql: &SqlStorage,
-    query: &str,
-    values: Vec<SqlStorageValue>,
-) -> Result<Vec<Row>> {
-    sql.exec(query, values)?
-        .raw()
-        .map(|row| row.map(|columns| Row(columns.into_iter())))
-        .collect()
+pub(crate) struct Row {
+    columns: Array,
+    next: u32,
 }
 
 impl Row {
-    pub(crate) fn text(&mut self) -> Result<String> {
-        match self.0.next() {
-            Some(SqlStorageValue::String(text)) => Ok(text),
-            other => unexpected("text", other.as_ref()),
+    pub(super) fn new(columns: Array) -> Self {
+        Self { columns, next: 0 }
+    }
+
+    fn column(&mut self) -> JsValue {
+        let column = self.columns.get(self.next);
+        self.next += 1;
+        column
+    }
+
+    fn optional<T>(
+        &mut self,
+        wanted: &str,
+        read: impl FnOnce(&JsValue) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let column = self.column();
+        if column.is_null() {
+            return Ok(None);
         }
+        let value = read(&column);
+        value.map(Some).ok_or_else(|| unexpected(wanted, &column))
+    }
+
+    pub(crate) fn text(&mut self) -> Result<String> {
+        let text = self.optional_text()?;
+        text.ok_or_else(|| unexpected("text", &JsValue::NULL))
     }
 
     /// Text with a type of its own, such as an id.
@@ -35,45 +49,52 @@ impl Row {
     }
 
     pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {
-        match self.0.next() {
-            Some(SqlStorageValue::String(text)) => Ok(Some(text)),
-            Some(SqlStorageValue::Null) => Ok(None),
-            other => unexpected("text or NULL", other.as_ref()),
-        }
+        self.optional("text", JsValue::as_string)
     }
 
     pub(crate) fn integer(&mut self) -> Result<i64> {
-        self.optional_integer()?.map_or_else(
-            || unexpected("an integer", Some(&SqlStorageValue::Null)),
-            Ok,
-        )
+        let number = self.optional_integer()?;
+        number.ok_or_else(|| unexpected("an integer", &JsValue::NULL))
     }
 
     pub(crate) fn optional_integer(&mut self) -> Result<Option<i64>> {
-        match self.0.next() {
-            Some(SqlStorageValue::Integer(number)) => Ok(Some(number)),
-            Some(SqlStorageValue::Null) => Ok(None),
-            other => unexpected("an integer or NULL", other.as_ref()),
-        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "an INTEGER column: a whole number"
+        )]
+        let integer = |value: &JsValue| value.as_f64().map(|number| number as i64);
+        self.optional("an integer", integer)
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>> {
-        match self.0.next() {
-            Some(SqlStorageValue::Blob(bytes)) => Ok(bytes),
-            other => unexpected("a blob", other.as_ref()),
-        }
+        let bytes = self.optional_bytes()?;
+        bytes.ok_or_else(|| unexpected("a blob", &JsValue::NULL))
+    }
+
+    pub(crate) fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>> {
+        self.optional("a blob", |value| {
+            let buffer = value.dyn_ref::<js_sys::ArrayBuffer>()?;
+            Some(Uint8Array::new(buffer).to_vec())
+        })
+    }
+
+    /// A blob of exactly this length.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let bytes = self.bytes()?;
+        let found = bytes.len();
+        bytes
+            .try_into()
+            .map_err(|_| format!("a table has {found} bytes where {N} were expected").into())
     }
 }
 
-fn unexpected<T>(wanted: &str, found: Option<&SqlStorageValue>) -> Result<T> {
-    let found = match found {
-        None => "no column",
-        Some(SqlStorageValue::Null) => "NULL",
-        Some(SqlStorageValue::Boolean(_)) => "a boolean",
-        Some(SqlStorageValue::Integer(_)) => "an integer",
-        Some(SqlStorageValue::Float(_)) => "a float",
-        Some(SqlStorageValue::String(_)) => "text",
-        Some(SqlStorageValue::Blob(_)) => "a blob",
+fn unexpected(wanted: &str, found: &JsValue) -> worker::Error {
+    let found = if found.is_undefined() {
+        "no column".to_owned()
+    } else if found.is_null() {
+        "NULL".to_owned()
+    } else {
+        found.js_typeof().as_string().unwrap_or_default()
     };
-    Err(format!("a table has {found} where {wanted} was expected").into())
+    format!("a table has {found} where {wanted} was expected").into()
 }

@@ -75,7 +75,7 @@ async fn an_answer_that_echoes_our_secrets_is_recorded_without_them() {
     assert_eq!(echo["answer"], ["[secret]"; 7].join("\n"));
     // A secret that begins inside the recorded part and ends outside it.
     let across = format!("{}{AUTHORIZATION}", "x".repeat(4090));
-    origin.plan("/crm", [Reply::Body(200, across.into())]);
+    origin.plan("/crm", [Reply::Body(400, across.into())]);
     let echo = attempt(&worker).await;
     assert_eq!(echo["answer"], format!("{}[secret]", "x".repeat(4090)));
     for secret in secrets {

@@ -6,6 +6,7 @@ use crate::shared::{ACME_NEW, ACME_OLD, shared};
 use harness::fixtures::answer::encode;
 use harness::fixtures::fresh_id;
 use harness::fixtures::notification;
+use harness::fixtures::worker::Worker;
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::wire::BodyFormat;
@@ -147,6 +148,46 @@ async fn a_key_added_removed_and_added_again_is_three_events() {
         .await;
     assert_eq!(retry.status, "duplicate");
     assert!(ids.contains(&retry.id));
+}
+
+/// Two states of one second: only the sequence tells which is the newer.
+#[tokio::test]
+async fn a_state_another_state_and_the_first_again_are_three_events() {
+    let worker = &shared().await.worker;
+    let id = fresh_id();
+    let live = of("application.updated", id);
+    let suspended = live.clone().state("suspended");
+    are_three_events(worker, [&live.xml(), &suspended.xml(), &live.xml()]).await;
+}
+
+/// Events of a type without an object's id are all about one object.
+#[tokio::test]
+async fn without_an_object_id_a_document_another_and_the_first_again_are_three_events() {
+    let worker = &shared().await.worker;
+    let id = fresh_id();
+    let document = |text: &str| {
+        format!(
+            "<event><action>told</action><type>news</type><object><news><text>{text} {id}</text></news></object></event>"
+        )
+    };
+    are_three_events(worker, [&document("a"), &document("b"), &document("a")]).await;
+}
+
+/// And each one's repeat right after it is a repeat.
+async fn are_three_events(worker: &Worker, documents: [&str; 3]) {
+    let mut ids = BTreeSet::new();
+    for xml in documents {
+        let event = worker.push("acme", xml, BodyFormat::Xml).await;
+        assert_eq!(event.status, "accepted", "{xml}");
+        let repeat = worker.push("acme", xml, BodyFormat::Xml).await;
+        assert_eq!(
+            (repeat.status.as_str(), &repeat.id),
+            ("duplicate", &event.id),
+            "{xml}"
+        );
+        ids.insert(event.id);
+    }
+    assert_eq!(ids.len(), 3);
 }
 
 #[tokio::test]

@@ -116,6 +116,71 @@ async fn a_destination_that_says_gone_twice_waits_until_it_is_resumed() {
     }
 }
 
+/// With a schedule of one wait there are two attempts.
+#[tokio::test]
+async fn a_410_uses_up_no_attempt_of_a_delivery_that_fails_otherwise_then() {
+    let origin = Origin::start();
+    let url = origin.url("/crm");
+    let worker = Setup::bare()
+        .source("acme", "acme-secret-0123456789", "")
+        .destination("crm", &format!("url = \"{url}\"\nschedule = [1]"))
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .var("TIME_FACTOR", "100")
+        .started()
+        .await;
+    origin.plan("/crm", [410, 500].map(Reply::Status));
+    let id = worker.accept("acme", &notification("user.created")).await;
+    let attempts = worker.attempts(TOKEN, &id, "crm", 3).await;
+    let statuses: Vec<_> = attempts.iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, [410, 500, 204]);
+    let numbers: Vec<_> = origin
+        .attempts("/crm", &id)
+        .iter()
+        .map(|one| one.header("webhook-attempt").to_owned())
+        .collect();
+    assert_eq!(numbers, ["1", "1", "2"]);
+}
+
+/// A first-try success has no row of its own: it is in its destination's row, then in a batch of 64.
+#[tokio::test]
+async fn the_attempt_of_a_first_try_success_is_shown_after_200_more_and_a_restart() {
+    let origin = Origin::start();
+    let mut worker = setup(&origin).started().await;
+    origin.plan("/crm", [Reply::Body(200, b"thank you".to_vec())]);
+    let first = worker.accept("acme", &notification("user.created")).await;
+    let attempts = worker.attempts(TOKEN, &first, "crm", 1).await;
+    let look = |attempt: &Value| {
+        ["number", "outcome", "status", "at", "ms", "answer"].map(|name| attempt[name].clone())
+    };
+    assert_eq!(attempts.len(), 1);
+    let seen = look(&attempts[0]);
+    println!("{}", attempts[0]);
+    assert_eq!(seen[2], 200);
+    assert!(attempts[0].to_string().contains("thank you"));
+
+    let mut last = first.clone();
+    for _ in 0..200 {
+        last = worker.accept("acme", &notification("user.created")).await;
+    }
+    let delivered = async {
+        while crm(&worker).await["delivered"] != 201 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, delivered).await.unwrap();
+    assert_eq!(
+        look(&worker.attempts(TOKEN, &first, "crm", 1).await[0]),
+        seen
+    );
+    worker.kill9();
+    let worker = worker.restarted().await;
+    let again = worker.attempts(TOKEN, &first, "crm", 1).await;
+    assert_eq!((again.len(), look(&again[0])), (1, seen));
+    let newest = worker.attempts(TOKEN, &last, "crm", 1).await;
+    assert_eq!((newest.len(), &newest[0]["status"]), (1, &204.into()));
+}
+
 #[tokio::test]
 async fn a_paused_destination_gets_its_events_when_resumed() {
     let origin = Origin::start();

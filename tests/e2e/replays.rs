@@ -76,7 +76,7 @@ async fn progress(worker: &Worker, id: &Value) -> Value {
     all.find(|one| one["id"] == *id).unwrap().clone()
 }
 
-/// Waits until all deliveries of the replay are due.
+/// Waits until everything that the replay means was sent.
 async fn ended(worker: &Worker, id: &Value) -> Value {
     let ended = async {
         loop {
@@ -386,8 +386,11 @@ async fn new_events_during_a_big_replay_do_not_wait_behind_it() {
             fresh.push((Instant::now(), worker.accept("acme", &account).await));
             sleep(Duration::from_millis(100)).await;
         }
-        let progress = ended(&worker, &begun["id"]).await;
-        assert_eq!(progress["deliveries"], 2000);
+        let so_far = progress(&worker, &begun["id"]).await;
+        assert!(
+            so_far["deliveries"].as_u64() < Some(1000) && so_far["ended_at"].is_null(),
+            "{so_far}"
+        );
         for (accepted, id) in &fresh {
             let arrived = origin.delivery("/late", id).await.at;
             assert!(

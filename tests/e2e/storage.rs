@@ -11,11 +11,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use harness::deployment::Deployment;
+use harness::fixtures::database::change;
 use harness::fixtures::notification;
-use harness::fixtures::origin::{Origin, Reply};
+use harness::fixtures::origin::{Origin, Reply, Request};
 use harness::fixtures::worker::{Setup, Worker};
 use stand_in::wire::{self, BodyFormat};
 
@@ -163,4 +164,58 @@ async fn a_failure_to_record_is_not_a_failure_to_deliver() {
     disk.free();
     let again = origin.nth_attempt("/crm", &id, 2).await;
     assert_eq!(again.header("webhook-attempt"), "1", "{}", worker.log());
+}
+
+/// The disk takes events, but for ten seconds no outcomes: a trigger refuses them. The outcome is written a minute later,
+/// and until then nothing is sent to that destination, however fast its origin answers.
+#[tokio::test]
+async fn an_outcome_that_cannot_be_written_pauses_its_destination_for_a_minute() {
+    let origin = Origin::start();
+    let mut worker = Setup::bare()
+        .source("acme", "acme-secret-0123456789", "")
+        .destination("crm", &format!("url = \"{}\"", origin.url("/crm")))
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .started()
+        .await;
+    let before = worker.accept("acme", &notification("user.created")).await;
+    origin.delivery("/crm", &before).await;
+    sleep(Duration::from_secs(1)).await;
+    worker.kill9();
+    let until = chrono::Utc::now().timestamp() + 10;
+    let trigger = format!(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON destinations WHEN unixepoch() < {until}
+         BEGIN SELECT RAISE(ABORT, 'refused by the test'); END"
+    );
+    change(&worker, &[trigger]);
+    let worker = worker.restarted().await;
+
+    let first = worker.accept("acme", &notification("user.created")).await;
+    let begin = origin.delivery("/crm", &first).await.at;
+    let is_refused = || worker.log().contains("refused by the test");
+    let refused = async {
+        while !is_refused() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let refused = timeout(Duration::from_secs(5), refused).await;
+    assert!(refused.is_ok(), "{}", worker.log());
+    let second = worker.accept("acme", &notification("user.created")).await;
+    let arrived = async {
+        while origin.attempts("/crm", &second).is_empty() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let arrived = timeout(Duration::from_secs(90), arrived).await;
+    assert!(arrived.is_ok(), "{}", worker.log());
+    let paused = origin.attempts("/crm", &second)[0].at - begin;
+    println!("paused for {paused:?}");
+    assert!(paused > Duration::from_secs(58), "{paused:?}");
+    sleep(Duration::from_secs(1)).await;
+    // The runtime removes an idle inbox from memory, and with it what was not written: then the first is sent again.
+    let first = origin.attempts("/crm", &first);
+    assert!(first.len() <= 2, "{}", worker.log());
+    let is_later = |again: &Request| again.at - begin > Duration::from_secs(58);
+    assert!(first.iter().skip(1).all(is_later));
+    assert!(first.iter().all(|one| one.header("webhook-attempt") == "1"));
+    assert_eq!(origin.attempts("/crm", &second).len(), 1);
 }

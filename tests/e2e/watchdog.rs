@@ -1,52 +1,14 @@
 //! An alarm that got lost, as has been seen on the platform: the cron wakes the inbox, and waiting deliveries are sent.
-//!
-//! Local workerd stores alarms in two places: the scheduler's table in `metadata.sqlite`, and the object's own
-//! database. A lost alarm is one that the scheduler has forgotten, whatever the object believes.
+//! A lost alarm is one that the scheduler has forgotten, whatever the object believes.
 
-use std::process::Command;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
+use harness::fixtures::database::lose_alarms;
 use harness::fixtures::origin::{Origin, Reply};
-use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::worker::Setup;
 use harness::fixtures::{PATIENCE, notification};
-
-/// Removes the alarm from the stopped runtime's state, and optionally from the object's own memory.
-fn lose_alarm(worker: &Worker, and_its_memory: bool) {
-    const SCRIPT: &str = "
-        const { DatabaseSync } = require('node:sqlite');
-        const { readdirSync } = require('node:fs');
-        const [folder, all] = process.argv.slice(1);
-        const run = (file, statement) => {
-            const database = new DatabaseSync(folder + '/' + file);
-            const { changes } = database.prepare(statement).run();
-            database.close();
-            return Number(changes);
-        };
-        let lost = run('metadata.sqlite', 'DELETE FROM _cf_ALARM');
-        for (const file of readdirSync(folder))
-            if (all === 'all' && /^[0-9a-f]{64}\\.sqlite$/.test(file))
-                lost += run(file, 'DELETE FROM _cf_METADATA WHERE key = 1');
-        console.log(lost);";
-    let folder = worker
-        .deployment
-        .state()
-        .join("v3/do/threescale-edge-Inbox");
-    let wrangler = std::env::var("WRANGLER").unwrap_or_default();
-    let node = wrangler.split_whitespace().next().unwrap_or("node");
-    let output = Command::new(node)
-        .args(["--no-warnings", "-e", SCRIPT])
-        .arg(folder)
-        .arg(if and_its_memory { "all" } else { "scheduler" })
-        .output()
-        .unwrap();
-    let lost = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    // Otherwise the alarm may still exist, and the rest of the test would prove nothing.
-    let expected = if and_its_memory { "2" } else { "1" };
-    assert_eq!(lost.trim(), expected, "{errors}");
-}
 
 async fn the_cron_sends_deliveries_that_a_lost_alarm_left(and_its_memory: bool) {
     let origin = Origin::start();
@@ -67,7 +29,9 @@ async fn the_cron_sends_deliveries_that_a_lost_alarm_left(and_its_memory: bool) 
     // The alarm for the second attempt, five seconds later, is set right after the record.
     sleep(Duration::from_millis(500)).await;
     worker.kill9();
-    lose_alarm(&worker, and_its_memory);
+    // Otherwise the alarm may still exist, and the rest of the test would prove nothing.
+    let expected = if and_its_memory { 2 } else { 1 };
+    assert_eq!(lose_alarms(&worker, and_its_memory), expected);
     worker = worker.restarted().await;
 
     sleep(Duration::from_secs(8)).await;

@@ -41,6 +41,7 @@ pub fn cloud_event(xml: &[u8]) -> Vec<u8> {
         source_uri: given::SOURCE,
         sequence: given::SEQUENCE,
         received_ms: given::RECEIVED_MS,
+        given_up_ms: None,
         base: given::BASE,
         content: Content::Notification(Notification::parse(xml).expect("a notification")),
         document: xml,

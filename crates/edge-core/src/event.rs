@@ -22,6 +22,8 @@ pub struct Event<'x> {
     pub sequence: i64,
     /// When it was received, in milliseconds since 1970.
     pub received_ms: i64,
+    /// When 3scale gave it up, if it was not pushed.
+    pub given_up_ms: Option<i64>,
     /// This Worker's own origin, as the sender called it: `https://edge.example.com`. Empty if there has been no call
     /// yet.
     pub base: &'x str,
@@ -169,9 +171,11 @@ impl Event<'_> {
     }
 
     fn schema(&self) -> &str {
+        if let Content::Alert { .. } = self.content {
+            return "alert";
+        }
         match self.type_name() {
             known @ ("account" | "user" | "application") => known,
-            alert::TYPE => "alert",
             _ => "generic",
         }
     }
@@ -186,7 +190,13 @@ pub fn type_of(kind: &str, action: &str) -> String {
 /// The type and the action that a CloudEvent's `type` names; `None` if it is not one of ours.
 #[must_use]
 pub fn kind_and_action(r#type: &str) -> Option<(&str, &str)> {
-    r#type.strip_prefix(TYPE_PREFIX)?.split_once('.')
+    let name = r#type.strip_prefix(TYPE_PREFIX)?;
+    // The type of alerts has a dot itself.
+    let alert = name.strip_prefix(alert::TYPE);
+    match alert.and_then(|rest| rest.strip_prefix('.')) {
+        Some(kind) => Some((alert::TYPE, kind)),
+        None => name.split_once('.'),
+    }
 }
 
 /// The CloudEvent's `sequence`: the order as text, of a length that makes it sort.
@@ -222,6 +232,7 @@ mod tests {
             source_uri: "/sources/acme",
             sequence: 42,
             received_ms: 1_700_000_000_123,
+            given_up_ms: None,
             base: "https://edge.example.com",
             content: Content::Notification(Notification::parse(xml).unwrap()),
             document: xml,
@@ -253,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn the_type_and_the_action_are_read_back_also_of_an_alert() {
+        for (kind, action) in [("application", "key_created"), (alert::TYPE, "dead_letter")] {
+            assert_eq!(
+                kind_and_action(&type_of(kind, action)),
+                Some((kind, action))
+            );
+        }
+        assert_eq!(kind_and_action("com.example.user.created"), None);
+        assert_eq!(kind_and_action("net.3scale.user"), None);
+    }
+
+    #[test]
     fn an_attribute_of_any_text_is_json() {
         let event = event("<event><type>x</type><action>y</action><object><x><id>\"\u{e9}\\</id></x></object></event>".as_bytes());
         let json: Value = serde_json::from_slice(&event.to_json(&Redact::none())).unwrap();
@@ -271,6 +294,19 @@ mod tests {
             "https://edge.example.com/schemas/generic.json"
         );
         assert!(json.get("subject").is_none());
+    }
+
+    /// What is an alert of our own is a fact, not a spelling.
+    #[test]
+    fn a_notification_whose_type_is_that_of_our_alerts_is_generic() {
+        let event = event(
+            b"<event><type>edge.alert</type><action>overdue</action><object><x/></object></event>",
+        );
+        let json: Value = serde_json::from_slice(&event.to_json(&Redact::none())).unwrap();
+        assert_eq!(
+            json["dataschema"],
+            "https://edge.example.com/schemas/generic.json"
+        );
     }
 
     #[test]

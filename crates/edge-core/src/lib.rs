@@ -12,6 +12,7 @@ pub mod config;
 pub mod dedup;
 pub mod delivery;
 pub mod destination;
+pub mod dispatch;
 pub mod event;
 pub mod filter;
 pub mod guesses;

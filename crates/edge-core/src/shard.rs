@@ -31,6 +31,13 @@ pub fn source_of(inbox: &str) -> &str {
         .map_or(inbox, |(source, _)| source)
 }
 
+/// The number of an inbox, from its name.
+#[must_use]
+pub fn number_of(inbox: &str) -> u32 {
+    let number = inbox.split_once(SEPARATOR).map(|(_, number)| number);
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 fn hash(account: &str) -> u64 {
     let digest: [u8; 32] = Sha256::digest(account.as_bytes()).into();
     digest

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::plan::Health;
+
 /// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +72,22 @@ pub enum DestinationHealth {
     Paused,
     /// It is no longer configured, and deliveries are left over.
     Removed,
+}
+
+impl DestinationHealth {
+    /// Of a destination that is configured.
+    #[must_use]
+    pub fn of(health: &Health) -> Self {
+        if health.paused {
+            Self::Paused
+        } else if health.breaker.probe_at.is_some() {
+            Self::Open
+        } else if health.breaker.failures > 0 {
+            Self::Failing
+        } else {
+            Self::Ok
+        }
+    }
 }
 
 #[cfg(test)]

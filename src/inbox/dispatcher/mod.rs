@@ -1,207 +1,240 @@
-//! Delivers events to their destinations: runs on the alarm, starts attempts for deliveries that are due, and sets the
-//! alarm for those that are due later.
+//! Delivers events to their destinations: runs on the alarm, begins the attempts that can be made, writes what came of
+//! them, and sets the alarm for what is due later.
 //!
 //! Each inbox is one object with one dispatcher, so the attempts under way are tracked in memory only: if the object
-//! dies, their deliveries are still due, and the alarm that called us fires again, since the runtime removes it only
-//! once we have returned.
+//! dies, their deliveries are still to be made, and the alarm that called us fires again, since the runtime removes it
+//! only once we have returned.
 
 mod attempt;
+mod commit;
 
 use std::rc::Rc;
 
-use edge_core::delivery::{breaker::Breaker, destination_state, plan::Health};
+use edge_core::dispatch::destination_state;
 use js_sys::futures::spawn_local;
 use worker::Result;
 
-use super::{alerts, context::InboxContext, memory::LONGEST_SLEEP_MS, replays, store::Due};
-use crate::{
-    log,
-    platform::{now_ms, yield_now},
-};
+pub(super) use self::commit::commit;
+
+use super::{alerts, context::InboxContext, memory::LONGEST_SLEEP_MS, retention};
+use crate::{log, platform::now_ms};
 
 /// The runtime allows six connections per invocation.
 const PLACES: usize = 6;
+/// After a run that ended badly, one at a time: if it happens again, that event was the cause.
+const CAREFUL_PLACES: usize = 1;
 /// The free plan allows 50 subrequests per invocation; the next alarm continues.
 const MOST_IN_ONE_RUN: usize = 45;
 /// An alarm may run for 15 minutes.
 const LONGEST_RUN_MS: i64 = 5 * 60_000;
+/// How many events of a replay begin anew in one turn.
+const MOST_RESET: usize = 64;
+/// How soon to look again when the rules say that there is something to do, and there is not.
+const PAUSE_AFTER_NOTHING_MS: i64 = 1000;
+/// How many turns may find nothing to do before that.
+const MOST_IDLE_TURNS: usize = 5;
 /// The pause after a storage error.
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
 
-/// The alarm: sends until nothing is due, then sets the alarm for the next delivery that will be.
-pub(super) async fn run(inbox: &Rc<InboxContext>) -> Result<()> {
+/// The alarm: sends until nothing can be sent, forgets what is old, then sets the alarm for the next thing to do.
+pub(super) async fn run(inbox: &Rc<InboxContext>, is_retry: bool) -> Result<()> {
     let memory = &inbox.memory;
     memory.alarm_at.set(None);
-    memory.failed_to_record.set(false);
+    memory.failed.set(false);
+    memory.careful.set(is_retry);
     if let Err(error) = alerts::send(inbox, now_ms()) {
-        log::error("sending an alert", &error);
-        memory.failed_to_record.set(true);
+        failed(inbox, "sending an alert", &error);
     }
-    send_due_deliveries(inbox).await;
+    let pause_ms = deliver(inbox).await;
+    memory.careful.set(false);
+    if let Err(error) = retention::forget_if_due(inbox).await {
+        failed(inbox, "forgetting old events", &error);
+    }
     memory.beat.set(None);
-    let not_before = if memory.failed_to_record.get() {
-        now_ms() + PAUSE_AFTER_ERROR_MS
+    let pause_ms = if memory.failed.get() {
+        PAUSE_AFTER_ERROR_MS
     } else {
-        i64::MIN
+        pause_ms
     };
-    match next_due(inbox)? {
-        Some(at) => memory.set_alarm(&inbox.storage, at.max(not_before)).await,
+    let now = now_ms();
+    let forget_at = retention::next_at(inbox)?;
+    let next = next_due(inbox)?.map(|at| at.max(now + pause_ms));
+    match next.into_iter().chain(forget_at).min() {
+        Some(at) => memory.set_alarm(&inbox.storage, at),
         None => Ok(()),
     }
 }
 
-async fn send_due_deliveries(inbox: &Rc<InboxContext>) {
+/// Takes turns until nothing is under way and nothing is due. Returns how long to wait before the next run, at least.
+async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
     let began = now_ms();
     let mut budget = MOST_IN_ONE_RUN;
+    let mut idle_turns = 0;
     loop {
         let now = now_ms();
         inbox.memory.beat.set(Some(now));
         inbox.memory.notify.clear();
-        advance_replay(inbox, now);
-        match startable(inbox, now, budget) {
-            Ok(starting) => {
-                budget -= starting.len();
-                for (index, due) in starting {
-                    // Spawned, so that an attempt that hangs does not delay the end of this run.
-                    spawn_local(attempt::make(Rc::clone(inbox), index, due));
-                }
-            }
+        let has_written = commit::flush(inbox, now, false);
+        let has_reset = reset_replayed(inbox, now);
+        let may_begin = if inbox.memory.failed.get() { 0 } else { budget };
+        let starts = begin(inbox, now, may_begin);
+        budget -= starts;
+        let is_busy = inbox
+            .destinations
+            .borrow()
+            .iter()
+            .any(|one| one.deliveries.busy() > 0);
+        let is_late = now - began > LONGEST_RUN_MS;
+        let is_over = budget == 0 || is_late || inbox.memory.failed.get();
+        let wake = match next_change(inbox, now, is_busy) {
+            Ok(wake) => wake,
             Err(error) => {
-                log::error("looking for due deliveries", &error);
-                inbox.memory.failed_to_record.set(true);
+                failed(inbox, "looking for what is due", &error);
+                None
             }
+        };
+        // Outcomes that could not be written are in memory only, so the inbox stays there until they are.
+        let is_unwritten = !is_late && has_unwritten(inbox, now);
+        let is_soon = wake.is_some_and(|at| at <= now + PAUSE_AFTER_NOTHING_MS);
+        if !is_unwritten && (is_over || !is_busy && !is_soon) {
+            commit::flush(inbox, now_ms(), true);
+            return 0;
         }
-        let replaying = inbox.memory.replaying.get();
-        let idle = !replaying
-            && inbox
-                .memory
-                .destinations
-                .iter()
-                .all(|destination| destination.busy() == 0);
-        if idle
-            || budget == 0
-            || inbox.memory.failed_to_record.get()
-            || now - began > LONGEST_RUN_MS
-        {
-            return;
+        idle_turns = if starts > 0 || has_written || has_reset || is_busy {
+            0
+        } else {
+            idle_turns + 1
+        };
+        if idle_turns > MOST_IDLE_TURNS && wake.is_some_and(|at| at <= now) {
+            return PAUSE_AFTER_NOTHING_MS;
         }
-        if replaying {
-            yield_now().await;
-            continue;
-        }
-        let wake = next_change(inbox, now)
-            .unwrap_or(i64::MAX)
-            .min(now + LONGEST_SLEEP_MS);
+        let wake = wake.unwrap_or(i64::MAX).min(now + LONGEST_SLEEP_MS);
         inbox.memory.notify.notified_within(wake - now).await;
     }
 }
 
-/// Takes one step of a replay, if there is one: the deliveries that it makes due are sent from here like any other.
-fn advance_replay(inbox: &InboxContext, now: i64) {
-    if !inbox.memory.replaying.get() {
-        return;
+/// Begins what may begin, `budget` attempts at the most. Returns how many.
+fn begin(inbox: &Rc<InboxContext>, now: i64, budget: usize) -> usize {
+    let places = if inbox.memory.careful.get() {
+        CAREFUL_PLACES
+    } else {
+        PLACES
+    };
+    let mut destinations = inbox.destinations.borrow_mut();
+    let view = |id| inbox.view(id);
+    let begun = destination_state::start(&mut destinations, places, budget, now, view);
+    drop(destinations);
+    if let Some(error) = begun.error {
+        failed(inbox, "looking for due deliveries", &error);
     }
-    match replays::step(inbox, now) {
-        Ok(more) => inbox.memory.replaying.set(more),
-        Err(error) => {
-            log::error("replaying", &error);
-            inbox.memory.failed_to_record.set(true);
+    let count = begun.starts.len();
+    for (index, start) in begun.starts {
+        // Spawned, so that an attempt that hangs does not delay the end of this run.
+        spawn_local(attempt::make(Rc::clone(inbox), index, start));
+    }
+    count
+}
+
+/// Lets those deliveries of a replay begin anew that have a row. `true` if there were any.
+fn reset_replayed(inbox: &InboxContext, now: i64) -> bool {
+    let mut has_reset = false;
+    for (index, known) in inbox.known.iter().enumerate() {
+        for _ in 0..MOST_RESET {
+            let change = {
+                let destinations = inbox.destinations.borrow();
+                let destination = destinations.get(index);
+                destination.map(|one| one.deliveries.next_reset(&inbox.view(known.id), now))
+            };
+            let done = match change {
+                Some(Ok(Some(change))) => commit(inbox, index, change, &[], now),
+                Some(Err(error)) => Err(error),
+                Some(Ok(None)) | None => break,
+            };
+            if let Err(error) = done {
+                failed(inbox, "replaying", &error);
+                break;
+            }
+            has_reset = true;
         }
     }
+    has_reset
 }
 
-/// The deliveries that can be started now, `budget` at most, each with the index of its destination.
-fn startable(inbox: &InboxContext, now: i64, budget: usize) -> Result<Vec<(usize, Due)>> {
-    let due = |index: usize, limit| {
-        let Some(destination) = inbox.config.deliverable(index) else {
-            return Ok(Vec::new());
-        };
-        let state = inbox.memory.destinations.get(index);
-        let is_probing = state.is_some_and(|state| state.health().is_probing());
-        inbox.store.due(&destination.name, now, limit, is_probing)
-    };
-    destination_state::start(
-        &inbox.memory.destinations,
-        PLACES,
-        budget,
-        now,
-        due,
-        |due| due.event.seq,
-    )
+fn has_unwritten(inbox: &InboxContext, now: i64) -> bool {
+    let destinations = inbox.destinations.borrow();
+    let mut all = destinations.iter();
+    all.any(|destination| destination.deliveries.write_at(now).is_some())
 }
 
-fn next_change(inbox: &InboxContext, now: i64) -> Option<i64> {
-    destination_state::next_change(&inbox.memory.destinations, now, |index| {
-        let destination = inbox.config.deliverable(index)?;
-        let next = inbox.store.next_due_after(&destination.name, now);
-        next.ok().flatten()
-    })
-}
-
-/// When the next delivery that can be attempted is due.
-pub(super) fn next_due(inbox: &InboxContext) -> Result<Option<i64>> {
-    let due = destination_state::next_due(&inbox.memory.destinations, |index| {
-        let Some(destination) = inbox.config.deliverable(index) else {
-            return Ok(None);
-        };
-        inbox.store.next_due(&destination.name)
-    })?;
-    // The next step of a replay is due at once.
-    let replay = inbox.memory.replaying.get().then(now_ms);
-    let alert = alerts::next_at(inbox)?;
-    Ok(due.into_iter().chain(replay).chain(alert).min())
-}
-
-/// Sends pending alerts, and schedules those that have to wait.
-pub(super) async fn send_alerts(inbox: &InboxContext, now: i64) -> Result<()> {
-    if inbox.config.alerts.is_empty() {
-        return Ok(());
+fn next_change(inbox: &InboxContext, now: i64, is_busy: bool) -> Result<Option<i64>> {
+    let destinations = inbox.destinations.borrow();
+    let view = |id| inbox.view(id);
+    if is_busy {
+        destination_state::next_change(&destinations, now, view)
+    } else {
+        destination_state::wake_at(&destinations, now, view)
     }
-    alerts::send(inbox, now)?;
-    match next_due(inbox)? {
-        Some(at) => inbox.memory.expect(&inbox.storage, at).await,
+}
+
+/// When the next attempt can be made, outcomes are to be written, or an alert is to be sent.
+fn next_due(inbox: &InboxContext) -> Result<Option<i64>> {
+    let due = next_change(inbox, now_ms(), false)?;
+    let alert = alerts::next_at(inbox)?;
+    Ok(due.into_iter().chain(alert).min())
+}
+
+/// Makes sure that the event that was just appended is looked at as soon as one of its destinations can get it: while all
+/// of them are paused, nothing needs to wake.
+pub(super) fn wake_for_newest(inbox: &InboxContext, now: i64) -> Result<()> {
+    let destinations = inbox.destinations.borrow();
+    let head = inbox.head.borrow();
+    let mut first: Option<i64> = None;
+    for destination in destinations.iter() {
+        let id = destination.deliveries.id();
+        if head.tally.routes_to(id) {
+            let at = destination.start_at(&inbox.view(id), now)?;
+            first = first.into_iter().chain(at).min();
+        }
+    }
+    match first {
+        Some(at) => inbox.memory.expect(&inbox.storage, at),
         None => Ok(()),
     }
 }
 
-/// Pauses the destination of this index, or resumes it.
-pub(super) fn pause(inbox: &InboxContext, index: usize, paused: bool) -> Result<()> {
-    if let Some((destination, state)) = inbox
-        .config
-        .destinations
-        .get(index)
-        .zip(inbox.memory.destinations.get(index))
-    {
-        // An operator who resumes a destination wants to know at once whether it works.
-        let breaker = if paused {
-            state.health().breaker
-        } else {
-            Breaker::default()
-        };
-        let health = Health {
-            breaker,
-            paused,
-            ..Health::default()
-        };
-        inbox.store.set_health(&destination.name, health)?;
-        state.set_health(health);
+/// Makes sure that whatever is due is looked at.
+pub(super) fn wake(inbox: &InboxContext, now: i64) -> Result<()> {
+    match next_due(inbox)? {
+        Some(at) => inbox.memory.expect(&inbox.storage, at.max(now)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Runs at the end of an attempt: the loop continues, or, if it has ended already, an alarm is set for the deliveries
-/// that this attempt has made due.
-async fn has_ended(inbox: &InboxContext) {
+/// Sends pending alerts, and schedules those that have to wait.
+pub(super) fn send_alerts(inbox: &InboxContext, now: i64) -> Result<()> {
+    if inbox.config.alerts.is_empty() {
+        return Ok(());
+    }
+    alerts::send(inbox, now)?;
+    wake(inbox, now)
+}
+
+/// Runs at the end of an attempt: the loop continues, or, if it has ended already, what came of it is written, and an
+/// alarm is set for what it has made due.
+fn has_ended(inbox: &InboxContext) {
     if inbox.memory.beat.get().is_some() {
         inbox.memory.notify.notify();
         return;
     }
-    let expected = match next_due(inbox) {
-        Ok(Some(at)) => inbox.memory.expect(&inbox.storage, at).await,
-        Ok(None) => Ok(()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = expected {
+    let now = now_ms();
+    commit::flush(inbox, now, true);
+    if let Err(error) = wake(inbox, now) {
         log::error("continuing after an attempt", &error);
     }
+}
+
+/// Something of the inbox's own has failed: nothing more is begun in this run, and the next one comes in a minute.
+fn failed(inbox: &InboxContext, what: &str, error: &worker::Error) {
+    log::error(what, error);
+    inbox.memory.failed.set(true);
 }

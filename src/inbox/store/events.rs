@@ -1,27 +1,40 @@
-//! Events: the notifications that were accepted, and our own alerts.
+//! The log's rows: the notifications that were accepted, and our own alerts.
+
+use std::{cell::OnceCell, collections::VecDeque, rc::Rc};
 
 use edge_core::{
-    alert,
-    config::Source,
-    dedup::{PriorEvent, rule},
-    destination::kv::ObjectState,
     event::{Content, Event},
-    id::{Digest, EventId},
+    id::EventId,
+    inbox_log::{Head, Line, Seq, Tally},
     messages::intake::Intake,
-    name::DestinationName,
+    name::SourceName,
 };
+use js_sys::Uint8Array;
+use sha2::{Digest as _, Sha256};
 use threescale::{Limits, Notification};
 use worker::Result;
 
-use super::{Store, priority::Priority};
+use super::{Store, bad_blob, origins::Origin};
 use crate::sql::{row::Row, values};
 
-/// An event to be stored.
+/// How many of the newest events are remembered, without their documents: those that are being delivered.
+const REMEMBERED: usize = 256;
+
+/// A document on its way into the log: JavaScript's bytes are stored without being copied here.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::inbox) enum Document<'d> {
+    Bytes(&'d [u8]),
+    Js(&'d Uint8Array),
+}
+
+/// An event to be appended.
 pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) id: EventId,
+    /// The head with this event.
+    pub(in crate::inbox) head: &'a Head,
     pub(in crate::inbox) intake: &'a Intake,
-    pub(in crate::inbox) document: &'a [u8],
-    pub(in crate::inbox) received_ms: i64,
+    pub(in crate::inbox) document: Document<'a>,
+    pub(in crate::inbox) origin: i64,
     /// When 3scale gave it up, if it was not pushed.
     pub(in crate::inbox) given_up_ms: Option<i64>,
 }
@@ -29,37 +42,24 @@ pub(in crate::inbox) struct NewEvent<'a> {
 /// A stored event.
 #[derive(Debug)]
 pub(in crate::inbox) struct StoredEvent {
-    pub(in crate::inbox) seq: i64,
+    pub(in crate::inbox) seq: Seq,
     pub(in crate::inbox) id: EventId,
     pub(in crate::inbox) received_ms: i64,
-    pub(in crate::inbox) base: String,
-    pub(in crate::inbox) kind: String,
+    pub(in crate::inbox) given_up_ms: Option<i64>,
+    pub(in crate::inbox) origin: Rc<Origin>,
+    /// `true` if it is an alert of our own.
+    pub(in crate::inbox) is_ours: bool,
     pub(in crate::inbox) action: String,
     pub(in crate::inbox) document: Vec<u8>,
 }
 
 impl StoredEvent {
-    /// The columns that `read` reads.
-    pub(super) const COLUMNS: &str = "seq, id, received_at, base, kind, action, xml";
-
-    pub(super) fn read(row: &mut Row) -> Result<Self> {
-        Ok(Self {
-            seq: row.integer()?,
-            id: row.parsed()?,
-            received_ms: row.integer()?,
-            base: row.text()?,
-            kind: row.text()?,
-            action: row.text()?,
-            document: row.bytes()?,
-        })
-    }
-
     /// The event, of this source. The document was accepted once, so the only limit is its own size.
     pub(in crate::inbox) fn event<'e>(
         &'e self,
-        source: &'e Source,
+        source: &'e SourceName,
     ) -> std::result::Result<Event<'e>, threescale::Error> {
-        let content = if self.is_alert() {
+        let content = if self.is_ours {
             Content::Alert { kind: &self.action }
         } else {
             let limits = Limits {
@@ -70,153 +70,224 @@ impl StoredEvent {
         };
         Ok(Event {
             id: self.id,
-            source: &source.name,
-            source_uri: source.uri(),
+            source,
+            source_uri: &self.origin.source,
             sequence: self.seq,
             received_ms: self.received_ms,
-            base: &self.base,
+            given_up_ms: self.given_up_ms,
+            base: &self.origin.base,
             content,
             document: &self.document,
         })
     }
+}
 
-    /// `true` if it is an alert of our own.
-    pub(in crate::inbox) fn is_alert(&self) -> bool {
-        self.kind == alert::TYPE
+/// What delivering needs to know of an event besides its document.
+#[derive(Debug)]
+pub(super) struct Meta {
+    pub(super) seq: Seq,
+    pub(super) tally: Tally,
+    object: (String, Option<String>),
+    line: OnceCell<Option<Line>>,
+}
+
+impl Meta {
+    /// The line in which it stands. Only ordered destinations need it.
+    pub(super) fn line(&self) -> Option<Line> {
+        let (kind, object) = &self.object;
+        *self.line.get_or_init(|| line_of(kind, object.as_deref()))
     }
 }
 
+/// The newest events that were appended or read, in the log's order and without a gap.
+#[derive(Default)]
+pub(super) struct Recent(VecDeque<Rc<Meta>>);
+
+impl Recent {
+    fn push(&mut self, meta: Meta) {
+        let follows = self
+            .0
+            .back()
+            .is_none_or(|last| last.seq.saturating_add(1) == meta.seq);
+        if !follows {
+            self.0.clear();
+        }
+        self.0.push_back(Rc::new(meta));
+        if self.0.len() > REMEMBERED {
+            self.0.pop_front();
+        }
+    }
+
+    fn get(&self, seq: Seq) -> Option<Rc<Meta>> {
+        let first = self.0.front()?.seq;
+        let index = usize::try_from(seq.checked_sub(first)?).ok()?;
+        self.0.get(index).cloned()
+    }
+
+    /// The events up to this one may be gone.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// The line in which an event stands: its object.
+fn line_of(kind: &str, object: Option<&str>) -> Option<Line> {
+    let object = object?;
+    let mut hash = Sha256::new();
+    hash.update(kind);
+    hash.update([0]);
+    hash.update(object);
+    // 52 bits: JavaScript's numbers are exact up to 53.
+    let hash = hash
+        .finalize()
+        .iter()
+        .take(7)
+        .fold(0_i64, |line, byte| line << 8 | i64::from(*byte));
+    Some(hash >> 4)
+}
+
 impl Store {
-    /// The newest event with this digest that was pushed between these times, and that does not stand for an entry of
-    /// 3scale's list: 3scale does not send again what it gave up.
-    pub(in crate::inbox) fn newest_pushed(
-        &self,
-        digest: Digest,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Option<PriorEvent>> {
-        let row = self.row(
-            "SELECT seq, id, received_at FROM events
-             WHERE digest = ? AND received_at BETWEEN ? AND ?
-                AND NOT EXISTS (SELECT 1 FROM failures WHERE failures.seq = events.seq)
-             ORDER BY received_at DESC, seq DESC LIMIT 1",
-            values![digest.to_string(), from_ms, to_ms],
-        )?;
-        row.map(|mut row| {
-            Ok(PriorEvent {
-                seq: row.integer()?,
-                id: row.parsed()?,
-                received_ms: row.integer()?,
+    /// Appends an event, in one statement. The caller moves its head afterwards.
+    pub(in crate::inbox) fn append(&self, event: &NewEvent<'_>) -> Result<()> {
+        let intake = event.intake;
+        let tally = event.head.tally.encode().map_err(bad_blob)?;
+        self.way_in.insert(self.sql.raw(), event, &tally)?;
+        self.recent.borrow_mut().push(Meta {
+            seq: event.head.seq,
+            tally: event.head.tally.clone(),
+            line: OnceCell::new(),
+            object: (intake.kind.clone(), intake.object.clone()),
+        });
+        Ok(())
+    }
+
+    /// The head that an opening inbox finds.
+    pub(in crate::inbox) fn head(&self) -> Result<Head> {
+        let floor = "SELECT seq, id_ms, received_at, tally FROM floor";
+        let floor = self.sql.row(floor, values![])?;
+        let floor = floor
+            .map(|mut row| {
+                Ok::<_, worker::Error>(Head {
+                    seq: row.integer()?,
+                    id_ms: row.integer()?,
+                    received_at: row.integer()?,
+                    tally: tally(&mut row)?,
+                })
             })
+            .transpose()?;
+        let newest = "SELECT seq, received_at, tally FROM events ORDER BY seq DESC LIMIT 1";
+        let newest = self.sql.row(newest, values![])?;
+        let newest = newest
+            .map(|mut row| {
+                let (seq, received_at) = (row.integer()?, row.integer()?);
+                Ok::<_, worker::Error>(Head {
+                    seq,
+                    id_ms: received_at,
+                    received_at,
+                    tally: tally(&mut row)?,
+                })
+            })
+            .transpose()?;
+        let all = floor.into_iter().chain(newest);
+        Ok(all.max_by_key(|head| head.seq).unwrap_or_default())
+    }
+
+    /// Writes what the head is, before the newest event is forgotten.
+    pub(in crate::inbox) fn write_floor(&self, head: &Head) -> Result<()> {
+        let tally = head.tally.encode().map_err(bad_blob)?;
+        self.sql.run(
+            "INSERT OR REPLACE INTO floor VALUES (1, ?, ?, ?, ?)",
+            values![head.seq, head.id_ms, head.received_at, tally.as_slice()],
+        )
+    }
+
+    /// What is known of the first event kept from a place on.
+    pub(super) fn at_or_after(&self, seq: Seq) -> Result<Option<Rc<Meta>>> {
+        if let Some(meta) = self.recent.borrow().get(seq) {
+            return Ok(Some(meta));
+        }
+        let query =
+            "SELECT seq, tally, kind, object FROM events WHERE seq >= ? ORDER BY seq LIMIT 1";
+        let row = self.sql.row(query, values![seq])?;
+        row.map(|mut row| {
+            let seq = row.integer()?;
+            let tally = tally(&mut row)?;
+            Ok(Rc::new(Meta {
+                seq,
+                tally,
+                object: (row.text()?, row.optional_text()?),
+                line: OnceCell::new(),
+            }))
         })
         .transpose()
     }
 
-    /// The `updated_at` of each different event about the same object that 3scale may have begun to send after this
-    /// one, and before `until_ms`. Whichever it began first, either may have taken longer to arrive, or to be given up.
-    pub(in crate::inbox) fn changes_since(
-        &self,
-        prior: &PriorEvent,
-        intake: &Intake,
-        until_ms: i64,
-    ) -> Result<Vec<Option<i64>>> {
-        let rows = self.rows(
-            "SELECT DISTINCT updated_at FROM events WHERE kind = ? AND object IS ? AND digest <> ?
-                AND (coalesce(given_up_at + ?, received_at), seq) > (?, ?)
-                AND coalesce(given_up_at, received_at) <= ?",
-            values![
-                intake.kind.as_str(),
-                intake.object.clone(),
-                column(intake.digest),
-                rule::SPREAD_MS,
-                prior.received_ms,
-                prior.seq,
-                until_ms + rule::SPREAD_MS,
-            ],
-        )?;
-        rows.into_iter()
-            .map(|mut row| row.optional_integer())
-            .collect()
-    }
-
-    /// `true` if a destination has, or will get, a later state of the same object. This looks at the accepted events,
-    /// since KV may return a value that is a minute old; and only at the last thousand: KV has the rest.
-    pub(in crate::inbox) fn is_superseded(
-        &self,
-        event: &StoredEvent,
-        destination: &DestinationName,
-    ) -> Result<bool> {
-        let state = |row: &mut Row| {
-            let action = row.text()?;
-            let (updated_at, received_ms) = (row.optional_integer()?, row.integer()?);
-            let seq = row.integer()?;
-            Ok(ObjectState::of_row(&action, updated_at, received_ms, seq))
+    /// The event at a place, with its document.
+    pub(in crate::inbox) fn load(&self, seq: Seq) -> Result<Option<StoredEvent>> {
+        let query = "SELECT id, received_at, given_up_at, origin, digest IS NULL, action, document
+            FROM events WHERE seq = ?";
+        let Some(mut row) = self.sql.row(query, values![seq])? else {
+            return Ok(None);
         };
-        let this = self.row(
-            "SELECT action, updated_at, received_at, seq FROM events WHERE seq = ?",
-            values![event.seq],
-        )?;
-        let others = self.rows(
-            "SELECT other.action, other.updated_at, other.received_at, other.seq
-             FROM events AS this JOIN events AS other
-                ON other.kind = this.kind AND other.object = this.object AND other.seq <> this.seq
-                AND other.seq > this.seq - 1000
-             WHERE this.seq = ?
-                AND EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = other.seq AND destination = ?)",
-            values![event.seq, destination.as_str()],
-        )?;
-        let Some(mut this) = this else {
-            return Ok(false);
-        };
-        let others: Result<Vec<_>> = others.into_iter().map(|mut row| state(&mut row)).collect();
-        Ok(state(&mut this)?.is_superseded(&others?))
+        Ok(Some(StoredEvent {
+            seq,
+            id: EventId::from_bytes(row.array()?),
+            received_ms: row.integer()?,
+            given_up_ms: row.optional_integer()?,
+            origin: self.origin(row.integer()?)?,
+            is_ours: row.integer()? != 0,
+            action: row.text()?,
+            document: row.bytes()?,
+        }))
     }
 
-    /// Counts a repeat.
-    pub(in crate::inbox) fn count_repeat(&self, seq: i64) -> Result<()> {
-        self.run(
-            "UPDATE events SET repeats = repeats + 1 WHERE seq = ?",
-            values![seq],
-        )
+    /// The event with this id.
+    pub(in crate::inbox) fn event(&self, id: EventId) -> Result<Option<StoredEvent>> {
+        Ok(self.load(id.seq())?.filter(|event| event.id == id))
     }
 
-    /// Stores an event with one delivery for each destination, due at once, atomically. Returns its `seq`.
-    pub(in crate::inbox) fn keep<'d>(
+    /// An event's id, and whether it is an alert of our own.
+    pub(in crate::inbox) fn id_of(&self, seq: Seq) -> Result<Option<(EventId, bool)>> {
+        let query = "SELECT id, digest IS NULL FROM events WHERE seq = ?";
+        let row = self.sql.row(query, values![seq])?;
+        row.map(|mut row| Ok((EventId::from_bytes(row.array()?), row.integer()? != 0)))
+            .transpose()
+    }
+
+    /// The type and the action of the event with this id, and whether it is an alert of our own.
+    pub(in crate::inbox) fn kind_of(
         &self,
-        event: &NewEvent<'_>,
-        destinations: impl IntoIterator<Item = &'d DestinationName>,
-    ) -> Result<i64> {
-        let destinations: Vec<_> = destinations.into_iter().collect();
-        self.transaction(|| {
-            let intake = event.intake;
-            let row = self.row(
-                "INSERT INTO events (id, digest, kind, action, object, account, updated_at, received_at, base, xml,
-                    given_up_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
-                values![
-                    event.id.to_string(),
-                    column(intake.digest),
-                    intake.kind.as_str(),
-                    intake.action.as_str(),
-                    intake.object.clone(),
-                    intake.account.clone(),
-                    intake.updated_at,
-                    event.received_ms,
-                    intake.base.as_str(),
-                    event.document.to_vec(),
-                    event.given_up_ms,
-                ],
-            )?;
-            let seq = row.ok_or("INSERT returned no row")?.integer()?;
-            for destination in &destinations {
-                self.restart(seq, destination, event.received_ms, Priority::Live)?;
+        id: EventId,
+    ) -> Result<Option<((String, String), bool)>> {
+        let query = "SELECT kind, action, digest IS NULL FROM events WHERE seq = ? AND id = ?";
+        let bytes = id.to_bytes();
+        let row = self.sql.row(query, values![id.seq(), bytes.as_slice()])?;
+        row.map(|mut row| Ok(((row.text()?, row.text()?), row.integer()? != 0)))
+            .transpose()
+    }
+
+    /// The first place from which on ids are not lower than this one. Ids sort as places do.
+    pub(in crate::inbox) fn first_at_or_after(&self, id: EventId, head: Seq) -> Result<Seq> {
+        let (mut low, mut high) = (1, head.saturating_add(1));
+        while low < high {
+            let middle = low.saturating_add((high - low) / 2);
+            let query = "SELECT seq, id FROM events WHERE seq >= ? ORDER BY seq LIMIT 1";
+            match self.sql.row(query, values![middle])? {
+                Some(mut row) => {
+                    let seq = row.integer()?;
+                    if EventId::from_bytes(row.array()?) < id {
+                        low = seq.saturating_add(1);
+                    } else {
+                        high = middle;
+                    }
+                }
+                None => high = middle,
             }
-            Ok(seq)
-        })
+        }
+        Ok(low)
     }
 }
 
-/// The digest as it is stored in a row. An alert's never equals a notification's.
-fn column(digest: Option<Digest>) -> String {
-    digest.map(|digest| digest.to_string()).unwrap_or_default()
+pub(super) fn tally(row: &mut Row) -> Result<Tally> {
+    Tally::decode(&row.bytes()?).map_err(bad_blob)
 }

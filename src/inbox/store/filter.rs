@@ -1,155 +1,213 @@
 //! A filter as SQL. Values that an operator wrote are bound, never put into the text.
 
-use edge_core::{filter::Filter, id::first_id, name::DestinationName};
-use worker::{Result, SqlStorageValue};
+use edge_core::{
+    filter::Filter,
+    id::EventId,
+    inbox_log::{DestinationId, Position, Seq, State, Tally},
+    state::DeliveryState,
+};
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+use worker::Result;
 
-use super::Store;
-use crate::sql::values;
+use super::{Store, events::tally};
+use crate::sql::{Column as _, row::Row, values};
 
-/// The condition on a row of `events`, with the values of its question marks.
-///
-/// Every property of a filter is named here, so that a new one does not compile until it has a condition.
-pub(super) fn of_events(filter: &Filter) -> (String, Vec<String>) {
-    let Filter {
-        kind,
-        action,
-        object,
-        account,
-        since_ms,
-        until_ms,
-        text,
-        state,
-        destination,
-    } = filter;
-    let mut conditions = Conditions::default();
-    // There is an index by type and object. Without an object, a plus sign keeps SQLite from using it: it would read
-    // and sort every event of the type.
-    let of_kind = if object.is_some() {
-        "kind = ?"
-    } else {
-        "+kind = ?"
-    };
-    conditions.add(of_kind, kind.clone());
-    conditions.add("action = ?", action.clone());
-    conditions.add("object = ?", object.clone());
-    conditions.add("account = ?", account.clone());
-    conditions.add("id >= ?", since_ms.map(first_id));
-    conditions.add("id < ?", until_ms.map(first_id));
-    conditions.add(
-        "(instr(id, ?1) OR instr(lower(CAST(xml AS TEXT)), ?1))",
-        text.clone(),
-    );
-    if state.is_some() || destination.is_some() {
-        let delivery = of_delivery(filter);
-        let condition = format!(
-            "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.seq = events.seq AND {})",
-            delivery.sql()
-        );
-        conditions.add_all(&condition, delivery.values);
-    }
-    (conditions.sql(), conditions.values)
+/// An event that meets the conditions on its own columns. Whether it has the deliveries that the filter names, its
+/// place and its rows say.
+#[derive(Debug)]
+pub(in crate::inbox) struct Candidate {
+    pub(in crate::inbox) seq: Seq,
+    pub(in crate::inbox) id: EventId,
+    pub(in crate::inbox) kind: String,
+    pub(in crate::inbox) action: String,
+    pub(in crate::inbox) object: Option<String>,
+    pub(in crate::inbox) account: Option<String>,
+    pub(in crate::inbox) updated_at: Option<i64>,
+    pub(in crate::inbox) received_at: i64,
+    pub(in crate::inbox) tally: Tally,
+    pub(in crate::inbox) repeats: u64,
+    pub(in crate::inbox) is_ours: bool,
 }
 
-/// The condition on a row of `deliveries`.
-fn of_delivery(filter: &Filter) -> Conditions {
-    let mut conditions = Conditions::default();
-    let destination = filter.destination.as_ref().map(ToString::to_string);
-    conditions.add("destination = ?", destination);
-    conditions.add("state = ?", filter.state.map(|state| state.to_string()));
-    conditions
-}
+const COLUMNS: &str = "seq, id, kind, action, object, account, updated_at, received_at, tally,
+    (SELECT repeats FROM marks WHERE marks.seq = events.seq), digest IS NULL";
 
-/// Conditions that all hold.
-#[derive(Default)]
-struct Conditions {
-    texts: Vec<String>,
-    values: Vec<String>,
-}
-
-impl Conditions {
-    /// Adds a condition if there is a value for it. The value is bound once, or wherever `?1` occurs.
-    fn add(&mut self, condition: &str, value: Option<String>) {
-        let Some(value) = value else { return };
-        let times = condition.matches("?1").count().max(1);
-        let values = std::iter::repeat_n(value, times).collect();
-        self.add_all(&condition.replace("?1", "?"), values);
-    }
-
-    fn add_all(&mut self, condition: &str, values: Vec<String>) {
-        self.texts.push(condition.to_owned());
-        self.values.extend(values);
-    }
-
-    fn sql(&self) -> String {
-        if self.texts.is_empty() {
-            return "true".to_owned();
-        }
-        self.texts.join(" AND ")
+impl Candidate {
+    fn read(row: &mut Row) -> Result<Self> {
+        Ok(Self {
+            seq: row.integer()?,
+            id: EventId::from_bytes(row.array()?),
+            kind: row.text()?,
+            action: row.text()?,
+            object: row.optional_text()?,
+            account: row.optional_text()?,
+            updated_at: row.optional_integer()?,
+            received_at: row.integer()?,
+            tally: tally(row)?,
+            repeats: row.optional_integer()?.unwrap_or_default().unsigned_abs(),
+            is_ours: row.integer()? != 0,
+        })
     }
 }
 
-/// Values to bind.
-pub(super) fn bound(values: Vec<String>) -> impl Iterator<Item = SqlStorageValue> {
-    values.into_iter().map(SqlStorageValue::from)
+/// How the events of a filter are found.
+pub(in crate::inbox) struct Search {
+    index: &'static str,
+    conditions: Vec<String>,
+    values: Vec<JsValue>,
+    /// `true` if events are read that do not match, so that it has to be done in steps.
+    pub(in crate::inbox) examines: bool,
 }
 
 impl Store {
-    /// The destinations of those deliveries of an event that the filter names.
-    pub(in crate::inbox) fn named_deliveries(
+    /// How to find the events of a filter. `destinations` are those that it may name, with their states.
+    ///
+    /// Every property of a filter is named here, so that a new one does not compile until it has a condition.
+    pub(in crate::inbox) fn search(
         &self,
-        seq: i64,
         filter: &Filter,
-    ) -> Result<Vec<DestinationName>> {
-        let delivery = of_delivery(filter);
+        destinations: &[(DestinationId, &State)],
+    ) -> Result<Search> {
+        let Filter {
+            kind,
+            action,
+            object,
+            account,
+            // They are places in the log: see the caller.
+            since_ms: _,
+            until_ms: _,
+            text,
+            state,
+            destination: _,
+        } = filter;
+        let mut search = Search {
+            // Else SQLite would sort every event of a type.
+            index: "NOT INDEXED",
+            conditions: Vec::new(),
+            values: Vec::new(),
+            examines: kind.is_some() || action.is_some() || text.is_some(),
+        };
+        if let Some(kind) = kind {
+            search.add("kind = ?", kind);
+        } else if object.is_some() {
+            // The index begins with the type.
+            let kinds = self.kinds()?;
+            let marks = vec!["?"; kinds.len()].join(",");
+            search.conditions.push(format!("kind IN ({marks})"));
+            let kinds = kinds.iter().map(|kind| JsValue::from_str(kind));
+            search.values.extend(kinds);
+        }
+        if let Some(object) = object {
+            search.add("object = ?", object);
+            search.index = "INDEXED BY events_by_object";
+            search.examines = false;
+        } else if account.is_some() {
+            search.index = "INDEXED BY events_by_account";
+            search.examines = false;
+        }
+        if let Some(account) = account {
+            search.add("account = ?", account);
+        }
+        if let Some(action) = action {
+            search.add("action = ?", action);
+        }
+        if let Some(text) = text {
+            search.add(
+                "(instr(lower(hex(id)), replace(?, '-', '')) OR instr(lower(CAST(document AS TEXT)), ?))",
+                text,
+            );
+            search.values.push(JsValue::from_str(text));
+        }
+        match state {
+            Some(DeliveryState::Dead) => search.dead(destinations),
+            Some(DeliveryState::Waiting) => search.waiting(destinations),
+            // Most are.
+            Some(DeliveryState::Delivered) | None => {}
+        }
+        Ok(search)
+    }
+
+    /// The types of the events that are kept: from one to the next in an index.
+    fn kinds(&self) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        let mut after = String::new();
+        let query = "SELECT min(kind) FROM events INDEXED BY events_by_object WHERE kind > ?";
+        while let Some(kind) = self
+            .sql
+            .row(query, values![after.as_str()])?
+            .map_or(Ok(None), |mut row| row.optional_text())?
+        {
+            after.clone_from(&kind);
+            all.push(kind);
+        }
+        Ok(all)
+    }
+
+    /// Events from `first` on and before `end` that may match, the newest first or the oldest first.
+    pub(in crate::inbox) fn candidates(
+        &self,
+        search: &Search,
+        (first, end): (Seq, Seq),
+        order: &str,
+        limit: u32,
+    ) -> Result<Vec<Candidate>> {
+        let Search {
+            index, conditions, ..
+        } = search;
+        let conditions = if conditions.is_empty() {
+            "true".to_owned()
+        } else {
+            conditions.join(" AND ")
+        };
         let query = format!(
-            "SELECT destination FROM deliveries WHERE seq = ? AND {}",
-            delivery.sql()
+            "SELECT {COLUMNS} FROM events {index} WHERE seq >= ? AND seq < ? AND {conditions}
+             ORDER BY seq {order} LIMIT ?"
         );
-        let mut values = values![seq];
-        values.extend(bound(delivery.values));
-        let rows = self.rows(&query, values)?;
-        rows.into_iter().map(|mut row| row.parsed()).collect()
+        let values: Array = values![first, end];
+        search.values.iter().for_each(|value| {
+            values.push(value);
+        });
+        values.push(&limit.column());
+        let rows = self.sql.rows(&query, values)?;
+        rows.into_iter()
+            .map(|mut row| Candidate::read(&mut row))
+            .collect()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use edge_core::state::DeliveryState;
-
-    use super::*;
-
-    #[test]
-    fn an_empty_filter_is_no_condition() {
-        assert_eq!(of_events(&Filter::default()), ("true".to_owned(), vec![]));
+impl Search {
+    fn add(&mut self, condition: &str, value: &str) {
+        self.conditions.push(condition.to_owned());
+        self.values.push(JsValue::from_str(value));
     }
 
-    #[test]
-    fn each_value_is_bound_where_its_question_mark_stands() {
-        let filter = Filter {
-            until_ms: Some(0),
-            text: Some("o'neill".to_owned()),
-            state: Some(DeliveryState::Dead),
-            destination: "crm".parse().ok(),
-            ..Filter::default()
-        };
-        let (sql, values) = of_events(&filter);
-        let until = first_id(0);
-        assert_eq!(values, [&until, "o'neill", "o'neill", "crm", "dead"]);
-        assert_eq!(sql.matches('?').count(), values.len());
-        assert!(!sql.contains("neill"), "{sql}");
+    fn dead(&mut self, destinations: &[(DestinationId, &State)]) {
+        let ids = list(destinations.iter().map(|(id, _)| i64::from(*id)));
+        self.conditions.push(format!(
+            "seq IN (SELECT seq FROM dead WHERE destination IN ({ids}))"
+        ));
+        self.examines = false;
     }
 
-    #[test]
-    fn the_index_by_object_is_used_only_with_an_object() {
-        let users = Filter {
-            kind: Some("user".to_owned()),
-            ..Filter::default()
-        };
-        assert_eq!(of_events(&users).0, "+kind = ?");
-        let one = Filter {
-            object: Some("9".to_owned()),
-            ..users
-        };
-        assert_eq!(of_events(&one).0, "kind = ? AND object = ?");
+    /// What has a row, is pending, or is beyond a position.
+    fn waiting(&mut self, destinations: &[(DestinationId, &State)]) {
+        let ids = list(destinations.iter().map(|(id, _)| i64::from(*id)));
+        let positions = destinations.iter().map(|(_, state)| &state.position);
+        let beyond = positions.clone().map(Position::upto).min();
+        let beyond = beyond.unwrap_or(Seq::MAX);
+        let pending = list(positions.flat_map(|position| position.pending().iter().copied()));
+        self.conditions.push(format!(
+            "(seq > {beyond} OR seq IN ({pending})
+                OR seq IN (SELECT seq FROM waiting WHERE destination IN ({ids})))"
+        ));
     }
+}
+
+/// Numbers of our own, for SQL's text.
+fn list(numbers: impl Iterator<Item = i64>) -> String {
+    numbers
+        .map(|number| number.to_string())
+        .collect::<Vec<_>>()
+        .join(",")
 }

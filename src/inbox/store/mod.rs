@@ -1,77 +1,82 @@
 //! All SQL of the inbox, beside the types of its rows. It stores and finds; the rules are elsewhere.
 
 mod alerts;
-mod deliveries;
+mod attempts;
 mod events;
-mod failures;
 mod filter;
-mod list;
+mod found;
+mod history;
+mod log;
 mod notes;
+mod objects;
+mod origins;
 mod overview;
-mod priority;
 mod quarantine;
 mod replays;
 mod retention;
 mod schema;
+mod way_in;
+mod writes;
 
-use edge_core::name::DestinationName;
-use worker::{Result, SqlStorage, SqlStorageValue, State, Storage};
+use std::cell::RefCell;
+
+use worker::{Result, State, Storage};
 
 pub(super) use self::{
-    deliveries::{Attempt, Due},
-    events::{NewEvent, StoredEvent},
-    replays::{Match, Step},
+    attempts::AttemptRecord,
+    events::{Document, NewEvent, StoredEvent},
+    filter::{Candidate, Search},
+    log::View,
+    overview::Opened,
+    retention::Old,
 };
 
-use crate::sql::{
-    row::{self, Row},
-    transaction,
-};
+use self::{events::Recent, log::Revived, origins::Origins, replays::MeantRows, way_in::WayIn};
+use crate::sql::{Sql, transaction};
 
-/// The inbox's tables.
+/// The inbox's tables, and a memory of what was read from them. Nothing in it is ahead of the tables.
 pub(super) struct Store {
     storage: Storage,
-    sql: SqlStorage,
-    /// The destinations that get the events of one object in sequence.
-    ordered: Vec<DestinationName>,
+    sql: Sql,
+    recent: RefCell<Recent>,
+    origins: RefCell<Origins>,
+    meant: RefCell<MeantRows>,
+    revived: RefCell<Revived>,
+    way_in: WayIn,
 }
 
 impl Store {
     /// Opens the tables and migrates them.
-    pub(super) fn open(state: &State, ordered: Vec<DestinationName>) -> Result<Self> {
+    pub(super) fn open(state: &State) -> Result<Self> {
         let storage = state.storage();
         let store = Self {
-            sql: storage.sql(),
+            sql: Sql::of(&storage),
             storage,
-            ordered,
+            recent: RefCell::default(),
+            origins: RefCell::default(),
+            meant: RefCell::default(),
+            revived: RefCell::default(),
+            way_in: WayIn::default(),
         };
-        store.transaction(|| {
-            schema::migrate(&store.sql)?;
-            store
-                .ordered
-                .iter()
-                .try_for_each(|name| store.line_up(name))
-        })?;
+        store.transaction(|| schema::migrate(&store.sql))?;
         Ok(store)
     }
 
     /// Runs `work` atomically. Transactions can be nested.
     pub(in crate::inbox) fn transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
-        transaction::transaction(&self.storage, work)
+        let done = transaction::transaction(&self.storage, work);
+        if done.is_err() {
+            // What was remembered may have been rolled back.
+            self.recent.take();
+            self.origins.take();
+            self.meant.take();
+            self.revived.take();
+        }
+        done
     }
+}
 
-    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
-        self.sql.exec(statement, values).map(|_| ())
-    }
-
-    /// Every row that a query finds. Not `one()`, which throws past Rust's error handling unless there is exactly one
-    /// row.
-    fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>> {
-        row::read(&self.sql, query, values)
-    }
-
-    /// The first row that a query finds.
-    fn row(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>> {
-        Ok(self.rows(query, values)?.into_iter().next())
-    }
+/// A blob that cannot be read or written, as an error of the store.
+fn bad_blob(error: edge_core::inbox_log::BadBlob) -> worker::Error {
+    error.to_string().into()
 }

@@ -1,167 +1,183 @@
-//! Destinations and deliveries as operators see them.
+//! The rows of destinations: opened once, and told to operators.
 
 use edge_core::{
-    id::EventId,
-    messages::{
-        destinations::DestinationOverview,
-        events::{AttemptDetails, DeliveryDetails},
-    },
+    inbox_log::{Cursor, Destination, DestinationId, Head, Line, Position, Seq, State},
     name::DestinationName,
-    state::{DeliveryState, DestinationHealth},
-    time::UnixMillis,
 };
 use worker::Result;
 
-use super::{Store, events::StoredEvent, priority::Priority};
-use crate::sql::{row::Row, values};
+use super::{Store, bad_blob};
+use crate::sql::values;
 
-/// How many deliveries of a destination one step drops.
-const DROPPED: i64 = 1000;
+/// A destination as it is in its rows.
+pub(in crate::inbox) struct Opened {
+    pub(in crate::inbox) name: DestinationName,
+    pub(in crate::inbox) deliveries: Destination,
+}
 
 impl Store {
-    /// The state of a destination; `removed` if it is no longer configured.
-    pub(in crate::inbox) fn destination_overview(
+    /// Every destination that the inbox knows: those that are configured, with a new row for one that is new, and those
+    /// that were. `configured` says of each whether it is ordered.
+    pub(in crate::inbox) fn open_destinations(
         &self,
-        name: &DestinationName,
-        removed: bool,
-    ) -> Result<DestinationOverview> {
-        let row = self.row(
-            "SELECT coalesce(health.failures, 0), health.probe_at, coalesce(health.paused, 0), waiting.deliveries,
-                coalesce((SELECT deliveries FROM arrived WHERE destination = ?1), 0),
-                (SELECT count(*) FROM deliveries WHERE destination = ?1 AND state = 'dead'), oldest.received_at
-             FROM (SELECT count(*) AS deliveries, min(seq) AS first FROM deliveries
-                WHERE destination = ?1 AND state = 'waiting') AS waiting
-             LEFT JOIN events AS oldest ON oldest.seq = waiting.first
-             LEFT JOIN destinations AS health ON health.name = ?1",
-            values![name.as_str()],
-        )?;
-        let mut row = row.ok_or("the query returned no row")?;
-        let failures = row.integer()?;
-        let probe_at = row.optional_integer()?;
-        let paused = row.integer()? != 0;
-        Ok(DestinationOverview {
-            name: name.clone(),
-            state: match (removed, paused, probe_at, failures) {
-                (true, ..) => DestinationHealth::Removed,
-                (_, true, ..) => DestinationHealth::Paused,
-                (_, _, Some(_), _) => DestinationHealth::Open,
-                (.., 0) => DestinationHealth::Ok,
-                _ => DestinationHealth::Failing,
-            },
-            failures_in_a_row: u32::try_from(failures).unwrap_or(u32::MAX),
-            next_probe_at: probe_at.map(UnixMillis),
-            waiting: row.integer()?.unsigned_abs(),
-            delivered: row.integer()?.unsigned_abs(),
-            dead: row.integer()?.unsigned_abs(),
-            oldest_waiting_at: row.optional_integer()?.map(UnixMillis),
-        })
-    }
-
-    /// Every destination with a waiting or dead delivery. It goes from one name to the next in an index, however many
-    /// deliveries each has.
-    pub(in crate::inbox) fn undelivered_destinations(&self) -> Result<Vec<DestinationName>> {
-        let mut all = Vec::new();
-        for state in ["waiting", "dead"] {
-            let query = format!(
-                "WITH RECURSIVE each (name) AS (
-                    SELECT min(destination) FROM deliveries WHERE state = '{state}'
-                    UNION ALL
-                    SELECT (SELECT min(destination) FROM deliveries
-                            WHERE state = '{state}' AND destination > name)
-                        FROM each WHERE name IS NOT NULL)
-                 SELECT name FROM each WHERE name IS NOT NULL"
-            );
-            for mut row in self.rows(&query, values![])? {
-                let name = row.parsed()?;
-                if !all.contains(&name) {
-                    all.push(name);
-                }
+        configured: &[(&DestinationName, bool)],
+        head: &Head,
+    ) -> Result<Vec<Opened>> {
+        let mut all = self.stored_destinations(configured)?;
+        let mut newest = all.iter().map(|one| one.deliveries.id()).max().unwrap_or(0);
+        for (name, is_ordered) in configured {
+            if all.iter().any(|known| known.name == **name) {
+                continue;
             }
+            newest = newest.saturating_add(1);
+            // What is in the log was not meant for it.
+            let state = State {
+                position: Position::at(head.seq, 0),
+                ..State::default()
+            };
+            let blob = state.encode().map_err(bad_blob)?;
+            self.sql.run(
+                "INSERT INTO destinations VALUES (?, ?, ?, ?)",
+                values![newest, name.as_str(), *is_ordered, blob.as_slice()],
+            )?;
+            all.push(Opened {
+                name: (*name).clone(),
+                deliveries: Destination::opened(newest, *is_ordered, state, Vec::new()),
+            });
         }
         Ok(all)
     }
 
-    /// Removes some undelivered events of a destination, and its health record. `false` if those were the last.
-    pub(in crate::inbox) fn drop_undelivered(&self, name: &DestinationName) -> Result<bool> {
-        let name = name.as_str();
-        let mut more = false;
-        self.transaction(|| {
-            for state in ["waiting", "dead"] {
-                let statement = format!(
-                    "DELETE FROM deliveries WHERE destination = ?1 AND seq IN (
-                        SELECT seq FROM deliveries WHERE destination = ?1 AND state = '{state}' LIMIT ?2)
-                     RETURNING 1"
-                );
-                let gone = self.rows(&statement, values![name, DROPPED])?.len();
-                more |= i64::try_from(gone) == Ok(DROPPED);
+    fn stored_destinations(&self, configured: &[(&DestinationName, bool)]) -> Result<Vec<Opened>> {
+        let query = "SELECT id, name, ordered, state FROM destinations ORDER BY id";
+        let mut all = Vec::new();
+        for mut row in self.sql.rows(query, values![])? {
+            let id = DestinationId::try_from(row.integer()?).unwrap_or_default();
+            let name: DestinationName = row.parsed()?;
+            let was_ordered = row.integer()? != 0;
+            let state = State::decode(&row.bytes()?).map_err(bad_blob)?;
+            let known = configured.iter().find(|(known, _)| **known == name);
+            let is_ordered = known.map_or(was_ordered, |(_, is_ordered)| *is_ordered);
+            if is_ordered != was_ordered {
+                self.switch_order(id, is_ordered)?;
             }
-            self.run("DELETE FROM destinations WHERE name = ?", values![name])
-        })?;
-        Ok(more)
+            let deliveries = Destination::opened(id, is_ordered, state, self.cursors(id)?);
+            all.push(Opened { name, deliveries });
+        }
+        Ok(all)
     }
 
-    /// The state of an event's deliveries, with their attempts.
-    pub(in crate::inbox) fn deliveries(&self, seq: i64) -> Result<Vec<DeliveryDetails>> {
-        let rows = self.rows(
-            "SELECT destination, state, next_at FROM deliveries WHERE seq = ?",
-            values![seq],
-        )?;
+    /// Brings what waits into lines, or out of them, when the configuration has changed.
+    fn switch_order(&self, id: DestinationId, is_ordered: bool) -> Result<()> {
+        self.transaction(|| {
+            self.sql.run(
+                "UPDATE destinations SET ordered = ? WHERE id = ?",
+                values![is_ordered, id],
+            )?;
+            self.sql.run(
+                "UPDATE waiting SET line = NULL WHERE destination = ?",
+                values![id],
+            )?;
+            if !is_ordered {
+                return Ok(());
+            }
+            let query = "SELECT seq FROM waiting WHERE destination = ? AND replayed = 0";
+            for mut row in self.sql.rows(query, values![id])? {
+                let seq: Seq = row.integer()?;
+                let line: Option<Line> = self.at_or_after(seq)?.and_then(|meta| meta.line());
+                self.sql.run(
+                    "UPDATE waiting SET line = ? WHERE destination = ? AND seq = ?",
+                    values![line, id, seq],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn cursors(&self, id: DestinationId) -> Result<Vec<Cursor>> {
+        let query = "SELECT cursor FROM replay_cursors WHERE destination = ? ORDER BY replay";
+        let rows = self.sql.rows(query, values![id])?;
         rows.into_iter()
-            .map(|mut row| {
-                let destination: DestinationName = row.parsed()?;
-                let state = row.parsed()?;
-                let next_at = row.integer()?;
-                Ok(DeliveryDetails {
-                    state,
-                    next_attempt_at: (state == DeliveryState::Waiting)
-                        .then_some(UnixMillis(next_at)),
-                    attempts: self.attempts(seq, &destination)?,
-                    destination,
-                })
-            })
+            .map(|mut row| Cursor::decode(&row.bytes()?).map_err(bad_blob))
             .collect()
     }
 
-    fn attempts(&self, seq: i64, destination: &DestinationName) -> Result<Vec<AttemptDetails>> {
-        let rows = self.rows(
-            "SELECT at, ms, outcome, status, detail, answer FROM attempts
-             WHERE seq = ? AND destination = ? ORDER BY at, number",
-            values![seq, destination.as_str()],
-        )?;
-        rows.into_iter().map(|mut row| attempt(&mut row)).collect()
-    }
-
-    /// The event with this id.
-    pub(in crate::inbox) fn event(&self, id: EventId) -> Result<Option<StoredEvent>> {
-        let query = format!("SELECT {} FROM events WHERE id = ?", StoredEvent::COLUMNS);
-        let mut row = self.row(&query, values![id.to_string()])?;
-        row.as_mut().map(StoredEvent::read).transpose()
-    }
-
-    /// Makes an event's deliveries due, from the first attempt on, including those that have ended.
-    pub(in crate::inbox) fn deliver_again(
+    /// Some rows of what waits for a destination, or is dead there, from the first on.
+    pub(in crate::inbox) fn some_undelivered(
         &self,
-        seq: i64,
-        destinations: &[&DestinationName],
-        now_ms: i64,
-    ) -> Result<()> {
-        self.transaction(|| {
-            destinations
-                .iter()
-                .try_for_each(|name| self.restart(seq, name, now_ms, Priority::Live))
-        })
+        id: DestinationId,
+        limit: u32,
+    ) -> Result<(Vec<Seq>, Vec<Seq>)> {
+        let some = |table: &str| -> Result<Vec<Seq>> {
+            let query =
+                format!("SELECT seq FROM {table} WHERE destination = ? ORDER BY seq LIMIT ?");
+            let rows = self.sql.rows(&query, values![id, limit])?;
+            rows.into_iter().map(|mut row| row.integer()).collect()
+        };
+        Ok((some("waiting")?, some("dead")?))
+    }
+
+    /// The first row of what waits for a destination.
+    pub(in crate::inbox) fn first_waiting(&self, id: DestinationId) -> Result<Option<Seq>> {
+        let query = "SELECT seq FROM waiting WHERE destination = ? ORDER BY seq LIMIT 1";
+        let row = self.sql.row(query, values![id])?;
+        row.map(|mut row| row.integer()).transpose()
+    }
+
+    /// How many rows of what waits for a destination are before a place, `most` at the most.
+    pub(in crate::inbox) fn count_waiting_before(
+        &self,
+        id: DestinationId,
+        before: Seq,
+        most: u32,
+    ) -> Result<i64> {
+        let row = self.sql.row(
+            "SELECT count(*) FROM (SELECT 1 FROM waiting WHERE destination = ? AND seq < ? LIMIT ?)",
+            values![id, before, most],
+        )?;
+        row.map_or(Ok(0), |mut row| row.integer())
+    }
+
+    /// When an event was received.
+    pub(in crate::inbox) fn received_at(&self, seq: Seq) -> Result<Option<i64>> {
+        let query = "SELECT received_at FROM events WHERE seq = ?";
+        let row = self.sql.row(query, values![seq])?;
+        row.map(|mut row| row.integer()).transpose()
+    }
+
+    /// The oldest event that is kept: its place, and when it was received.
+    pub(in crate::inbox) fn oldest(&self) -> Result<Option<(Seq, i64)>> {
+        let query = "SELECT seq, received_at FROM events ORDER BY seq LIMIT 1";
+        let row = self.sql.row(query, values![])?;
+        row.map(|mut row| Ok((row.integer()?, row.integer()?)))
+            .transpose()
+    }
+
+    /// How many events went to a destination up to the first event kept from a place on, without that one.
+    pub(in crate::inbox) fn routed_before(
+        &self,
+        id: DestinationId,
+        seq: Seq,
+    ) -> Result<Option<u64>> {
+        let found = self.at_or_after(seq)?;
+        Ok(found.map(|meta| {
+            let here = u64::from(meta.tally.routes_to(id));
+            meta.tally.of(id).saturating_sub(here)
+        }))
     }
 }
 
-fn attempt(row: &mut Row) -> Result<AttemptDetails> {
-    Ok(AttemptDetails {
-        at: UnixMillis(row.integer()?),
-        ms: row.integer()?,
-        outcome: row.text()?,
-        status: row
-            .optional_integer()?
-            .and_then(|status| u16::try_from(status).ok()),
-        detail: row.optional_text()?,
-        answer: row.optional_text()?,
-    })
+impl Store {
+    /// The places of events that went to a destination, from `first` on and before `end`, among so many.
+    pub(in crate::inbox) fn routed_from(
+        &self,
+        id: DestinationId,
+        first: Seq,
+        end: Seq,
+        looked_at: u32,
+    ) -> Result<Vec<Seq>> {
+        let all = self.old_events(first, end, looked_at)?;
+        let routed = all.into_iter().filter(|event| event.tally.routes_to(id));
+        Ok(routed.map(|event| event.seq).collect())
+    }
 }

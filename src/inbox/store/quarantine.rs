@@ -7,7 +7,7 @@ use super::Store;
 use crate::sql::values;
 
 /// How many different bodies are stored; the oldest are removed first.
-const MOST: i64 = 1000;
+const MOST: u32 = 1000;
 
 impl Store {
     /// Stores a body, or counts it if it is stored already: 3scale sends each six times. Returns whether it is new.
@@ -20,13 +20,13 @@ impl Store {
     ) -> Result<bool> {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.transaction(|| {
-            let row = self.row(
+            let row = self.sql.row(
                 "INSERT INTO quarantine (digest, first_at, last_at, code, detail, line, col, media_type, body)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (digest) DO UPDATE SET last_at = excluded.last_at, times = times + 1
                  RETURNING times",
                 values![
-                    digest.to_string(),
+                    digest.to_bytes().as_slice(),
                     now_ms,
                     now_ms,
                     unparsable.code.as_str(),
@@ -34,10 +34,10 @@ impl Store {
                     number(unparsable.line),
                     number(unparsable.column),
                     unparsable.media_type.as_str(),
-                    body.to_vec(),
+                    body,
                 ],
             )?;
-            self.run(
+            self.sql.run(
                 "DELETE FROM quarantine WHERE digest IN
                     (SELECT digest FROM quarantine ORDER BY last_at DESC LIMIT -1 OFFSET ?)",
                 values![MOST],

@@ -1,94 +1,122 @@
 //! Retention: removes what was delivered long ago, and leaves what was not.
 
+use std::collections::BTreeSet;
+
+use edge_core::inbox_log::{DestinationId, Seq, Tally};
 use worker::Result;
 
-use super::Store;
+use super::{Store, events::tally};
 use crate::sql::values;
 
-/// How many events one step looks at, so that it stays short.
-const LOOKED_AT: i64 = 500;
+/// How many failures one step forgets, so that it stays short.
+const FORGOTTEN: u32 = 500;
 /// The note that records when the source last sent something, from the events that are removed.
 const LAST_RECEIVED: &str = "last_received";
 
-/// The result of a step.
-pub(in crate::inbox) struct Looked {
-    /// The id of the last event that it looked at.
-    pub(in crate::inbox) last: String,
-    /// When that event was received.
+/// An old event.
+pub(in crate::inbox) struct Old {
+    pub(in crate::inbox) seq: Seq,
     pub(in crate::inbox) received_ms: i64,
-    /// `true` if there may be more.
-    pub(in crate::inbox) more: bool,
+    pub(in crate::inbox) tally: Tally,
 }
 
 impl Store {
-    /// Looks at the first events between these ids, and removes those that have reached every destination, with their
-    /// deliveries and attempts. `None` if there is no event.
-    ///
-    /// Ids begin with the time, and are indexed: only old rows are read.
-    pub(in crate::inbox) fn forget(&self, after: &str, before: &str) -> Result<Option<Looked>> {
-        self.transaction(|| {
-            let row = self.row(
-                "SELECT count(*), max(id), max(received_at), json_group_array(seq) FILTER (WHERE NOT EXISTS (
-                    SELECT 1 FROM deliveries WHERE deliveries.seq = old.seq AND state <> 'delivered'))
-                 FROM (SELECT seq, id, received_at FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?) AS old",
-                values![after, before, LOOKED_AT],
-            )?;
-            let mut row = row.ok_or("the query returned no row")?;
-            let count = row.integer()?;
-            let Some(last) = row.optional_text()? else {
-                return Ok(None);
-            };
-            let received_ms = row.integer()?;
-            self.remove(&row.text()?)?;
-            Ok(Some(Looked {
-                last,
-                received_ms,
-                more: count == LOOKED_AT,
-            }))
-        })
+    /// The first events from a place on and before another.
+    pub(in crate::inbox) fn old_events(
+        &self,
+        first: Seq,
+        end: Seq,
+        limit: u32,
+    ) -> Result<Vec<Old>> {
+        let query = "SELECT seq, received_at, tally FROM events WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?";
+        let rows = self.sql.rows(query, values![first, end, limit])?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(Old {
+                    seq: row.integer()?,
+                    received_ms: row.integer()?,
+                    tally: tally(&mut row)?,
+                })
+            })
+            .collect()
     }
 
-    /// Removes these events, given as a JSON array of their `seq`.
-    fn remove(&self, events: &str) -> Result<()> {
-        if events == "[]" {
-            return Ok(());
-        }
+    /// Those places from `first` to `last` that have a row of what waits for a destination or is dead there.
+    pub(in crate::inbox) fn undelivered_in(
+        &self,
+        id: DestinationId,
+        first: Seq,
+        last: Seq,
+    ) -> Result<BTreeSet<Seq>> {
+        let query = "SELECT seq FROM waiting WHERE destination = ?1 AND seq BETWEEN ?2 AND ?3
+            UNION ALL SELECT seq FROM dead WHERE destination = ?1 AND seq BETWEEN ?2 AND ?3";
+        let rows = self.sql.rows(query, values![id, first, last])?;
+        rows.into_iter().map(|mut row| row.integer()).collect()
+    }
+
+    /// Removes the events from `first` to `last`, with their attempts and marks.
+    pub(in crate::inbox) fn remove(
+        &self,
+        first: Seq,
+        last: Seq,
+        destinations: impl Iterator<Item = DestinationId>,
+    ) -> Result<()> {
         if let Some(at) = self.last_received()? {
-            self.note(LAST_RECEIVED, at)?;
+            self.note_later(LAST_RECEIVED, at)?;
         }
-        for table in ["attempts", "deliveries", "events"] {
-            let statement =
-                format!("DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))");
-            self.run(&statement, values![events])?;
+        for table in ["attempts", "marks", "events"] {
+            let statement = format!("DELETE FROM {table} WHERE seq BETWEEN ? AND ?");
+            self.sql.run(&statement, values![first, last])?;
+        }
+        for id in destinations {
+            self.sql.run(
+                "DELETE FROM extra WHERE destination = ? AND seq BETWEEN ? AND ?",
+                values![id, first, last],
+            )?;
+        }
+        self.recent.borrow_mut().forget();
+        Ok(())
+    }
+
+    /// Removes what is about events before the oldest that is kept.
+    pub(in crate::inbox) fn remove_records_before(
+        &self,
+        oldest: Seq,
+        destinations: impl Iterator<Item = DestinationId>,
+    ) -> Result<()> {
+        for id in destinations {
+            for (table, column) in [("batches", "upto"), ("drops", "last")] {
+                let statement =
+                    format!("DELETE FROM {table} WHERE destination = ? AND {column} < ?");
+                self.sql.run(&statement, values![id, oldest])?;
+            }
         }
         Ok(())
     }
 
     /// When the source last sent something, even if that event is removed.
     pub(in crate::inbox) fn last_received(&self) -> Result<Option<i64>> {
-        let kept = self.time(
-            "SELECT received_at FROM events WHERE kind <> ? ORDER BY seq DESC LIMIT 1",
-            values![edge_core::alert::TYPE],
-        )?;
+        // Alerts of our own are few, but may be the newest.
+        let query =
+            "SELECT received_at FROM events WHERE digest IS NOT NULL ORDER BY seq DESC LIMIT 1";
+        let row = self.sql.row(query, values![])?;
+        let kept = row.map(|mut row| row.integer()).transpose()?;
         Ok(kept.max(self.noted(LAST_RECEIVED)?))
-    }
-
-    /// Removes replays that ended before this time.
-    pub(in crate::inbox) fn forget_replays(&self, ended_before: i64) -> Result<()> {
-        self.run(
-            "DELETE FROM replays WHERE ended_at < ?",
-            values![ended_before],
-        )
     }
 
     /// Forgets some of the failures that were ingested before this time; `false` if those were the last. Until then, an
     /// entry of 3scale's list is known here too, not only to recovery.
     pub(in crate::inbox) fn forget_failures(&self, taken_before: i64) -> Result<bool> {
-        let gone = self.rows(
-            "DELETE FROM failures WHERE id IN
-                (SELECT id FROM failures WHERE taken_at < ? ORDER BY taken_at LIMIT ?) RETURNING 1",
-            values![taken_before, LOOKED_AT],
-        )?;
-        Ok(i64::try_from(gone.len()) == Ok(LOOKED_AT))
+        let query = "SELECT max(n), count(*) FROM
+            (SELECT n FROM failures WHERE taken_at < ? ORDER BY n LIMIT ?)";
+        let row = self.sql.row(query, values![taken_before, FORGOTTEN])?;
+        let Some(mut row) = row else { return Ok(false) };
+        let Some(last) = row.optional_integer()? else {
+            return Ok(false);
+        };
+        let count = row.integer()?;
+        self.sql
+            .run("DELETE FROM failures WHERE n <= ?", values![last])?;
+        Ok(count >= i64::from(FORGOTTEN))
     }
 }

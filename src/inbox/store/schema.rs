@@ -1,57 +1,182 @@
-//! The inbox's tables. A change is a new step at the end: steps that have run are never edited.
+//! The inbox's tables. Nothing of them was released before generation 2: older ones are dropped. From here on a change
+//! is a new step at the end, and steps that have run are never edited.
+//!
+//! Times are milliseconds since 1970, but for `updated_at`: 3scale gives whole seconds. Columns of type BLOB begin with
+//! a version, but for `id`, `digest`, `document` and `body`. `destination` is `destinations.id`.
 
-use worker::{Result, SqlStorage};
+use worker::Result;
 
-use crate::sql::{row, values};
+use crate::sql::{Sql, values};
+
+/// Tables of another generation are dropped.
+const GENERATION: i64 = 2;
+
+/// The tables of the first generation.
+const DROPPED: &[&str] = &[
+    "deliveries",
+    "attempts",
+    "events",
+    "destinations",
+    "quarantine",
+    "alerts",
+    "replays",
+    "failures",
+    "notes",
+    "arrived",
+];
 
 const STEPS: &[&str] = &[
-    // Times are milliseconds since 1970, but for `updated_at`: 3scale gives whole seconds.
+    // The log: an event is appended, and never changed. `digest` is NULL in an alert of our own. `tally` has the number
+    // of events of each destination up to this one, and where this one goes. The document is last, so that
+    // a query that does not need it does not read its pages.
     "CREATE TABLE events (
-        seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-        id          TEXT NOT NULL UNIQUE,
-        digest      TEXT NOT NULL,
+        seq         INTEGER PRIMARY KEY,
+        id          BLOB NOT NULL,
+        digest      BLOB,
         kind        TEXT NOT NULL,
         action      TEXT NOT NULL,
         object      TEXT,
         account     TEXT,
         updated_at  INTEGER,
         received_at INTEGER NOT NULL,
-        repeats     INTEGER NOT NULL DEFAULT 0,
-        base        TEXT NOT NULL,
-        xml         BLOB NOT NULL
+        given_up_at INTEGER,
+        origin      INTEGER NOT NULL,
+        tally       BLOB NOT NULL,
+        document    BLOB NOT NULL
     )",
-    "CREATE INDEX events_by_digest ON events (digest)",
-    "CREATE INDEX events_by_object ON events (kind, object, seq)",
-    // state: waiting (for its next attempt), delivered, dead (its attempts ran out).
-    "CREATE TABLE deliveries (
-        seq         INTEGER NOT NULL REFERENCES events (seq),
-        destination TEXT NOT NULL,
-        state       TEXT NOT NULL DEFAULT 'waiting',
-        attempts    INTEGER NOT NULL DEFAULT 0,
-        next_at     INTEGER NOT NULL,
-        PRIMARY KEY (seq, destination)
+    "CREATE INDEX events_by_object ON events (kind, object)",
+    "CREATE INDEX events_by_account ON events (account) WHERE account IS NOT NULL",
+    "CREATE INDEX events_recovered ON events (kind, object) WHERE given_up_at IS NOT NULL",
+    // The CloudEvents' `source`, and this Worker's own origin, as they were when an event was accepted.
+    "CREATE TABLE origins (
+        id          INTEGER PRIMARY KEY,
+        source      TEXT NOT NULL,
+        base        TEXT NOT NULL
+    )",
+    // What was at the head when the newest event was forgotten, so that nothing in it goes back.
+    "CREATE TABLE floor (
+        id          INTEGER PRIMARY KEY CHECK (id = 1),
+        seq         INTEGER NOT NULL,
+        id_ms       INTEGER NOT NULL,
+        received_at INTEGER NOT NULL,
+        tally       BLOB NOT NULL
+    )",
+    // How far each destination has got. A row stays when its destination is removed: its id is in tallies.
+    "CREATE TABLE destinations (
+        id          INTEGER PRIMARY KEY,
+        name        TEXT NOT NULL,
+        ordered     INTEGER NOT NULL,
+        state       BLOB NOT NULL
+    )",
+    // The first-try successes that are no longer in `destinations.state`, 64 to a row. `upto` is their highest `seq`.
+    "CREATE TABLE batches (
+        destination INTEGER NOT NULL,
+        upto        INTEGER NOT NULL,
+        n           INTEGER NOT NULL,
+        outcomes    BLOB NOT NULL,
+        PRIMARY KEY (destination, upto, n)
     ) WITHOUT ROWID",
-    "CREATE INDEX deliveries_waiting ON deliveries (destination, next_at, seq) WHERE state = 'waiting'",
+    // Deliveries that failed, or are behind one that did, or are made again. `line` is what an ordered destination gets
+    // one after the other.
+    "CREATE TABLE waiting (
+        destination INTEGER NOT NULL,
+        seq         INTEGER NOT NULL,
+        attempts    INTEGER NOT NULL,
+        next_at     INTEGER NOT NULL,
+        not_before  INTEGER,
+        failed_at   INTEGER,
+        replayed    INTEGER NOT NULL,
+        gone        INTEGER NOT NULL,
+        line        INTEGER,
+        PRIMARY KEY (destination, seq)
+    ) WITHOUT ROWID",
+    "CREATE INDEX waiting_due ON waiting (destination, replayed, next_at)",
+    "CREATE INDEX waiting_line ON waiting (destination, line, seq) WHERE line IS NOT NULL",
+    "CREATE TABLE dead (
+        destination INTEGER NOT NULL,
+        seq         INTEGER NOT NULL,
+        at          INTEGER NOT NULL,
+        PRIMARY KEY (destination, seq)
+    ) WITHOUT ROWID",
+    // Delivered, or on its way, to a destination where it was not routed when it was appended.
+    "CREATE TABLE extra (
+        destination INTEGER NOT NULL,
+        seq         INTEGER NOT NULL,
+        PRIMARY KEY (destination, seq)
+    ) WITHOUT ROWID",
+    // What an operator gave up: what was not delivered of `first` to `last`. Ranges do not overlap.
+    "CREATE TABLE drops (
+        destination INTEGER NOT NULL,
+        first       INTEGER NOT NULL,
+        last        INTEGER NOT NULL,
+        PRIMARY KEY (destination, first)
+    ) WITHOUT ROWID",
+    // Attempts that were not first-try successes. `answer` is the beginning of the response, without our secrets.
     "CREATE TABLE attempts (
         seq         INTEGER NOT NULL,
-        destination TEXT NOT NULL,
+        destination INTEGER NOT NULL,
         at          INTEGER NOT NULL,
         number      INTEGER NOT NULL,
         ms          INTEGER NOT NULL,
         outcome     TEXT NOT NULL,
         status      INTEGER,
         detail      TEXT,
+        answer      TEXT,
         PRIMARY KEY (seq, destination, at, number)
     ) WITHOUT ROWID",
-    "CREATE TABLE destinations (
-        name        TEXT PRIMARY KEY,
-        failures    INTEGER NOT NULL,
-        probe_at    INTEGER,
-        paused      INTEGER NOT NULL
+    // The repeats of an event, and whether it stands for an entry of 3scale's list though it was pushed.
+    "CREATE TABLE marks (
+        seq         INTEGER PRIMARY KEY,
+        repeats     INTEGER NOT NULL,
+        entry       INTEGER NOT NULL
+    )",
+    // Entries of 3scale's list that were ingested, and when.
+    "CREATE TABLE failures (
+        n           INTEGER PRIMARY KEY,
+        id          TEXT NOT NULL UNIQUE,
+        seq         INTEGER,
+        taken_at    INTEGER NOT NULL
+    )",
+    // `destinations` is a JSON array of names, or NULL: then the filter decides.
+    "CREATE TABLE replays (
+        n            INTEGER PRIMARY KEY,
+        id           TEXT NOT NULL,
+        filter       TEXT NOT NULL,
+        destinations TEXT,
+        events       INTEGER NOT NULL,
+        deliveries   INTEGER NOT NULL,
+        asked_at     INTEGER NOT NULL,
+        ended_at     INTEGER
+    )",
+    // A replay's place for one destination, until it has ended there.
+    "CREATE TABLE replay_cursors (
+        replay      INTEGER NOT NULL,
+        destination INTEGER NOT NULL,
+        cursor      BLOB NOT NULL,
+        PRIMARY KEY (replay, destination)
+    ) WITHOUT ROWID",
+    // The events that a replay means for a destination, up to `upto`.
+    "CREATE TABLE replay_events (
+        replay      INTEGER NOT NULL,
+        destination INTEGER NOT NULL,
+        upto        INTEGER NOT NULL,
+        seqs        BLOB NOT NULL,
+        PRIMARY KEY (replay, destination, upto)
+    ) WITHOUT ROWID",
+    // The occurrences of each kind since its last alert: `count` of them, the first at `since`. `destinations` is a JSON
+    // array of names.
+    "CREATE TABLE alerts (
+        kind         TEXT PRIMARY KEY,
+        last_at      INTEGER NOT NULL DEFAULT 0,
+        count        INTEGER NOT NULL,
+        since        INTEGER NOT NULL,
+        destinations TEXT NOT NULL,
+        event        TEXT,
+        detail       TEXT
     ) WITHOUT ROWID",
     // One copy of each body, however often it comes.
     "CREATE TABLE quarantine (
-        digest      TEXT PRIMARY KEY,
+        digest      BLOB PRIMARY KEY,
         first_at    INTEGER NOT NULL,
         last_at     INTEGER NOT NULL,
         times       INTEGER NOT NULL DEFAULT 1,
@@ -62,95 +187,38 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
-    // The occurrences of each kind since its last alert: `count` of them, the first at `since`.
-    "CREATE TABLE alerts (
-        kind         TEXT PRIMARY KEY,
-        last_at      INTEGER NOT NULL DEFAULT 0,
-        count        INTEGER NOT NULL,
-        since        INTEGER NOT NULL,
-        destinations TEXT NOT NULL,
-        event        TEXT,
-        detail       TEXT
-    ) WITHOUT ROWID",
-    // The beginning of the destination's response, without our secrets.
-    "ALTER TABLE attempts ADD COLUMN answer TEXT",
-    // Deliveries of a replay of many wait until nothing else is due.
-    "ALTER TABLE deliveries ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0",
-    "DROP INDEX deliveries_waiting",
-    "CREATE INDEX deliveries_by_turn ON deliveries (destination, replayed, next_at, seq) WHERE state = 'waiting'",
-    // It has got to `after` on its way to `last`, both of them `seq`. If `destinations` is NULL, the filter decides the
-    // destinations.
-    "CREATE TABLE replays (
-        id           TEXT PRIMARY KEY,
-        filter       TEXT NOT NULL,
-        destinations TEXT,
-        after        INTEGER NOT NULL DEFAULT 0,
-        last         INTEGER NOT NULL,
-        events       INTEGER NOT NULL DEFAULT 0,
-        deliveries   INTEGER NOT NULL DEFAULT 0,
-        asked_at     INTEGER NOT NULL,
-        ended_at     INTEGER
-    )",
-    // When 3scale gave up what it failed to deliver. NULL: pushed.
-    "ALTER TABLE events ADD COLUMN given_up_at INTEGER",
-    // Entries of 3scale's list that were ingested, and when. Without an event: in the quarantine.
-    "CREATE TABLE failures (
-        id          TEXT PRIMARY KEY,
-        seq         INTEGER,
-        taken_at    INTEGER NOT NULL
-    ) WITHOUT ROWID",
-    "CREATE INDEX failures_by_event ON failures (seq)",
-    "CREATE INDEX failures_by_time ON failures (taken_at)",
+    // When something last happened.
     "CREATE TABLE notes (
         name        TEXT PRIMARY KEY,
         at          INTEGER NOT NULL
     ) WITHOUT ROWID",
-    // The key by which `ordered` keeps deliveries in sequence. NULL: it waits for no other, and is in no index.
-    "ALTER TABLE deliveries ADD COLUMN object TEXT",
-    "CREATE INDEX deliveries_in_line ON deliveries (destination, object, seq)
-        WHERE state = 'waiting' AND object IS NOT NULL",
-    "CREATE INDEX deliveries_dead ON deliveries (destination, seq) WHERE state = 'dead'",
-    // How many rows of `deliveries` are delivered. Triggers count, so that no statement can forget to.
-    "CREATE TABLE arrived (
-        destination TEXT PRIMARY KEY,
-        deliveries  INTEGER NOT NULL
-    ) WITHOUT ROWID",
-    "INSERT INTO arrived
-        SELECT destination, count(*) FROM deliveries WHERE state = 'delivered' GROUP BY destination",
-    "CREATE TRIGGER deliveries_arrive AFTER UPDATE OF state ON deliveries
-        WHEN (OLD.state = 'delivered') <> (NEW.state = 'delivered')
-     BEGIN
-        INSERT INTO arrived VALUES (NEW.destination, (NEW.state = 'delivered') - (OLD.state = 'delivered'))
-            ON CONFLICT (destination) DO UPDATE SET deliveries = deliveries + excluded.deliveries;
-     END",
-    "CREATE TRIGGER deliveries_go AFTER DELETE ON deliveries WHEN OLD.state = 'delivered'
-     BEGIN
-        UPDATE arrived SET deliveries = deliveries - 1 WHERE destination = OLD.destination;
-     END",
-    // A 410 that has used up no attempt: a second one for the same event does.
-    "ALTER TABLE deliveries ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
 ];
 
-/// Migrates the tables to the newest step. A new object begins with none.
-pub(super) fn migrate(sql: &SqlStorage) -> Result<()> {
-    sql.exec(
+/// Brings the tables to the newest step. A new object begins with none.
+pub(super) fn migrate(sql: &Sql) -> Result<()> {
+    sql.run(
         "CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)",
-        None,
+        values![],
     )?;
-    let found = row::read(sql, "SELECT version FROM schema", values![])?
-        .into_iter()
-        .next();
-    let version = found.map_or(Ok(0), |mut row| row.integer())?;
-    let version = usize::try_from(version).unwrap_or(0);
-    for (number, step) in STEPS.iter().enumerate().skip(version) {
-        sql.exec(step, None)?;
-        let statement = if number == 0 {
-            "INSERT INTO schema VALUES (?)"
-        } else {
-            "UPDATE schema SET version = ?"
-        };
-        let done = i64::try_from(number + 1).unwrap_or(i64::MAX);
-        sql.exec(statement, vec![done.into()])?;
+    let steps = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let newest = GENERATION * 1000 + steps;
+    let found = sql.row("SELECT version FROM schema", values![])?;
+    let version = found.map(|mut row| row.integer()).transpose()?;
+    if version == Some(newest) {
+        return Ok(());
     }
-    Ok(())
+    let is_current = version.is_some_and(|version| version / 1000 == GENERATION);
+    let done = if is_current {
+        version.map_or(0, |version| version % 1000)
+    } else {
+        for table in DROPPED {
+            sql.run(&format!("DROP TABLE IF EXISTS {table}"), values![])?;
+        }
+        0
+    };
+    for step in STEPS.iter().skip(usize::try_from(done).unwrap_or(0)) {
+        sql.run(step, values![])?;
+    }
+    sql.run("DELETE FROM schema", values![])?;
+    sql.run("INSERT INTO schema VALUES (?)", values![newest])
 }

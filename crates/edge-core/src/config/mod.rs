@@ -113,8 +113,8 @@ pub(crate) enum Closed {
 }
 
 impl Config {
-    /// The destinations that want an event of this source, type and action. Alerts go to those that
-    /// `ALERTS` names and to no other, whatever they want else.
+    /// The destinations that want a notification of this source, type and action. Alerts of our own go to those that
+    /// `ALERTS` names and to no other: [`Config::alerts`].
     pub fn routed(
         &self,
         source: &str,
@@ -123,13 +123,7 @@ impl Config {
     ) -> impl Iterator<Item = &DestinationName> {
         self.destinations
             .iter()
-            .filter(move |destination| {
-                if kind == alert::TYPE {
-                    self.alerts.contains(&destination.name)
-                } else {
-                    destination.wants(source, kind, action)
-                }
-            })
+            .filter(move |destination| destination.wants(source, kind, action))
             .map(|destination| &destination.name)
     }
 

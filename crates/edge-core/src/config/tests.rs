@@ -225,7 +225,10 @@ fn alerts_go_where_the_variable_says_and_a_destination_may_be_for_nothing_else()
         let names = config.routed("acme", kind, action);
         names.map(DestinationName::as_str).collect()
     };
-    assert_eq!(routed("edge.alert", "overdue"), ["crm", "ops"]);
+    let alerts: Vec<_> = config.alerts.iter().map(DestinationName::as_str).collect();
+    assert_eq!(alerts, ["crm", "ops"]);
+    // A notification that calls itself an alert is a notification.
+    assert_eq!(routed("edge.alert", "overdue"), ["archive"]);
     assert_eq!(routed("account", "created"), ["archive", "crm"]);
 
     for (settings, item) in [

@@ -4,6 +4,8 @@
 
 pub mod rule;
 
+use std::ops::ControlFlow;
+
 use self::rule::Verdict;
 use crate::{
     id::{Digest, EventId},
@@ -24,22 +26,36 @@ pub struct PriorEvent {
     pub received_ms: i64,
 }
 
+/// An earlier event about the same object that was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// The event.
+    pub event: PriorEvent,
+    /// Its document's digest.
+    pub digest: Digest,
+    /// Its object's `updated_at`.
+    pub updated_at: Option<i64>,
+    /// `true` if it stands for an entry of 3scale's list: 3scale does not send again what it gave up.
+    pub is_entry: bool,
+}
+
 /// The part of the inbox's contents that this decision reads and changes.
 pub trait IntakeStore {
     /// The store's error, after which nothing was decided.
     type Error;
 
-    /// The newest event with this digest that was pushed between these times, and that does not stand for an entry of
-    /// 3scale's list.
-    fn newest_pushed(
+    /// Visits the events about the same object that were pushed, the newest first, until `visit` breaks. They are
+    /// found by their object, so each costs a read: usually one is enough.
+    fn visit_pushed(
         &self,
-        digest: Digest,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Option<PriorEvent>, Self::Error>;
+        intake: &Intake,
+        visit: impl FnMut(Pushed) -> ControlFlow<()>,
+    ) -> Result<(), Self::Error>;
 
-    /// The `updated_at` of each different event about the same object that may lie between these two.
-    fn changes_since(
+    /// The `updated_at` of each different event about the same object that was recovered, and that 3scale may have
+    /// begun to send after the earlier event and before `until_ms`. Whichever it began first, either may have taken
+    /// longer to arrive, or to be given up.
+    fn recovered_since(
         &self,
         earlier: &PriorEvent,
         intake: &Intake,
@@ -49,16 +65,17 @@ pub trait IntakeStore {
     /// `true` if the entry with this id was ingested.
     fn has_failure(&self, id: &str) -> Result<bool, Self::Error>;
 
-    /// Stores a new event; returns its id and `seq`.
+    /// Stores a new event; returns its id and `seq`. Without a document, it is the one that was pushed.
     fn keep(
         &self,
         intake: &Intake,
-        document: &[u8],
+        document: Option<&[u8]>,
         given_up_ms: Option<i64>,
     ) -> Result<(EventId, i64), Self::Error>;
 
-    /// Counts a repeat of the event with this `seq`.
-    fn count_repeat(&self, seq: i64) -> Result<(), Self::Error>;
+    /// Counts a repeat of the event with this `seq`, which from now on stands for an entry of 3scale's list if
+    /// `is_entry`.
+    fn count_repeat(&self, seq: i64, is_entry: bool) -> Result<(), Self::Error>;
 
     /// Records that an entry was ingested, as this event if it became one.
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error>;
@@ -75,13 +92,13 @@ pub fn take_push<S: IntakeStore>(
     now_ms: i64,
 ) -> Result<Receipt, S::Error> {
     if let Some(prior) = repeated(store, &push.intake, window_ms, now_ms)? {
-        store.count_repeat(prior.seq)?;
+        store.count_repeat(prior.seq, false)?;
         return Ok(Receipt {
             id: prior.id,
             status: Status::Duplicate,
         });
     }
-    let (id, _) = store.keep(&push.intake, &push.document, None)?;
+    let (id, _) = store.keep(&push.intake, None, None)?;
     Ok(Receipt {
         id,
         status: Status::Accepted,
@@ -98,10 +115,30 @@ fn repeated<S: IntakeStore>(
     let Some(digest) = intake.digest.filter(|_| window_ms > 0) else {
         return Ok(None);
     };
-    let Some(prior) = store.newest_pushed(digest, now_ms - window_ms, now_ms)? else {
+    let mut prior = None;
+    store.visit_pushed(intake, |pushed| {
+        if pushed.event.received_ms < now_ms - window_ms {
+            return ControlFlow::Break(());
+        }
+        if pushed.digest != digest {
+            // Another state in between, unless it is certainly a later one: whatever lies behind it is no repeat.
+            return if rule::repeats(intake.updated_at, &[pushed.updated_at]) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            };
+        }
+        if pushed.is_entry {
+            return ControlFlow::Continue(());
+        }
+        prior = Some(pushed.event);
+        ControlFlow::Break(())
+    })?;
+    let Some(prior) = prior else {
         return Ok(None);
     };
-    let changes = store.changes_since(&prior, intake, now_ms)?;
+    // What recovery brought late counts as well.
+    let changes = store.recovered_since(&prior, intake, now_ms)?;
     Ok(rule::repeats(intake.updated_at, &changes).then_some(prior))
 }
 
@@ -168,11 +205,11 @@ impl<S: IntakeStore> BatchIntake<'_, S> {
             return self.keep(entry, intake);
         };
         let given_up_at = entry.given_up_at;
-        let changes = self.store.changes_since(&prior, intake, given_up_at)?;
+        let changes = self.changes_since(&prior, intake, given_up_at)?;
         match rule::judge(intake.updated_at, &changes, given_up_at, self.judge_before) {
             Verdict::New => self.keep(entry, intake),
             Verdict::Repeat => {
-                self.store.count_repeat(prior.seq)?;
+                self.store.count_repeat(prior.seq, true)?;
                 self.store.remember_failure(&entry.id, Some(prior.seq))?;
                 self.receipt.repeats += 1;
                 Ok(())
@@ -190,12 +227,47 @@ impl<S: IntakeStore> BatchIntake<'_, S> {
             return Ok(None);
         };
         let (from, to) = rule::tries_of(entry.given_up_at, self.window_ms);
-        self.store.newest_pushed(digest, from, to)
+        let mut prior = None;
+        self.store.visit_pushed(intake, |pushed| {
+            let received_ms = pushed.event.received_ms;
+            if received_ms < from {
+                return ControlFlow::Break(());
+            }
+            if pushed.digest == digest && !pushed.is_entry && received_ms <= to {
+                prior = Some(pushed.event);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(prior)
+    }
+
+    /// The `updated_at` of each different event about the same object that may lie between the two.
+    fn changes_since(
+        &self,
+        prior: &PriorEvent,
+        intake: &Intake,
+        until_ms: i64,
+    ) -> Result<Vec<Option<i64>>, S::Error> {
+        let mut changes = self.store.recovered_since(prior, intake, until_ms)?;
+        self.store.visit_pushed(intake, |pushed| {
+            if pushed.event.seq <= prior.seq {
+                return ControlFlow::Break(());
+            }
+            let is_different = Some(pushed.digest) != intake.digest;
+            if is_different && pushed.event.received_ms <= until_ms + rule::SPREAD_MS {
+                changes.push(pushed.updated_at);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(changes)
     }
 
     fn keep(&mut self, entry: &Entry, intake: &Intake) -> Result<(), S::Error> {
         let given_up_at = Some(entry.given_up_at);
-        let (_, seq) = self.store.keep(intake, &entry.document, given_up_at)?;
+        let (_, seq) = self
+            .store
+            .keep(intake, Some(&entry.document), given_up_at)?;
         self.store.remember_failure(&entry.id, Some(seq))?;
         self.receipt.taken_in += 1;
         Ok(())

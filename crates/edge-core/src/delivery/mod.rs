@@ -2,12 +2,7 @@
 
 pub mod binding;
 pub mod breaker;
-pub mod destination_state;
-pub mod fair_share;
 pub mod outcome;
 pub mod plan;
-pub mod rate;
-#[cfg(test)]
-mod simulation;
 pub mod timing;
 pub mod unreached;

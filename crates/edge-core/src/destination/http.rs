@@ -211,6 +211,7 @@ mod tests {
             source_uri: "/sources/acme",
             sequence: 1,
             received_ms: 0,
+            given_up_ms: None,
             base: "https://edge.example.com",
             content: Content::Notification(Notification::parse(xml).unwrap()),
             document: xml,

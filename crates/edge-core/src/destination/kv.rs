@@ -7,7 +7,9 @@ use sha2::{Digest as _, Sha256};
 use threescale::Timestamp;
 
 use crate::{
+    dedup::rule,
     event::{self, Event},
+    id::EventId,
     time::rfc3339,
 };
 
@@ -23,6 +25,8 @@ pub struct Summary {
     time: String,
     received: String,
     sequence: i64,
+    /// When 3scale may have sent it first, in milliseconds since 1970: it decides between two states with equal times.
+    first_sent: i64,
 }
 
 /// The action after which an object has no further states.
@@ -47,15 +51,27 @@ impl Summary {
             time: event.time(),
             received: rfc3339(event.received_ms),
             sequence: event.sequence,
+            first_sent: first_sent(event.received_ms, event.given_up_ms),
         }
     }
 }
 
-/// The properties that decide which of two states of an object is the later one.
+/// When 3scale may have sent a notification first. What it gave up, it had begun to send some minutes before, however
+/// late recovery fetched it.
+fn first_sent(received_ms: i64, given_up_ms: Option<i64>) -> i64 {
+    given_up_ms.map_or(received_ms, |given_up| {
+        given_up.saturating_sub(rule::TRIES_MS)
+    })
+}
+
+/// The properties that decide which of two states of an object is the later one: the same for KV and for the inbox,
+/// and for two inboxes of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectState {
     time: String,
-    sequence: String,
+    first_sent: i64,
+    /// Decides between two that came within one millisecond.
+    id: String,
     deleted: bool,
 }
 
@@ -65,25 +81,34 @@ impl ObjectState {
     pub fn of(event: &Event<'_>) -> Self {
         Self {
             time: event.time(),
-            sequence: event.sequence(),
+            first_sent: first_sent(event.received_ms, event.given_up_ms),
+            id: event.id.to_string(),
             deleted: event.action() == DELETED,
         }
     }
 
-    /// The state in a row of the inbox: `updated_at` in seconds since 1970, `received_ms` in milliseconds.
+    /// The state in a row of the inbox: `updated_at` in seconds since 1970, the others in milliseconds.
     #[must_use]
-    pub fn of_row(action: &str, updated_at: Option<i64>, received_ms: i64, seq: i64) -> Self {
+    pub fn of_row(
+        id: EventId,
+        action: &str,
+        updated_at: Option<i64>,
+        received_ms: i64,
+        given_up_ms: Option<i64>,
+    ) -> Self {
         let updated_at =
             updated_at.and_then(|at| Timestamp::from_unix_millis(at.saturating_mul(1000)));
         Self {
             time: event::time(updated_at, received_ms),
-            sequence: event::sequence(seq),
+            first_sent: first_sent(received_ms, given_up_ms),
+            id: id.to_string(),
             deleted: action == DELETED,
         }
     }
 
-    /// The state in a stored CloudEvent.
-    fn stored(event: &Value) -> Self {
+    /// The state in a stored CloudEvent and its metadata.
+    fn stored(event: &Value, metadata: Option<&Value>) -> Self {
+        let first_sent = metadata.and_then(|metadata| metadata.get("first_sent"));
         let text = |pointer| {
             event
                 .pointer(pointer)
@@ -92,15 +117,17 @@ impl ObjectState {
         };
         Self {
             time: text("/time").to_owned(),
-            sequence: text("/sequence").to_owned(),
+            first_sent: first_sent.and_then(Value::as_i64).unwrap_or_default(),
+            id: text("/id").to_owned(),
             deleted: text("/data/action") == DELETED,
         }
     }
 
-    /// 3scale sends in no order: the later `updated_at` wins, then the later arrival, and nothing follows a deletion.
+    /// 3scale sends in no order: the later `updated_at` wins, then what it sent first later, and nothing follows a
+    /// deletion.
     fn replaces(&self, stored: &Self) -> bool {
-        self.deleted
-            || (!stored.deleted && (&self.time, &self.sequence) >= (&stored.time, &stored.sequence))
+        let order = |state: &Self| (state.time.clone(), state.first_sent, state.id.clone());
+        self.deleted || (!stored.deleted && order(self) >= order(stored))
     }
 
     /// `true` if one of these other states replaces this one, so that it need not be written. A deletion is always
@@ -131,9 +158,9 @@ pub fn object_key(event: &Event<'_>) -> Option<String> {
 /// `true` if an event's state of its object replaces the CloudEvent that is stored under its key. A value that cannot
 /// be read is replaced.
 #[must_use]
-pub fn replaces(event: &Event<'_>, stored: &str) -> bool {
+pub fn replaces(event: &Event<'_>, stored: &str, metadata: Option<&Value>) -> bool {
     serde_json::from_str(stored).map_or(true, |stored| {
-        ObjectState::of(event).replaces(&ObjectState::stored(&stored))
+        ObjectState::of(event).replaces(&ObjectState::stored(&stored, metadata))
     })
 }
 
@@ -168,15 +195,14 @@ fn json_length(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use threescale::Notification;
+    use threescale::{Notification, Redact};
 
     use super::*;
     use crate::event::Content;
 
-    fn state(time: &str, sequence: &str, action: &str) -> ObjectState {
-        ObjectState::stored(
-            &json!({ "time": time, "sequence": sequence, "data": { "action": action } }),
-        )
+    fn state(time: &str, first_sent: i64, action: &str) -> ObjectState {
+        let event = json!({ "time": time, "id": "b", "data": { "action": action } });
+        ObjectState::stored(&event, Some(&json!({ "first_sent": first_sent })))
     }
 
     fn with_event<T>(id: &str, use_event: impl FnOnce(&Event<'_>) -> T) -> T {
@@ -190,6 +216,7 @@ mod tests {
             source_uri: "/sources/acme",
             sequence: i64::MAX,
             received_ms: 1_700_000_000_123,
+            given_up_ms: None,
             base: "",
             content: Content::Notification(Notification::parse(xml.as_bytes()).unwrap()),
             document: xml.as_bytes(),
@@ -235,41 +262,76 @@ mod tests {
 
     #[test]
     fn the_later_state_wins_and_nothing_follows_a_deletion() {
-        let stored = state("2021-05-15T01:37:53Z", "05", "updated");
-        let replaces = |time, sequence, action| state(time, sequence, action).replaces(&stored);
-        assert!(replaces("2021-05-15T01:37:54Z", "01", "updated"));
-        assert!(replaces("2021-05-15T01:37:53Z", "06", "updated"));
+        let stored = state("2021-05-15T01:37:53Z", 5, "updated");
+        let replaces = |time, first_sent, action| state(time, first_sent, action).replaces(&stored);
+        assert!(replaces("2021-05-15T01:37:54Z", 1, "updated"));
+        assert!(replaces("2021-05-15T01:37:53Z", 6, "updated"));
         assert!(
-            replaces("2021-05-15T01:37:53Z", "05", "updated"),
+            replaces("2021-05-15T01:37:53Z", 5, "updated"),
             "the same again"
         );
-        assert!(!replaces("2021-05-15T01:37:53Z", "04", "updated"));
-        assert!(!replaces("2021-05-15T01:37:52Z", "09", "updated"));
+        assert!(!replaces("2021-05-15T01:37:53Z", 4, "updated"));
+        assert!(!replaces("2021-05-15T01:37:52Z", 9, "updated"));
         assert!(
-            replaces("2021-05-15T01:37:50Z", "01", "deleted"),
+            replaces("2021-05-15T01:37:50Z", 1, "deleted"),
             "deleted is final"
         );
-        let deleted = state("2021-05-15T01:37:53Z", "05", "deleted");
-        assert!(!state("2021-05-15T01:37:59Z", "09", "updated").replaces(&deleted));
+        let deleted = state("2021-05-15T01:37:53Z", 5, "deleted");
+        assert!(!state("2021-05-15T01:37:59Z", 9, "updated").replaces(&deleted));
+    }
+
+    /// A key does not touch its application, so both notifications have one `updated_at`.
+    #[test]
+    fn a_key_that_was_deleted_does_not_come_back_when_its_creation_is_recovered_late() {
+        let minute = |minute: i64| 1_700_000_000_000 + minute * 60_000;
+        let row = |id: u8, action, received, given_up| {
+            let id = EventId::new(received, &[id; 10]);
+            ObjectState::of_row(id, action, Some(1_700_000_000), received, given_up)
+        };
+        let created = row(1, "key_created", minute(55), Some(minute(6)));
+        let deleted = row(2, "key_deleted", minute(50), None);
+        assert!(deleted.replaces(&created) && !created.replaces(&deleted));
+        assert!(created.is_superseded(&[deleted]));
+    }
+
+    /// A new inbox counts from 1 again.
+    #[test]
+    fn a_state_in_a_young_inbox_replaces_an_older_one_of_another() {
+        let row = |ms, seq| {
+            let id = EventId::in_log(ms, seq, 0, 0);
+            ObjectState::of_row(id, "updated", Some(100), ms, None)
+        };
+        assert!(row(2000, 1).replaces(&row(1000, 99_999)));
+        assert!(!row(1000, 99_999).replaces(&row(2000, 1)));
+        assert!(
+            row(2000, 8).replaces(&row(2000, 7)),
+            "within one millisecond"
+        );
     }
 
     #[test]
     fn a_row_and_a_stored_event_hold_the_same_state() {
-        let row = ObjectState::of_row("updated", Some(1_621_042_673), 9_000_000_000_000, 5);
-        let stored = state("2021-05-15T01:37:53Z", "00000000000000000005", "updated");
-        assert_eq!(row, stored);
-        let row = ObjectState::of_row("deleted", None, 1_700_000_000_123, 6);
-        let stored = state(
-            "2023-11-14T22:13:20.123Z",
-            "00000000000000000006",
-            "deleted",
-        );
-        assert_eq!(row, stored);
+        with_event("7", |event| {
+            let stored: Value = serde_json::from_slice(&event.to_json(&Redact::none())).unwrap();
+            let metadata = serde_json::to_value(Summary::of(event)).unwrap();
+            let stored = ObjectState::stored(&stored, Some(&metadata));
+            assert_eq!(stored, ObjectState::of(event));
+            let row = ObjectState::of_row(event.id, "updated", None, event.received_ms, None);
+            assert_eq!(row, stored);
+        });
     }
 
     #[test]
     fn a_state_is_superseded_by_a_later_one_and_a_deletion_by_none() {
-        let at = |updated_at, seq, action| ObjectState::of_row(action, Some(updated_at), 0, seq);
+        let at = |updated_at, received, action| {
+            ObjectState::of_row(
+                EventId::new(0, &[0; 10]),
+                action,
+                Some(updated_at),
+                received,
+                None,
+            )
+        };
         let this = at(100, 5, "updated");
         assert!(this.is_superseded(&[at(90, 9, "updated"), at(101, 4, "updated")]));
         assert!(this.is_superseded(&[at(100, 6, "updated")]));

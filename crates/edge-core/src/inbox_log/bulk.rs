@@ -91,7 +91,11 @@ impl Destination {
                             // There is room: see above.
                             let _ = cursor.position.begin(entry.seq);
                         }
-                        return Ok(Some(self.begin(entry, replaying(replay, stage))));
+                        return Ok(Some(self.begin(
+                            entry.seq,
+                            entry.line,
+                            replaying(replay, stage),
+                        )));
                     }
                 }
             }
@@ -125,7 +129,11 @@ impl Destination {
                             .line
                             .is_some_and(|line| self.is_ordered && self.is_line_busy(line));
                         if !is_busy {
-                            return Ok(Some(self.begin(entry, replaying(replay, stage))));
+                            return Ok(Some(self.begin(
+                                entry.seq,
+                                entry.line,
+                                replaying(replay, stage),
+                            )));
                         }
                     }
                     // It was wanted once more while it was under way, and has a row since.

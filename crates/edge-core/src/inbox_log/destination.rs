@@ -2,7 +2,7 @@
 
 use super::{
     DestinationId, Line, ReplayId, Seq,
-    rows::{Cursor, State, Waiting, Write},
+    rows::{Cursor, State, Waiting, Write, short_answer},
 };
 use crate::delivery::{outcome::Outcome, plan::Progress, timing::Jitter};
 
@@ -18,6 +18,21 @@ pub struct Start {
     pub seq: Seq,
     /// From 1. The same again if the last one's outcome was lost or did not count.
     pub number: u32,
+}
+
+/// How an attempt has ended.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// How long it took.
+    pub took_ms: u32,
+    /// For the delay before the next one.
+    pub jitter: Jitter,
+    /// The beginning of the response, without secrets.
+    pub answer: Option<String>,
 }
 
 /// Where an attempt comes from.
@@ -67,6 +82,8 @@ pub(super) struct Ended {
     pub(super) at: i64,
     pub(super) took_ms: u32,
     pub(super) jitter: Jitter,
+    /// The beginning of the response, if it is kept with the position.
+    pub(super) answer: Option<String>,
 }
 
 impl Ended {
@@ -109,6 +126,14 @@ pub struct Change {
     /// To be committed together, in this order, for the destination.
     pub writes: Vec<Write>,
     pub(super) after: Destination,
+}
+
+impl Change {
+    /// The destination's state once it is committed.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.after.state
+    }
 }
 
 impl Destination {
@@ -155,6 +180,23 @@ impl Destination {
         left.fold(self.state.waits(head), u64::saturating_add)
     }
 
+    /// `true` if a replay that has not ended may still send this event.
+    #[must_use]
+    pub fn is_meant(&self, seq: Seq) -> bool {
+        self.cursors.iter().any(|cursor| {
+            let is_beyond = seq > cursor.position.upto() && seq <= cursor.last;
+            is_beyond || cursor.position.is_pending(seq)
+        })
+    }
+
+    /// How many deliveries a replay has left here.
+    #[must_use]
+    pub fn replay_left(&self, replay: ReplayId) -> u64 {
+        let mut cursors = self.cursors.iter();
+        let found = cursors.find(|cursor| cursor.replay == replay);
+        found.map_or(0, |cursor| cursor.remaining)
+    }
+
     /// Takes over what was committed. Nothing may have happened to the destination since the change was made:
     /// a transaction in a Durable Object is synchronous, so nothing can have.
     pub fn committed(&mut self, change: Change) {
@@ -167,17 +209,30 @@ impl Destination {
     }
 
     /// An attempt has ended.
-    pub fn ended(&mut self, seq: Seq, outcome: Outcome, at: i64, took_ms: u32, jitter: Jitter) {
+    pub fn ended(&mut self, seq: Seq, ending: Ending) {
         let found = self.under_way.iter().position(|one| one.seq == seq);
         let Some(index) = found else { return };
         let under_way = self.under_way.remove(index);
+        let Ending {
+            outcome,
+            at,
+            took_ms,
+            jitter,
+            answer,
+        } = ending;
         self.ended.push(Ended {
             under_way,
             outcome,
             at,
             took_ms,
             jitter,
+            answer: answer.as_deref().map(short_answer),
         });
+    }
+
+    /// An attempt could not be made: it is as if it had not begun.
+    pub fn not_made(&mut self, seq: Seq) {
+        self.under_way.retain(|one| one.seq != seq);
     }
 
     /// `true` if an attempt is under way, or its outcome not written.

@@ -43,6 +43,7 @@ mod blob;
 mod bulk;
 mod destination;
 mod head;
+mod meant;
 mod operator;
 mod outcome;
 mod position;
@@ -51,14 +52,15 @@ mod stage;
 mod start;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     blob::BadBlob,
-    destination::{Change, Destination, Start},
-    head::{Head, LogId},
+    destination::{Change, Destination, Ending, Start},
+    head::Head,
+    meant::Meant,
     position::{Full, MOST_PENDING, Position},
-    rows::{BATCH, Cursor, State, Success, Waiting, Write},
+    rows::{BATCH, Cursor, State, Success, Waiting, Write, decode_batch, encode_batch},
     stage::{Found, Stage, may_forget},
     tally::{Tally, find_wanted},
 };
@@ -95,6 +97,9 @@ pub trait Log {
     /// The first event kept from a place on, and its tally for this destination.
     fn at_or_after(&self, seq: Seq) -> Result<Option<(Seq, u64)>, Self::Error>;
 
+    /// An event's line, if it has one. Only ordered destinations ask.
+    fn line(&self, seq: Seq) -> Result<Option<Line>, Self::Error>;
+
     /// An event, with the rows that there are for it.
     fn entry(&self, seq: Seq) -> Result<Option<Entry>, Self::Error>;
 
@@ -108,11 +113,17 @@ pub trait Log {
         except: &[Seq],
     ) -> Result<Option<Waiting>, Self::Error>;
 
-    /// The row that was tried least, due or not, with no row of its line before it and no `not_before` to come.
-    fn least_tried(&self, now_ms: i64, except: &[Seq]) -> Result<Option<Waiting>, Self::Error>;
+    /// Of the rows that are due, the one that was tried least, with no row of its line before it. Only what is due:
+    /// else the probes of an outage would use up the attempts of the few deliveries that wait.
+    fn least_tried(
+        &self,
+        revived_at: Option<i64>,
+        now_ms: i64,
+        except: &[Seq],
+    ) -> Result<Option<Waiting>, Self::Error>;
 
-    /// When the first row is due that has none of its line before it.
-    fn next_due(&self, revived_at: Option<i64>) -> Result<Option<i64>, Self::Error>;
+    /// The first time later than `after_ms` when a row is due that has none of its line before it.
+    fn next_due(&self, revived_at: Option<i64>, after_ms: i64) -> Result<Option<i64>, Self::Error>;
 
     /// `true` if a row of this line is before this place.
     fn waits_before(&self, line: Line, seq: Seq) -> Result<bool, Self::Error>;

@@ -44,6 +44,8 @@ impl Destination {
             Stage::Waiting => {
                 let old = found.waiting.unwrap_or(row(line));
                 let row = Waiting {
+                    // A row is never due before its `Retry-After`, so `next_at` says it all.
+                    next_at: now_ms.max(old.not_before.unwrap_or(now_ms)),
                     not_before: old.not_before,
                     replayed: old.replayed && of_many,
                     ..row(old.line)

@@ -42,6 +42,12 @@ impl Destination {
         Some(gathered.max(pause_until))
     }
 
+    /// `true` if what has ended may be written, whether or not its time has come: not in the pause after a failure.
+    #[must_use]
+    pub fn is_writable(&self, now_ms: i64) -> bool {
+        self.pause_until.is_none_or(|until| until <= now_ms)
+    }
+
     /// Writes what has ended, and how far everything has got.
     #[must_use]
     pub fn flush(&self, timing: &Timing) -> Change {
@@ -195,6 +201,7 @@ impl Destination {
             at: ended.at,
             took_ms: ended.took_ms,
             status,
+            answer: ended.answer.clone(),
         });
     }
 

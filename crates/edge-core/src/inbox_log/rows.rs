@@ -33,8 +33,11 @@ pub struct State {
     pub successes: Vec<Success>,
 }
 
+/// The longest answer that is recorded of a first-try success, in bytes: the last 64 of them are in one row.
+const LONGEST_ANSWER: usize = 256;
+
 /// The record of a first-try success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Success {
     /// Of this event.
     pub seq: Seq,
@@ -44,6 +47,32 @@ pub struct Success {
     pub took_ms: u32,
     /// The HTTP status, where there is one.
     pub status: Option<u16>,
+    /// The beginning of the response, without secrets.
+    pub answer: Option<String>,
+}
+
+/// The successes of a column `batches.outcomes`.
+///
+/// # Errors
+///
+/// It is damaged, or of another version.
+pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Success>, BadBlob> {
+    blob::decode(bytes)
+}
+
+/// For the column `batches.outcomes`.
+///
+/// # Errors
+///
+/// It is larger than a blob may be.
+pub fn encode_batch(batch: &[Success]) -> Result<Vec<u8>, BadBlob> {
+    blob::encode(&batch)
+}
+
+/// As much of a response as the record of a first-try success has room for.
+pub(super) fn short_answer(answer: &str) -> String {
+    let end = answer.floor_char_boundary(LONGEST_ANSWER);
+    answer.get(..end).unwrap_or_default().to_owned()
 }
 
 impl State {
@@ -126,8 +155,8 @@ impl Waiting {
     }
 }
 
-/// A row of `replay_cursors`: a replay's place for one destination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The blob of a row of `replay_cursors`: a replay's place for one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Which replay.
     pub replay: ReplayId,
@@ -137,6 +166,20 @@ pub struct Cursor {
     pub last: Seq,
     /// How many of those that it means it has not begun, or are under way.
     pub remaining: u64,
+}
+
+impl Cursor {
+    /// For the column `replay_cursors.cursor`.
+    pub fn encode(&self) -> Result<Vec<u8>, BadBlob> {
+        blob::encode(self)
+    }
+
+    /// From the column.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadBlob> {
+        let cursor: Self = blob::decode(bytes)?;
+        let position = cursor.position.checked()?;
+        Ok(Self { position, ..cursor })
+    }
 }
 
 /// One statement. A transition is a list of them, committed together.

@@ -1,6 +1,7 @@
 //! Where an event is on its way to a destination: read off the rows, never stored as such.
 
 use super::{Seq, position::Position, rows::Waiting};
+use crate::state::DeliveryState;
 
 /// Exactly one of these for each event and destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,17 @@ impl Stage {
             Self::Delivered
         } else {
             Self::NotRouted
+        }
+    }
+
+    /// The state that operators see. `None`: there is no delivery.
+    #[must_use]
+    pub fn delivery(self) -> Option<DeliveryState> {
+        match self {
+            Self::NotRouted | Self::Dropped => None,
+            Self::Beyond | Self::Pending | Self::Waiting => Some(DeliveryState::Waiting),
+            Self::Dead => Some(DeliveryState::Dead),
+            Self::Delivered => Some(DeliveryState::Delivered),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The next attempt to make.
 
 use super::{
-    Entry, Line, Log, Seq,
+    Line, Log, Seq,
     destination::{Destination, Origin, Start, UnderWay},
     position::MOST_PENDING,
     rows::Waiting,
@@ -18,7 +18,7 @@ impl Destination {
     /// `state().health.allows` and its rate for a place.
     ///
     /// New events and due ones alternate, replays of many come last. While the breaker is open, the one probe is
-    /// of an event that has not failed yet, or else of the one that was tried least.
+    /// of an event that has not failed yet, or else of the one that was tried least of those that are due.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl Destination {
                 return Ok(Some(start));
             }
             let except = self.in_flight();
-            let row = log.least_tried(now_ms, &except)?;
+            let row = log.least_tried(self.state.revived_at, now_ms, &except)?;
             return match row {
                 Some(row) => self.begin_row(log, row),
                 None => self.next_replayed(log),
@@ -66,40 +66,61 @@ impl Destination {
     ///
     /// That of the log.
     pub fn wake_at<L: Log>(&self, log: &L, now_ms: i64) -> Result<Option<i64>, L::Error> {
+        let start = self.start_at(log, now_ms)?;
+        Ok(start.into_iter().chain(self.write_at(now_ms)).min())
+    }
+
+    /// When the next attempt can begin, if the destination has a place for it.
+    ///
+    /// # Errors
+    ///
+    /// That of the log.
+    pub fn start_at<L: Log>(&self, log: &L, now_ms: i64) -> Result<Option<i64>, L::Error> {
+        if self.state.health.paused {
+            return Ok(None);
+        }
         let (_, head) = log.head();
         let pending = self.state.position.pending().iter();
         let is_idle = self.state.is_at(head)
             && pending.copied().all(|seq| self.is_in_flight(seq))
             // What a replay has begun goes on when it is written.
             && (self.cursors.is_empty() || !self.ended.is_empty());
-        let due = if is_idle {
-            log.next_due(self.state.revived_at)?
-        } else {
+        let due = if !is_idle {
             Some(now_ms)
-        };
-        // The probe waits for no schedule.
-        let due = match due {
-            Some(at) if at > now_ms && self.state.health.is_probing() => {
-                let least_tried = log.least_tried(now_ms, &[])?;
-                Some(least_tried.map_or(at, |_| now_ms))
-            }
-            due => due,
+        } else if self.state.waiting == 0 {
+            None
+        } else {
+            log.next_due(self.state.revived_at, i64::MIN)?
         };
         let start = due.and_then(|due| self.state.health.earliest(due));
-        let start = start.map(|at| at.max(self.pause_until.unwrap_or(i64::MIN)));
-        Ok(start.into_iter().chain(self.write_at(now_ms)).min())
+        Ok(start.map(|at| at.max(self.pause_until.unwrap_or(i64::MIN))))
+    }
+
+    /// When the next row is due, apart from those that are due now: they wait for a place, or are under way.
+    ///
+    /// # Errors
+    ///
+    /// That of the log.
+    pub fn next_due_at<L: Log>(&self, log: &L, now_ms: i64) -> Result<Option<i64>, L::Error> {
+        // While a probe is under way nothing else begins.
+        if self.state.waiting == 0 || self.state.health.is_probing() {
+            return Ok(None);
+        }
+        log.next_due(self.state.revived_at, now_ms)
     }
 
     fn next_fresh<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Option<Start>, L::Error> {
         // Those that a kill left, and those that were held back.
         for seq in self.state.position.pending().to_vec() {
             let is_busy = self.is_in_flight(seq) || self.is_blocked(seq);
-            if !is_busy && let Some(entry) = log.entry(seq)? {
-                match self.standing(log, &entry)? {
-                    Standing::Free => return Ok(Some(self.begin(entry, Origin::Position))),
-                    Standing::Behind => {}
-                    Standing::BehindRow => self.blocked.push((seq, entry.line, now_ms)),
-                }
+            if is_busy {
+                continue;
+            }
+            let line = self.line(log, seq)?;
+            match self.standing(log, seq, line)? {
+                Standing::Free => return Ok(Some(self.begin(seq, line, Origin::Position))),
+                Standing::Behind => {}
+                Standing::BehindRow => self.blocked.push((seq, line, now_ms)),
             }
         }
         let (head, wanted) = log.head();
@@ -108,16 +129,16 @@ impl Destination {
             let (after, target) = (position.upto(), position.begun().saturating_add(1));
             let found = find_wanted(after, head, target, |seq| log.at_or_after(seq))?;
             let Some(seq) = found else { break };
-            let Some(entry) = log.entry(seq)? else { break };
-            let standing = self.standing(log, &entry)?;
+            let line = self.line(log, seq)?;
+            let standing = self.standing(log, seq, line)?;
             if self.state.position.begin(seq).is_err() {
                 break;
             }
             match standing {
-                Standing::Free => return Ok(Some(self.begin(entry, Origin::Position))),
+                Standing::Free => return Ok(Some(self.begin(seq, line, Origin::Position))),
                 Standing::Behind if self.held() <= MOST_HELD => {}
                 Standing::Behind | Standing::BehindRow => {
-                    self.blocked.push((seq, entry.line, now_ms));
+                    self.blocked.push((seq, line, now_ms));
                 }
             }
         }
@@ -130,6 +151,9 @@ impl Destination {
         replayed: bool,
         now_ms: i64,
     ) -> Result<Option<Start>, L::Error> {
+        if self.state.waiting == 0 {
+            return Ok(None);
+        }
         let mut except = self.in_flight();
         while let Some(row) = log.due(replayed, self.state.revived_at, now_ms, &except)? {
             if let Some(start) = self.begin_row(log, row)? {
@@ -145,10 +169,8 @@ impl Destination {
     }
 
     fn begin_row<L: Log>(&mut self, log: &L, row: Waiting) -> Result<Option<Start>, L::Error> {
-        let Some(entry) = log.entry(row.seq)? else {
-            return Ok(None);
-        };
-        let is_free = match entry.line.filter(|_| self.is_ordered) {
+        let line = self.line(log, row.seq)?;
+        let is_free = match line {
             // A first delivery stands behind those before it.
             Some(line) if row.line.is_some() => {
                 !self.is_line_busy(line) && !self.is_pending_before(log, line, row.seq)?
@@ -156,32 +178,43 @@ impl Destination {
             Some(line) => !self.is_line_busy(line),
             None => true,
         };
-        Ok(is_free.then(|| self.begin(entry, Origin::Row(row))))
+        Ok(is_free.then(|| self.begin(row.seq, line, Origin::Row(row))))
     }
 
-    pub(super) fn begin(&mut self, entry: Entry, origin: Origin) -> Start {
+    /// The line in which an event stands, if this destination keeps order.
+    fn line<L: Log>(&self, log: &L, seq: Seq) -> Result<Option<Line>, L::Error> {
+        if self.is_ordered {
+            log.line(seq)
+        } else {
+            Ok(None)
+        }
+    }
+
+    pub(super) fn begin(&mut self, seq: Seq, line: Option<Line>, origin: Origin) -> Start {
         let under_way = UnderWay {
-            seq: entry.seq,
-            line: entry.line,
+            seq,
+            line,
             origin,
             is_reset: false,
         };
         let number = under_way.progress().attempts.saturating_add(1);
         self.under_way.push(under_way);
-        Start {
-            seq: entry.seq,
-            number,
-        }
+        Start { seq, number }
     }
 
-    fn standing<L: Log>(&self, log: &L, entry: &Entry) -> Result<Standing, L::Error> {
-        let Some(line) = entry.line.filter(|_| self.is_ordered) else {
+    fn standing<L: Log>(
+        &self,
+        log: &L,
+        seq: Seq,
+        line: Option<Line>,
+    ) -> Result<Standing, L::Error> {
+        let Some(line) = line else {
             return Ok(Standing::Free);
         };
-        if log.waits_before(line, entry.seq)? {
+        if log.waits_before(line, seq)? {
             return Ok(Standing::BehindRow);
         }
-        let is_behind = self.is_line_busy(line) || self.is_pending_before(log, line, entry.seq)?;
+        let is_behind = self.is_line_busy(line) || self.is_pending_before(log, line, seq)?;
         Ok(if is_behind {
             Standing::Behind
         } else {
@@ -209,11 +242,7 @@ impl Destination {
             if before >= seq {
                 break;
             }
-            if !arrived(before)
-                && log
-                    .entry(before)?
-                    .is_some_and(|entry| entry.line == Some(line))
-            {
+            if !arrived(before) && log.line(before)? == Some(line) {
                 return Ok(true);
             }
         }

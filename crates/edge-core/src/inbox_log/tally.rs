@@ -10,34 +10,66 @@ use super::{
 
 /// Cumulative counts by destination, the event itself among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally(Vec<(DestinationId, u64)>);
+pub struct Tally(Vec<Count>);
+
+/// One destination's count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Count {
+    destination: DestinationId,
+    events: u64,
+    /// `true` if the event itself goes there.
+    here: bool,
+}
 
 impl Tally {
     /// How many went there.
     #[must_use]
     pub fn of(&self, destination: DestinationId) -> u64 {
-        let found = self.0.binary_search_by_key(&destination, |(id, _)| *id);
-        found
-            .ok()
-            .and_then(|index| self.0.get(index))
-            .map_or(0, |(_, count)| *count)
+        self.find(destination).map_or(0, |count| count.events)
+    }
+
+    /// `true` if the event itself goes there. It was decided when the event was appended.
+    #[must_use]
+    pub fn routes_to(&self, destination: DestinationId) -> bool {
+        self.find(destination).is_some_and(|count| count.here)
+    }
+
+    /// The destinations to which the event itself goes.
+    pub fn routed(&self) -> impl Iterator<Item = DestinationId> {
+        let here = self.0.iter().filter(|count| count.here);
+        here.map(|count| count.destination)
+    }
+
+    fn find(&self, destination: DestinationId) -> Option<&Count> {
+        let found = self
+            .0
+            .binary_search_by_key(&destination, |count| count.destination);
+        found.ok().and_then(|index| self.0.get(index))
     }
 
     /// The tally at the next event, which goes to these. One that is named twice gets it once.
     #[must_use]
     pub fn with(&self, routed: &[DestinationId]) -> Self {
         let mut next = self.0.clone();
-        let mut added = routed.to_vec();
-        added.sort_unstable();
-        added.dedup();
-        for id in added {
-            match next.binary_search_by_key(&id, |(id, _)| *id) {
+        for count in &mut next {
+            count.here = false;
+        }
+        for id in routed {
+            match next.binary_search_by_key(id, |count| count.destination) {
                 Ok(index) => {
-                    if let Some((_, count)) = next.get_mut(index) {
-                        *count = count.saturating_add(1);
+                    if let Some(count) = next.get_mut(index).filter(|count| !count.here) {
+                        count.events = count.events.saturating_add(1);
+                        count.here = true;
                     }
                 }
-                Err(index) => next.insert(index, (id, 1)),
+                Err(index) => next.insert(
+                    index,
+                    Count {
+                        destination: *id,
+                        events: 1,
+                        here: true,
+                    },
+                ),
             }
         }
         Self(next)
@@ -51,10 +83,9 @@ impl Tally {
     /// From the column.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadBlob> {
         let tally: Self = blob::decode(bytes)?;
-        let is_ascending = tally
-            .0
-            .windows(2)
-            .all(|pair| pair.first().map(|(id, _)| id) < pair.last().map(|(id, _)| id));
+        let is_ascending = tally.0.windows(2).all(|pair| {
+            pair.first().map(|one| one.destination) < pair.last().map(|one| one.destination)
+        });
         if is_ascending {
             Ok(tally)
         } else {

@@ -9,15 +9,15 @@ use crate::{
     name::SourceName,
 };
 
-/// Ingests a notification. The reply means that it is committed.
+/// Ingests a notification. Its document goes beside it, as it is, and the reply is a [`Receipt`]: it means that the
+/// notification is committed. This one operation is not among the requests of an inbox, since it is the one that has to
+/// be fast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
     /// The facts in the document.
     pub intake: Intake,
     /// `true` if the sender presented a value of the secret that is not the current one.
     pub old_secret: bool,
-    /// The document.
-    pub document: Document,
 }
 
 /// The facts about a notification that the inbox needs.

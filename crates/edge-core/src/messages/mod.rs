@@ -72,7 +72,7 @@ use self::{
     care::{LookAround, OldSecretUse, RaiseAlert},
     destinations::{DestinationOverview, DropDestination, ListDestinations, PauseDestination},
     events::{EventDetails, EventPage, GetEvent, ListEvents, ReplayEvent, ReplayedEvent},
-    intake::{Push, Quarantine, Receipt},
+    intake::Quarantine,
     recovered::{BatchReceipt, RecoveredBatch},
     recovery::{LastStep, RunIfDue, RunStep, StepReport},
     replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
@@ -82,7 +82,6 @@ use crate::time::UnixMillis;
 operations! {
     /// All operations of an inbox.
     InboxRequest {
-        Push -> Receipt,
         Quarantine -> (),
         RecoveredBatch -> BatchReceipt,
         LookAround -> Option<UnixMillis>,

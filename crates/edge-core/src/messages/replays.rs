@@ -49,9 +49,9 @@ pub struct ReplayProgress {
     pub id: ReplayId,
     /// When it was requested.
     pub asked_at: UnixMillis,
-    /// When everything was due. `None` while an inbox is not done.
+    /// When everything was sent. `None` while an inbox is not done.
     pub ended_at: Option<UnixMillis>,
-    /// Events that are due again so far.
+    /// Events that were sent again so far.
     pub events: u64,
     /// Deliveries of these events.
     pub deliveries: u64,

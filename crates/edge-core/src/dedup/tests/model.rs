@@ -3,13 +3,14 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::ControlFlow,
 };
 
 use sha2::{Digest as _, Sha256};
 
 use super::sender::{BEGIN, Notification, Run};
 use crate::{
-    dedup::{IntakeStore, PriorEvent, rule, take_batch, take_push},
+    dedup::{IntakeStore, PriorEvent, Pushed, rule, take_batch, take_push},
     id::{Digest, EventId},
     messages::{
         document::Document,
@@ -64,6 +65,8 @@ pub(super) struct World {
     pub(super) list: VecDeque<(usize, i64)>,
     /// The entries that the inbox knows, and what they stand for.
     failures: BTreeMap<String, Option<i64>>,
+    /// The events that stand for an entry, though they were pushed.
+    marked: BTreeSet<i64>,
     /// The entries that recovery knows.
     seen: BTreeSet<usize>,
     swept_at: i64,
@@ -167,10 +170,10 @@ impl World {
         let push = Push {
             intake: intake(&self.sent[id]),
             old_secret: false,
-            document: Document(id.to_string().into_bytes()),
         };
         let now = self.clock + self.skew;
-        let store = TestStore::new(self, now);
+        let mut store = TestStore::new(self, now);
+        store.pushed = id;
         take_push(&store, &push, WINDOW_MS, now).unwrap();
         let before = self.events.len();
         store.commit(self);
@@ -301,15 +304,18 @@ fn digest(notification: &Notification) -> Digest {
     hash.into()
 }
 
-/// The inbox's rows in one commit. The conditions are those of the SQL in `store/events.rs`.
+/// The inbox's rows in one commit. The conditions are those of the SQL in `store/history.rs`.
 struct TestStore {
     now: i64,
+    /// The notification that is being pushed.
+    pushed: usize,
     rows: RefCell<Rows>,
 }
 
 struct Rows {
     events: Vec<Event>,
     failures: BTreeMap<String, Option<i64>>,
+    marked: BTreeSet<i64>,
 }
 
 impl TestStore {
@@ -317,9 +323,11 @@ impl TestStore {
         let rows = Rows {
             events: world.events.clone(),
             failures: world.failures.clone(),
+            marked: world.marked.clone(),
         };
         Self {
             now,
+            pushed: 0,
             rows: RefCell::new(rows),
         }
     }
@@ -328,36 +336,41 @@ impl TestStore {
         let rows = self.rows.into_inner();
         world.events = rows.events;
         world.failures = rows.failures;
+        world.marked = rows.marked;
     }
 }
 
 impl IntakeStore for TestStore {
     type Error = &'static str;
 
-    fn newest_pushed(
+    fn visit_pushed(
         &self,
-        digest: Digest,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Option<PriorEvent>, Self::Error> {
+        intake: &Intake,
+        mut visit: impl FnMut(Pushed) -> ControlFlow<()>,
+    ) -> Result<(), Self::Error> {
         let rows = self.rows.borrow();
-        let newest = rows
-            .events
-            .iter()
-            .filter(|event| {
-                event.digest == digest
-                    && (from_ms..=to_ms).contains(&event.received)
-                    && !rows.failures.values().any(|seq| *seq == Some(event.seq))
-            })
-            .max_by_key(|event| (event.received, event.seq));
-        Ok(newest.map(|event| PriorEvent {
-            seq: event.seq,
-            id: id(event.seq),
-            received_ms: event.received,
-        }))
+        let of_object = rows.events.iter().rev();
+        for event in
+            of_object.filter(|event| event.object == intake.object && event.given_up.is_none())
+        {
+            let pushed = Pushed {
+                event: PriorEvent {
+                    seq: event.seq,
+                    id: id(event.seq),
+                    received_ms: event.received,
+                },
+                digest: event.digest,
+                updated_at: event.updated_at,
+                is_entry: rows.marked.contains(&event.seq),
+            };
+            if visit(pushed).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    fn changes_since(
+    fn recovered_since(
         &self,
         earlier: &PriorEvent,
         intake: &Intake,
@@ -365,13 +378,12 @@ impl IntakeStore for TestStore {
     ) -> Result<Vec<Option<i64>>, Self::Error> {
         let rows = self.rows.borrow();
         let changes = rows.events.iter().filter(|event| {
-            let after = event
-                .given_up
-                .map_or(event.received, |at| at + rule::SPREAD_MS);
-            event.object == intake.object
-                && Some(event.digest) != intake.digest
-                && (after, event.seq) > (earlier.received_ms, earlier.seq)
-                && event.given_up.unwrap_or(event.received) <= until_ms + rule::SPREAD_MS
+            event.given_up.is_some_and(|given_up| {
+                event.object == intake.object
+                    && Some(event.digest) != intake.digest
+                    && (given_up + rule::SPREAD_MS, event.seq) > (earlier.received_ms, earlier.seq)
+                    && given_up <= until_ms + rule::SPREAD_MS
+            })
         });
         Ok(changes.map(|event| event.updated_at).collect())
     }
@@ -383,24 +395,32 @@ impl IntakeStore for TestStore {
     fn keep(
         &self,
         intake: &Intake,
-        document: &[u8],
+        document: Option<&[u8]>,
         given_up_ms: Option<i64>,
     ) -> Result<(EventId, i64), Self::Error> {
         let events = &mut self.rows.borrow_mut().events;
         let seq = count(events) + 1;
         events.push(Event {
             seq,
-            origin: std::str::from_utf8(document).unwrap().parse().unwrap(),
+            origin: document.map_or(self.pushed, |document| {
+                std::str::from_utf8(document).unwrap().parse().unwrap()
+            }),
             digest: intake.digest.unwrap(),
             object: intake.object.clone(),
             updated_at: intake.updated_at,
-            received: self.now,
+            // As `Head::append` has it: it never goes back.
+            received: events
+                .last()
+                .map_or(self.now, |last| last.received.max(self.now)),
             given_up: given_up_ms,
         });
         Ok((id(seq), seq))
     }
 
-    fn count_repeat(&self, _: i64) -> Result<(), Self::Error> {
+    fn count_repeat(&self, seq: i64, is_entry: bool) -> Result<(), Self::Error> {
+        if is_entry {
+            self.rows.borrow_mut().marked.insert(seq);
+        }
         Ok(())
     }
 

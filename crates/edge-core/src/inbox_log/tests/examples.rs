@@ -1,7 +1,7 @@
 //! The rules by example: the figures of the design.
 
 use super::{super::*, world::World};
-use crate::delivery::outcome::Outcome;
+use crate::{delivery::outcome::Outcome, id::EventId};
 
 fn taken() -> Outcome {
     Outcome::of_status(204, None)
@@ -171,10 +171,71 @@ fn a_tally_counts_each_destination_once_an_event() {
 fn ids_sort_by_their_place_though_the_clock_goes_back() {
     let first = Head::default().append(2000, &[]);
     let second = first.append(1000, &[]);
-    let id = |head: &Head| LogId::new(head.id_ms, head.seq, 255, u32::MAX);
+    let id = |head: &Head| head.id(255, u32::MAX);
     assert!(id(&first) < id(&second));
     assert_eq!(id(&second).seq(), 2);
     let text = id(&second).to_string();
     assert_eq!((text.len(), &text[14..15]), (36, "7"));
-    assert!(LogId::new(1, (1 << 40) - 1, 0, 0).seq() == (1 << 40) - 1);
+    assert!(EventId::in_log(1, (1 << 40) - 1, 0, 0).seq() == (1 << 40) - 1);
+}
+
+/// A probe's outcome is in memory only until it is written: until then the row says that it is due.
+#[test]
+fn a_probe_does_not_take_an_event_whose_outcome_is_not_written() {
+    let mut world = World::new();
+    let refused = Outcome::of_status(503, None);
+    (0..5).for_each(|_| world.push(None, &[1]));
+    for _ in 0..5 {
+        world.start(1).unwrap();
+        world.end(1, 0, &refused, 0.0);
+        world.flush(1, false);
+    }
+    world.clock(60_000);
+    // None is fresh. Each was tried once, and all are due.
+    for probe in 1..=5 {
+        assert_eq!(world.start(1), Some(probe));
+        world.end(1, 0, &refused, 0.0);
+    }
+    assert_eq!(world.start(1), None, "all have ended");
+}
+
+/// A fresh one stays pending until its outcome is written.
+#[test]
+fn a_probe_does_not_take_a_fresh_event_whose_outcome_is_not_written() {
+    let mut world = World::new();
+    let refused = Outcome::of_status(503, None);
+    (0..6).for_each(|_| world.push(None, &[1]));
+    for _ in 0..5 {
+        world.start(1).unwrap();
+        world.end(1, 0, &refused, 0.0);
+        world.flush(1, false);
+    }
+    world.clock(60_000);
+    assert_eq!(world.start(1), Some(6));
+    world.end(1, 0, &refused, 0.0);
+    assert_ne!(world.start(1), Some(6));
+}
+
+/// The probes of an outage would else use up the attempts of the few that wait.
+#[test]
+fn a_probe_does_not_take_a_delivery_that_is_not_due() {
+    let mut world = World::new();
+    let fail = |world: &mut World, seq, status| {
+        assert_eq!(world.start(1), Some(seq));
+        world.end(1, 0, &Outcome::of_status(status, None), 0.0);
+        world.flush(1, false);
+    };
+    (0..3).for_each(|_| world.push(None, &[1]));
+    (1..=3).for_each(|seq| fail(&mut world, seq, 503));
+    world.clock(5000);
+    (1..=2).for_each(|seq| fail(&mut world, seq, 503));
+    world.clock(60_000);
+    // The only one that is due. It dies of itself, which says nothing about the destination.
+    fail(&mut world, 3, 422);
+    assert_eq!(world.start(1), None);
+    let view = world.view(1);
+    let due = world.destinations[&1].wake_at(&view, world.now);
+    assert_eq!(due, Ok(Some(world.now + 240_000)));
+    world.clock(240_000);
+    assert_eq!(world.start(1), Some(1));
 }

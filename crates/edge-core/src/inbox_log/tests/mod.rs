@@ -3,7 +3,7 @@
 mod examples;
 mod invariants;
 mod ledger;
-mod tables;
+pub(crate) mod tables;
 mod world;
 
 use proptest::prelude::*;

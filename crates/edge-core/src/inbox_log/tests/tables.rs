@@ -5,32 +5,34 @@ use std::{
     convert::Infallible,
 };
 
+use crate::id::EventId;
+
 use super::super::{
-    Cursor, DestinationId, Entry, Found, Head, Line, Log, LogId, Position, ReplayId, Seq, Stage,
-    State, Tally, Waiting, Write,
+    Cursor, DestinationId, Entry, Found, Head, Line, Log, Position, ReplayId, Seq, Stage, State,
+    Tally, Waiting, Write,
 };
 
 #[derive(Debug, Clone)]
-pub(super) struct Event {
-    pub(super) id: [u8; 16],
-    pub(super) id_ms: i64,
-    pub(super) line: Option<Line>,
-    pub(super) routed: Vec<DestinationId>,
-    pub(super) received_at: i64,
-    pub(super) tally: Vec<u8>,
+pub(crate) struct Event {
+    pub(crate) id: [u8; 16],
+    pub(crate) id_ms: i64,
+    pub(crate) line: Option<Line>,
+    pub(crate) routed: Vec<DestinationId>,
+    pub(crate) received_at: i64,
+    pub(crate) tally: Vec<u8>,
 }
 
 /// The rows of one destination.
 #[derive(Debug, Clone)]
-pub(super) struct Rows {
-    pub(super) state: Vec<u8>,
-    pub(super) waiting: BTreeMap<Seq, Waiting>,
-    pub(super) dead: BTreeMap<Seq, i64>,
-    pub(super) extra: BTreeSet<Seq>,
-    pub(super) drops: Vec<(Seq, Seq)>,
-    pub(super) cursors: BTreeMap<ReplayId, Cursor>,
+pub(crate) struct Rows {
+    pub(crate) state: Vec<u8>,
+    pub(crate) waiting: BTreeMap<Seq, Waiting>,
+    pub(crate) dead: BTreeMap<Seq, i64>,
+    pub(crate) extra: BTreeSet<Seq>,
+    pub(crate) drops: Vec<(Seq, Seq)>,
+    pub(crate) cursors: BTreeMap<ReplayId, Cursor>,
     /// How many rows were written, by table.
-    pub(super) written: BTreeMap<&'static str, usize>,
+    pub(crate) written: BTreeMap<&'static str, usize>,
 }
 
 impl Default for Rows {
@@ -48,17 +50,17 @@ impl Default for Rows {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tables {
-    pub(super) events: BTreeMap<Seq, Event>,
-    pub(super) destinations: BTreeMap<DestinationId, Rows>,
+pub(crate) struct Tables {
+    pub(crate) events: BTreeMap<Seq, Event>,
+    pub(crate) destinations: BTreeMap<DestinationId, Rows>,
     /// The events that each replay means, for each destination.
-    pub(super) meant: BTreeMap<(ReplayId, DestinationId), BTreeSet<Seq>>,
+    pub(crate) meant: BTreeMap<(ReplayId, DestinationId), BTreeSet<Seq>>,
     /// Written when the newest event is forgotten.
-    pub(super) floor: Head,
+    pub(crate) floor: Head,
 }
 
 impl Rows {
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         State::decode(&self.state).unwrap()
     }
 
@@ -115,7 +117,7 @@ impl Rows {
 }
 
 impl Tables {
-    pub(super) fn commit(&mut self, id: DestinationId, writes: &[Write]) {
+    pub(crate) fn commit(&mut self, id: DestinationId, writes: &[Write]) {
         let rows = self.destinations.get_mut(&id).unwrap();
         for write in writes {
             rows.run(write);
@@ -123,7 +125,7 @@ impl Tables {
     }
 
     /// The head that an opening inbox finds.
-    pub(super) fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         match self.events.last_key_value() {
             Some((seq, event)) if *seq >= self.floor.seq => Head {
                 seq: *seq,
@@ -135,9 +137,9 @@ impl Tables {
         }
     }
 
-    pub(super) fn append(&mut self, head: &Head, line: Option<Line>, routed: Vec<DestinationId>) {
-        let id = LogId::new(head.id_ms, head.seq, 3, 0x155_5555);
-        assert_eq!(LogId::from_bytes(id.to_bytes()).seq(), head.seq);
+    pub(crate) fn append(&mut self, head: &Head, line: Option<Line>, routed: Vec<DestinationId>) {
+        let id = head.id(3, 0x155_5555);
+        assert_eq!(EventId::from_bytes(id.to_bytes()).seq(), head.seq);
         let event = Event {
             id: id.to_bytes(),
             id_ms: head.id_ms,
@@ -152,7 +154,7 @@ impl Tables {
         );
     }
 
-    pub(super) fn found(&self, id: DestinationId, seq: Seq) -> Found {
+    pub(crate) fn found(&self, id: DestinationId, seq: Seq) -> Found {
         let rows = &self.destinations[&id];
         Found {
             routed: self
@@ -169,16 +171,16 @@ impl Tables {
         }
     }
 
-    pub(super) fn stage(&self, id: DestinationId, seq: Seq, position: &Position) -> Stage {
+    pub(crate) fn stage(&self, id: DestinationId, seq: Seq, position: &Position) -> Stage {
         Stage::of(seq, position, self.found(id, seq))
     }
 }
 
 /// The log as one destination asks it.
-pub(super) struct View<'t> {
-    pub(super) tables: &'t Tables,
-    pub(super) id: DestinationId,
-    pub(super) head: &'t Head,
+pub(crate) struct View<'t> {
+    pub(crate) tables: &'t Tables,
+    pub(crate) id: DestinationId,
+    pub(crate) head: &'t Head,
 }
 
 impl View<'_> {
@@ -203,6 +205,10 @@ impl Log for View<'_> {
         let found = self.tables.events.range(seq..).next();
         let count = |blob: &[u8]| Tally::decode(blob).unwrap().of(self.id);
         Ok(found.map(|(seq, event)| (*seq, count(&event.tally))))
+    }
+
+    fn line(&self, seq: Seq) -> Result<Option<Line>, Infallible> {
+        Ok(self.tables.events.get(&seq).and_then(|event| event.line))
     }
 
     fn entry(&self, seq: Seq) -> Result<Option<Entry>, Infallible> {
@@ -230,20 +236,26 @@ impl Log for View<'_> {
             .copied())
     }
 
-    fn least_tried(&self, now_ms: i64, except: &[Seq]) -> Result<Option<Waiting>, Infallible> {
+    fn least_tried(
+        &self,
+        revived_at: Option<i64>,
+        now_ms: i64,
+        except: &[Seq],
+    ) -> Result<Option<Waiting>, Infallible> {
         let rows = self.rows().waiting.values();
-        let all = rows
-            .filter(|row| !except.contains(&row.seq) && self.is_first_of_its_line(row))
-            .filter(|row| row.not_before.is_none_or(|at| at <= now_ms));
-        Ok(all
+        let due = rows
+            .filter(|row| !except.contains(&row.seq) && row.due_at(revived_at) <= now_ms)
+            .filter(|row| self.is_first_of_its_line(row));
+        Ok(due
             .min_by_key(|row| (row.failed_at.is_some(), row.attempts, row.seq))
             .copied())
     }
 
-    fn next_due(&self, revived_at: Option<i64>) -> Result<Option<i64>, Infallible> {
+    fn next_due(&self, revived_at: Option<i64>, after_ms: i64) -> Result<Option<i64>, Infallible> {
         let rows = self.rows().waiting.values();
         let first = rows.filter(|row| self.is_first_of_its_line(row));
-        Ok(first.map(|row| row.due_at(revived_at)).min())
+        let due = first.map(|row| row.due_at(revived_at));
+        Ok(due.filter(|at| *at > after_ms).min())
     }
 
     fn waits_before(&self, line: Line, seq: Seq) -> Result<bool, Infallible> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
-        Change, Destination, DestinationId, Head, Line, Log as _, ReplayId, Seq, Stage, Write,
-        may_forget,
+        Change, Destination, DestinationId, Ending, Head, Line, Log as _, ReplayId, Seq, Stage,
+        Write, may_forget,
     },
     ledger::{Asked, Ledger, Truth},
     tables::{Rows, Tables, View},
@@ -151,7 +151,14 @@ impl World {
             self.ledger.pair(id, seq).arrived = true;
         }
         let destination = self.destinations.get_mut(&id).unwrap();
-        destination.ended(seq, outcome.clone(), self.now, 7, Jitter::new(chance));
+        let ending = Ending {
+            outcome: outcome.clone(),
+            at: self.now,
+            took_ms: 7,
+            jitter: Jitter::new(chance),
+            answer: None,
+        };
+        destination.ended(seq, ending);
         // The order of the ledger's list is that of the ends.
         let tries = self.ledger.tries(id);
         let at = tries.iter().position(|one| one.seq == seq).unwrap();

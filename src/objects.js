@@ -1,0 +1,85 @@
+// The Durable Objects as the runtime sees them. It calls methods only of classes that extend its own, which a class in
+// WebAssembly cannot, so each of these stands before the one of Rust.
+
+import { DurableObject } from "cloudflare:workers";
+import Worker, { Inbox as RustInbox, Recovery as RustRecovery } from "./worker.js";
+
+// One entry for all requests of an isolate: worker-build makes a new one with proxies of its own for each.
+let entry;
+const entryOf = (env, context) => {
+  if (entry === undefined) {
+    const { fetch, scheduled } = new Worker(context, env);
+    entry = { fetch, scheduled, env };
+  }
+  return entry;
+};
+
+export default {
+  fetch: (request, env, context) => entryOf(env, context).fetch(request),
+  scheduled: (event, env, context) => entryOf(env, context).scheduled(event),
+};
+
+export class Inbox extends DurableObject {
+  constructor(state, env) {
+    super(state, env);
+    this.inbox = new RustInbox(state, env);
+    this.isCommitting = false;
+    this.waiting = [];
+  }
+
+  // One that comes alone is committed at once. Those that come while a commit is under way share the next one. Each
+  // is a statement of its own, so that one that fails takes no other with it; and none is answered before its commit,
+  // since the runtime holds back what leaves an object until all that it wrote is stored.
+  push(facts, document) {
+    if (this.isCommitting) {
+      return new Promise((resolve, reject) => this.waiting.push({ facts, document, resolve, reject }));
+    }
+    const receipt = this.inbox.push(facts, document);
+    this.commit();
+    return receipt;
+  }
+
+  commit() {
+    this.isCommitting = true;
+    const next = () => this.pushWaiting();
+    this.ctx.storage.sync().then(next, next);
+  }
+
+  pushWaiting() {
+    const group = this.waiting;
+    this.isCommitting = false;
+    if (group.length === 0) return;
+    this.waiting = [];
+    for (const { facts, document, resolve, reject } of group) {
+      try {
+        resolve(this.inbox.push(facts, document));
+      } catch (error) {
+        reject(error);
+      }
+    }
+    this.commit();
+  }
+
+  ask(message) {
+    return this.inbox.ask(message);
+  }
+
+  alarm(info) {
+    return this.inbox.wake(info?.isRetry ?? false);
+  }
+}
+
+export class Recovery extends DurableObject {
+  constructor(state, env) {
+    super(state, env);
+    this.recovery = new RustRecovery(state, env);
+  }
+
+  ask(message) {
+    return this.recovery.ask(message);
+  }
+
+  alarm() {
+    return this.recovery.wake();
+  }
+}
