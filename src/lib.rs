@@ -28,25 +28,38 @@ pub mod rpc;
 pub mod schemas;
 pub mod sql;
 
-use edge_core::problem::Problem;
-use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+use edge_core::{config::Setup, problem::Problem};
+use worker::{
+    Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event, web_sys,
+};
 
-/// Every HTTP request.
+/// Every HTTP request. Hooks take the runtime's own objects: wrapping them costs as much as checking the secret.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> Result<web_sys::Response> {
     // Without a host there is no URL, and nothing that could be decided by it.
-    if platform::parse_url(&request.inner().url()).is_none() {
+    let Some(url) = platform::parse_url(&request.url()) else {
         let problem = Problem::InvalidHost;
         log::refused(&problem);
-        return http::problem(&problem);
-    }
+        return Ok(http::problem(&problem)?.into());
+    };
     let setup = environment::setup(&env);
-    let path = request.path();
-    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
-        ["hooks", source] => hooks::answer(request, &env, &setup, source).await,
-        ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
+    let path: Vec<_> = url.path.split('/').skip(1).collect();
+    match path.as_slice() {
+        ["hooks", source] => hooks::answer(request, &url, &env, &setup, source).await,
+        path => Ok(answer(request.into(), &env, &setup, path).await?.into()),
+    }
+}
+
+/// Every other request.
+async fn answer(request: Request, env: &Env, setup: &Setup, path: &[&str]) -> Result<Response> {
+    match path {
+        ["api", "v1", path @ ..] => api::answer(request, env, setup, path).await,
         ["healthz"] if http::request::is_read(&request) => {
-            health::answer(&request, &env, &setup).await
+            health::answer(&request, env, setup).await
         }
         ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
         ["healthz"] | ["schemas", _] => {

@@ -12,7 +12,7 @@ use edge_core::{
 };
 use js_sys::Uint8Array;
 use threescale::{Limits, Notification, form};
-use worker::{Env, Request};
+use worker::{Env, web_sys::Request};
 
 use crate::{
     http::body,
@@ -22,7 +22,7 @@ use crate::{
 
 /// Handles a notification, and records its properties in the log's `line`.
 pub(super) async fn ingest(
-    mut request: Request,
+    request: &Request,
     base: String,
     env: &Env,
     caller: &Caller<'_>,
@@ -34,7 +34,7 @@ pub(super) async fn ingest(
         header("content-type").as_deref(),
         header("content-encoding").as_deref(),
     )?;
-    let body = body::read(&mut request, config.max_body_bytes).await?;
+    let body = body::read(request, config.max_body_bytes).await?;
     line.bytes = Some(body.bytes.len());
 
     match parse(&body.bytes, media_type, config, source, base) {

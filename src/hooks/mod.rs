@@ -2,13 +2,16 @@
 
 mod ingest;
 
-use edge_core::{config::Setup, hooks::admission::admit, problem::Problem};
-use worker::{Env, Method, Request, Response, Result};
+use edge_core::{config::Setup, hooks::admission::admit, location::Location, problem::Problem};
+use worker::{
+    Env, Result,
+    web_sys::{Request, Response},
+};
 
 use crate::{
-    http::{self, json},
+    http,
     log::{self, Ingest},
-    platform::{now_ms, parse_url},
+    platform::now_ms,
 };
 
 /// Answers a call to a source's hook. The only error that it returns is a failure to build the response.
@@ -16,32 +19,37 @@ use crate::{
 /// # Errors
 ///
 /// The runtime could not build the response.
-pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) -> Result<Response> {
+pub async fn answer(
+    request: Request,
+    url: &Location,
+    env: &Env,
+    setup: &Setup,
+    source: &str,
+) -> Result<Response> {
     let began = now_ms();
     let known = setup.config.source(source);
     let mut line = Ingest {
         source: known.map(|source| source.name.as_str()),
         ..Ingest::default()
     };
-    let url = parse_url(&request.inner().url()).ok_or("a request without a URL")?;
     let method = request.method();
-    let answer = match admit(&url, method.as_ref(), &setup.config, source) {
-        Ok(caller) if method == Method::Get => {
+    let answer = match admit(url, &method, &setup.config, source) {
+        Ok(caller) if method == "GET" => {
             line.secret = caller.old_secret.then_some("old");
             line.outcome = "ping";
-            json(br#"{"status":"ok"}"#.to_vec())
+            http::ok(r#"{"status":"ok"}"#)
         }
         Ok(caller) => {
             line.secret = caller.old_secret.then_some("old");
-            let base = setup.config.public_url.clone().unwrap_or(url.origin);
-            match ingest::ingest(request, base, env, &caller, &mut line).await {
-                Ok(receipt) => json(serde_json::to_vec(&receipt)?),
+            let base = setup.config.public_url.as_ref().unwrap_or(&url.origin);
+            match ingest::ingest(&request, base.clone(), env, &caller, &mut line).await {
+                Ok(receipt) => http::ok(&serde_json::to_string(&receipt)?),
                 Err(problem) => reported(&problem, &mut line),
             }
         }
         Err(problem) => reported(&problem, &mut line),
     }?;
-    line.status = answer.status_code();
+    line.status = answer.status();
     line.ms = now_ms() - began;
     log::ingest(&line);
     Ok(answer)
@@ -51,5 +59,5 @@ pub async fn answer(request: Request, env: &Env, setup: &Setup, source: &str) ->
 fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
     line.outcome = problem.code();
     line.detail = Some(problem.for_log());
-    http::problem(problem)
+    Ok(http::problem(problem)?.into())
 }

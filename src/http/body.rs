@@ -3,7 +3,7 @@
 use edge_core::{body::Body, problem::Problem};
 use futures_util::StreamExt as _;
 use js_sys::{Uint8Array, futures::JsFuture};
-use worker::Request;
+use worker::web_sys::Request;
 
 /// A body that was read.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ impl Received {
 /// # Errors
 ///
 /// The body is longer than the limit, or shorter than announced.
-pub async fn read(request: &mut Request, limit: usize) -> Result<Received, Problem> {
+pub async fn read(request: &Request, limit: usize) -> Result<Received, Problem> {
     let length = request.headers().get("content-length").ok().flatten();
     let announced = length.and_then(|length| length.parse().ok());
     let mut body = Body::announced(announced, limit)?;
     if announced.is_some() {
-        let buffer = request.inner().array_buffer();
+        let buffer = request.array_buffer();
         let buffer = JsFuture::from(buffer.map_err(|_| Problem::IncompleteBody)?);
         let buffer = buffer.await.map_err(|_| Problem::IncompleteBody)?;
         let js = Uint8Array::new(&buffer);
@@ -45,7 +45,7 @@ pub async fn read(request: &mut Request, limit: usize) -> Result<Received, Probl
         });
     }
     // A request without any body has no stream.
-    if let Ok(mut stream) = request.stream() {
+    if let Ok(mut stream) = worker::Request::from(Clone::clone(request)).stream() {
         while let Some(chunk) = stream.next().await {
             body.push(&chunk.map_err(|_| Problem::IncompleteBody)?)?;
         }

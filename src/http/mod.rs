@@ -4,7 +4,7 @@ pub mod body;
 pub mod request;
 
 use edge_core::problem::Problem;
-use worker::{Headers, Response, Result};
+use worker::{Headers, Response, Result, web_sys};
 
 /// A JSON answer.
 ///
@@ -14,6 +14,32 @@ use worker::{Headers, Response, Result};
 pub fn json(body: Vec<u8>) -> Result<Response> {
     let headers = headers("application/json")?;
     Ok(Response::from_bytes(body)?.with_headers(headers))
+}
+
+thread_local! {
+    /// The status and the headers of every notification that was taken in: made once.
+    static OK: Result<web_sys::ResponseInit> = {
+        headers("application/json").map(|headers| {
+            let init = web_sys::ResponseInit::new();
+            init.set_headers(&headers.0);
+            init
+        })
+    };
+}
+
+/// A JSON answer as the runtime has it.
+///
+/// # Errors
+///
+/// The runtime could not build it.
+pub fn ok(body: &str) -> Result<web_sys::Response> {
+    OK.with(|init| {
+        let init = init.as_ref().map_err(ToString::to_string)?;
+        Ok(web_sys::Response::new_with_opt_str_and_init(
+            Some(body),
+            init,
+        )?)
+    })
 }
 
 /// A problem document (RFC 9457).
