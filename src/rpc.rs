@@ -17,7 +17,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn push(
         this: &Methods,
-        facts: Uint8Array,
+        facts: &str,
         document: &Uint8Array,
     ) -> std::result::Result<Promise, JsValue>;
 
@@ -51,8 +51,11 @@ impl Object {
     ///
     /// The inbox could not be reached, or did not commit it.
     pub async fn push(&self, push: &Push, document: &Uint8Array) -> Result<Receipt> {
-        let facts = Uint8Array::from(encode(push)?.as_slice());
-        read(self.0.push(facts, document)?).await
+        let facts = serde_json::to_string(push)?;
+        let receipt = JsFuture::from(self.0.push(&facts, document)?).await?;
+        let receipt = receipt.as_string().unwrap_or_default();
+        decode(receipt.as_bytes())
+            .map_err(|error| format!("an inbox's receipt cannot be read: {error}").into())
     }
 }
 

@@ -26,7 +26,7 @@ mod store;
 
 use std::rc::Rc;
 
-use edge_core::messages::{InboxRequest, Operation, decode, encode, intake::Push};
+use edge_core::messages::{InboxRequest, Operation, decode, intake::Push};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
@@ -65,11 +65,7 @@ impl DurableObject for Inbox {
 #[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Inbox {
     /// Takes in a notification: the facts are a [`Push`], the answer a receipt. It is no future: nothing in it waits.
-    pub fn push(
-        &self,
-        facts: &[u8],
-        document: &Uint8Array,
-    ) -> std::result::Result<Vec<u8>, JsValue> {
+    pub fn push(&self, facts: &str, document: &Uint8Array) -> std::result::Result<String, JsValue> {
         let pushed = self.pushed(facts, document);
         pushed.map_err(|error| reported("taking in a notification", &error))
     }
@@ -97,10 +93,10 @@ impl Inbox {
 }
 
 impl Inbox {
-    fn pushed(&self, facts: &[u8], document: &Uint8Array) -> Result<Vec<u8>> {
-        let facts: Push = decode(facts)?;
+    fn pushed(&self, facts: &str, document: &Uint8Array) -> Result<String> {
+        let facts: Push = decode(facts.as_bytes())?;
         let receipt = intake::push(self.opened()?, &facts, document)?;
-        Ok(encode(&receipt)?)
+        Ok(serde_json::to_string(&receipt)?)
     }
 
     async fn answer(&self, message: &[u8]) -> Result<Vec<u8>> {
