@@ -7,7 +7,6 @@ use edge_core::{
 };
 use worker::Result;
 
-use super::failed;
 use crate::{
     inbox::{alerts, context::InboxContext, memory::EndedAttempt},
     log::{self, NextAttempt},
@@ -35,7 +34,7 @@ pub(super) fn flush(inbox: &InboxContext, now: i64, all: bool) -> bool {
         let ended = ended.unwrap_or_default();
         has_written = true;
         if let Err(error) = commit(inbox, index, change, &ended, now) {
-            failed(inbox, "recording attempts", &error);
+            log::error("recording attempts", &error);
             // They stay in memory, and nothing begins there before they are written.
             inbox.memory.ended.borrow_mut().insert(known.id, ended);
             if let Some(destination) = inbox.destinations.borrow_mut().get_mut(index) {
