@@ -20,7 +20,7 @@ use crate::{
     platform::parse_url,
 };
 
-/// What everybody may know: a stranger who learns that a secret can be guessed would guess it.
+/// The answer without a token is one word: a stranger who learns that a secret can be guessed would guess it.
 #[derive(Serialize)]
 struct Summary {
     status: &'static str,

@@ -4,7 +4,8 @@
 import { DurableObject } from "cloudflare:workers";
 import Worker, { Inbox as RustInbox, Recovery as RustRecovery } from "./worker.js";
 
-// One entry for all requests of an isolate: worker-build makes a new one with proxies of its own for each.
+// One entry for all requests of an isolate: worker-build makes a new one with proxies of its own for each. Its methods
+// read `this.env`.
 let entry;
 const entryOf = (env, context) => {
   if (entry === undefined) {

@@ -151,7 +151,7 @@ impl InboxContext {
     }
 }
 
-/// What the inbox keeps in memory of a destination. Nothing is sent where nothing can be.
+/// Makes the inbox's memory of a destination. One that cannot be sent to has no limits, and gets nothing.
 fn know(config: &Config, is_removed: bool, opened: Opened) -> (Known, DestinationState) {
     let mut all = config.destinations.iter();
     let index = all.position(|configured| configured.name == opened.name);

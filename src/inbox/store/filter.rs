@@ -190,7 +190,7 @@ impl Search {
         self.examines = false;
     }
 
-    /// What has a row, is pending, or is beyond a position.
+    /// A waiting event has a row, is pending, or is beyond a position.
     fn waiting(&mut self, destinations: &[(DestinationId, &State)]) {
         let ids = list(destinations.iter().map(|(id, _)| i64::from(*id)));
         let positions = destinations.iter().map(|(_, state)| &state.position);

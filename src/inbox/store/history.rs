@@ -1,4 +1,4 @@
-//! What the inbox knows of the events of an object, and of 3scale's list: for [`edge_core::dedup`].
+//! The inbox's memory of the events of an object and of 3scale's list, as [`edge_core::dedup`] asks for it.
 
 use std::ops::ControlFlow;
 

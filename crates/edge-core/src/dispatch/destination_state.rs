@@ -196,18 +196,14 @@ pub fn wake_at<L: Log>(
     now_ms: i64,
     log: impl Fn(DestinationId) -> L,
 ) -> Result<Option<i64>, L::Error> {
-    let mut next: Option<i64> = None;
-    for destination in destinations {
-        let log = log(destination.deliveries.id());
-        let start = destination.start_at(&log, now_ms)?;
-        let write = destination.deliveries.write_at(now_ms);
-        next = next.into_iter().chain(start).chain(write).min();
-    }
-    Ok(next)
+    earliest(destinations, now_ms, |destination, id| {
+        destination.start_at(&log(id), now_ms)
+    })
 }
 
 /// When something changes by itself while attempts are under way: a wait ends, a probe is due, a rate allows one more,
-/// one that came back may have one more at once, outcomes are to be written. What is due already waits for a place, which an attempt's end gives.
+/// one that came back may have one more at once, outcomes are to be written. What is due already waits for a place,
+/// which an attempt's end gives.
 ///
 /// # Errors
 ///
@@ -217,12 +213,23 @@ pub fn next_change<L: Log>(
     now_ms: i64,
     log: impl Fn(DestinationId) -> L,
 ) -> Result<Option<i64>, L::Error> {
+    earliest(destinations, now_ms, |destination, id| {
+        destination.more_at(&log(id), now_ms)
+    })
+}
+
+/// The earliest time at which an attempt can begin, as `begin_at` says it of each destination, or outcomes are to be
+/// written.
+fn earliest<E>(
+    destinations: &[DestinationState],
+    now_ms: i64,
+    begin_at: impl Fn(&DestinationState, DestinationId) -> Result<Option<i64>, E>,
+) -> Result<Option<i64>, E> {
     let mut next: Option<i64> = None;
     for destination in destinations {
-        let log = log(destination.deliveries.id());
-        let more = destination.more_at(&log, now_ms)?;
+        let begin = begin_at(destination, destination.deliveries.id())?;
         let write = destination.deliveries.write_at(now_ms);
-        next = next.into_iter().chain(more).chain(write).min();
+        next = next.into_iter().chain(begin).chain(write).min();
     }
     Ok(next)
 }
