@@ -61,16 +61,19 @@ $(WASM_TARGET): | prerequisites
 	@mkdir -p $(CACHE) && touch $@
 
 # Built without optimisation or debug information: a third of the time, and fast enough.
-# One target folder for both, since they share most of what they depend on.
+# One target folder for all, since they share most of what they depend on.
+# $(1): its name, $(2): its version, $(3): what cargo is to install.
 cargo-install = @echo "building $(1) $(2) (once on this machine, one to three minutes)"; \
-	CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --quiet --root $(CACHE)/$(3)-$(2) \
-		--target-dir $(CACHE)/target $(1)@$(2)
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --quiet --root $(CACHE)/$(1)-$(2) \
+		--target-dir $(CACHE)/target $(3)
 
 $(WORKER_BUILD): | prerequisites
-	$(call cargo-install,worker-build,$(WORKER_BUILD_VERSION),worker-build)
+	$(call cargo-install,worker-build,$(WORKER_BUILD_VERSION),worker-build@$(WORKER_BUILD_VERSION))
 
 $(WASM_BINDGEN): | prerequisites $(WORKER_BUILD)
-	$(call cargo-install,wasm-bindgen-cli,$(WASM_BINDGEN_VERSION),wasm-bindgen)
+	@grep -q '"=$(WASM_BINDGEN_VERSION)"' tools/wasm-bindgen/Cargo.toml || { \
+		echo "tools/wasm-bindgen/Cargo.toml must name wasm-bindgen-cli $(WASM_BINDGEN_VERSION), as Cargo.lock does" >&2; exit 1; }
+	$(call cargo-install,wasm-bindgen,$(WASM_BINDGEN_VERSION),--path tools/wasm-bindgen)
 
 $(CARGO_FUZZ): | prerequisites
-	$(call cargo-install,cargo-fuzz,$(CARGO_FUZZ_VERSION),cargo-fuzz)
+	$(call cargo-install,cargo-fuzz,$(CARGO_FUZZ_VERSION),cargo-fuzz@$(CARGO_FUZZ_VERSION))
