@@ -38,11 +38,11 @@ build/index.js: $(SOURCES) | $(TOOLS)
 	@echo "building the Worker"
 	@$(WORKER_BUILD) --release -- --package threescale-edge
 	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
-	@# The classes that the runtime calls, and what worker-build made, as one file.
-	@mv build/index.js build/worker.js && cp src/objects.js build/objects.js
-	@$(ESBUILD_BIN) build/objects.js --bundle --format=esm --minify --log-level=warning \
+	@# What the runtime calls, and what worker-build made, as one file.
+	@mv build/index.js build/worker.js && cp -r src/js build/js && mv build/worker.js build/js/
+	@$(ESBUILD_BIN) build/js/entry.js --bundle --format=esm --minify --log-level=warning \
 		--external:cloudflare:workers --external:./index_bg.wasm --outfile=build/index.js
-	@rm build/worker.js build/objects.js
+	@rm -r build/js
 	@touch $@
 
 test: build ## all tests: the rules natively, the built Worker in the real runtime

@@ -28,38 +28,24 @@ pub mod rpc;
 pub mod schemas;
 pub mod sql;
 
-use edge_core::{config::Setup, problem::Problem};
-use worker::{
-    Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event, web_sys,
-};
+use edge_core::problem::Problem;
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
-/// Every HTTP request. Hooks take the runtime's own objects: wrapping them costs as much as checking the secret.
+/// Every HTTP request but the hooks' ([`hooks`]).
 #[event(fetch)]
-async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: Context,
-) -> Result<web_sys::Response> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     // Without a host there is no URL, and nothing that could be decided by it.
-    let Some(url) = platform::parse_url(&request.url()) else {
+    let Some(url) = platform::parse_url(&request.inner().url()) else {
         let problem = Problem::InvalidHost;
         log::refused(&problem);
-        return Ok(http::problem(&problem)?.into());
+        return http::problem(&problem);
     };
     let setup = environment::setup(&env);
     let path: Vec<_> = url.path.split('/').skip(1).collect();
     match path.as_slice() {
-        ["hooks", source] => hooks::answer(request, &url, &env, &setup, source).await,
-        path => Ok(answer(request.into(), &env, &setup, path).await?.into()),
-    }
-}
-
-/// Every other request.
-async fn answer(request: Request, env: &Env, setup: &Setup, path: &[&str]) -> Result<Response> {
-    match path {
-        ["api", "v1", path @ ..] => api::answer(request, env, setup, path).await,
+        ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
         ["healthz"] if http::request::is_read(&request) => {
-            health::answer(&request, env, setup).await
+            health::answer(&request, &env, &setup).await
         }
         ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
         ["healthz"] | ["schemas", _] => {

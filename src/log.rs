@@ -11,10 +11,10 @@ use worker::{console_error, console_log};
 
 /// A request to a hook.
 #[derive(Debug, Default, Serialize)]
-pub struct Ingest<'a> {
+pub struct Ingest {
     /// The source, if it is a known one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<&'a str>,
+    pub source: Option<String>,
     /// `accepted`, `duplicate`, `ping`, or the code of the problem.
     pub outcome: &'static str,
     /// The HTTP status of the answer.
@@ -30,7 +30,7 @@ pub struct Ingest<'a> {
     pub object: Option<String>,
     /// `old` if the sender presented a value of the secret that is not the current one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret: Option<&'a str>,
+    pub secret: Option<&'static str>,
     /// The size of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
@@ -105,7 +105,7 @@ struct Line<'a, T> {
 }
 
 /// Logs a request to a hook.
-pub fn ingest(line: &Ingest<'_>) {
+pub fn ingest(line: &Ingest) {
     console_log!("{}", json("ingest", line));
 }
 

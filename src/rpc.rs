@@ -1,10 +1,7 @@
-//! Calls into a Durable Object: its methods, typed on both sides by [`edge_core::messages`]. `src/objects.js` has the
-//! classes that the runtime calls.
+//! Calls into a Durable Object: its methods, typed on both sides by [`edge_core::messages`]. `src/js/objects.js` has
+//! the classes that the runtime calls.
 
-use edge_core::messages::{
-    Operation, decode, encode,
-    intake::{Push, Receipt},
-};
+use edge_core::messages::{Operation, decode, encode};
 use js_sys::{Promise, Uint8Array, futures::JsFuture};
 use serde::Serialize;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -13,13 +10,6 @@ use worker::{Result, Stub};
 #[wasm_bindgen]
 extern "C" {
     type Methods;
-
-    #[wasm_bindgen(method, catch)]
-    fn push(
-        this: &Methods,
-        facts: &str,
-        document: &Uint8Array,
-    ) -> std::result::Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn ask(this: &Methods, message: Uint8Array) -> std::result::Result<Promise, JsValue>;
@@ -43,19 +33,6 @@ impl Object {
     pub async fn ask<O: Operation>(&self, operation: O) -> Result<O::Reply> {
         let message = Uint8Array::from(encode(&operation.into())?.as_slice());
         read(self.0.ask(message)?).await
-    }
-
-    /// Hands a notification to an inbox. The document goes as it is.
-    ///
-    /// # Errors
-    ///
-    /// The inbox could not be reached, or did not commit it.
-    pub async fn push(&self, push: &Push, document: &Uint8Array) -> Result<Receipt> {
-        let facts = serde_json::to_string(push)?;
-        let receipt = JsFuture::from(self.0.push(&facts, document)?).await?;
-        let receipt = receipt.as_string().unwrap_or_default();
-        decode(receipt.as_bytes())
-            .map_err(|error| format!("an inbox's receipt cannot be read: {error}").into())
     }
 }
 

@@ -96,7 +96,7 @@ async fn read_and_perform(
 ) -> Answered {
     let method = request.method();
     let body = match method {
-        Method::Post => body::read(request.inner(), LARGEST_BODY).await?.bytes,
+        Method::Post => body::read(request, LARGEST_BODY).await?,
         _ => Vec::new(),
     };
     let url = request.inner().url();

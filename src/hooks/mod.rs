@@ -1,63 +1,267 @@
-//! The endpoints that 3scale calls: stateless, and run wherever the call arrives.
+//! The endpoints that 3scale calls: stateless, and run wherever the call arrives. Nothing here waits: `js/hook.js` reads
+//! the body and calls the inbox, since a future costs as much as all of this.
 
-mod ingest;
+use std::mem;
 
-use edge_core::{config::Setup, hooks::admission::admit, location::Location, problem::Problem};
-use worker::{
-    Env, Result,
-    web_sys::{Request, Response},
+use edge_core::{
+    hooks::{
+        admission::admit,
+        reading::{BodyHeaders, Parsed, Reading},
+    },
+    messages::{
+        InboxRequest, decode, encode,
+        intake::{Intake, Receipt},
+    },
+    problem::Problem,
 };
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsError, JsValue, prelude::wasm_bindgen};
+use worker::{Env, Result, web_sys::Response};
 
 use crate::{
-    http,
+    environment, http,
     log::{self, Ingest},
-    platform::now_ms,
+    platform::{self, now_ms},
 };
 
-/// Answers a call to a source's hook. The only error that it returns is a failure to build the response.
+/// A call of a hook, from its first line to its answer.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct HookCall {
+    began: i64,
+    stage: Stage,
+    line: Ingest,
+}
+
+/// How far a call has come.
+#[derive(Debug)]
+enum Stage {
+    /// The body is being read.
+    Reading(Box<Reading>),
+    /// It was read, and is to be handed over.
+    Parsed(Box<Parsed>),
+    /// It was 3scale's Ping! button.
+    Ping,
+    /// It is refused.
+    Refused(Problem),
+}
+
+/// Begins a call. `None` if the URL is not a hook's.
+#[wasm_bindgen(js_name = beginHookCall)]
+#[must_use]
+pub fn begin(
+    env: &Env,
+    url: &str,
+    method: &str,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+    content_length: Option<String>,
+) -> Option<HookCall> {
+    let url = platform::parse_url(url)?;
+    let mut segments = url.path.strip_prefix("/hooks/")?.split('/');
+    let (Some(name), None) = (segments.next(), segments.next()) else {
+        return None;
+    };
+    let setup = environment::setup(env);
+    let config = &setup.config;
+    let mut line = Ingest {
+        source: config.source(name).map(|source| source.name.to_string()),
+        ..Ingest::default()
+    };
+    let stage = admit(&url, method, config, name).and_then(|caller| {
+        line.secret = caller.old_secret.then_some("old");
+        if method == "GET" {
+            return Ok(Stage::Ping);
+        }
+        let headers = BodyHeaders {
+            content_type,
+            content_encoding,
+            content_length,
+        };
+        let base = config.public_url.as_ref().unwrap_or(&url.origin);
+        let reading = Reading::begin(&caller, &headers, base.clone())?;
+        Ok(Stage::Reading(Box::new(reading)))
+    });
+    Some(HookCall {
+        began: now_ms(),
+        stage: stage.unwrap_or_else(Stage::Refused),
+        line,
+    })
+}
+
+#[wasm_bindgen]
+impl HookCall {
+    /// `true` if its body is to be read.
+    #[wasm_bindgen(js_name = readsBody)]
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        matches!(self.stage, Stage::Reading(_))
+    }
+
+    /// `true` if the length of its body is announced, and within the limit.
+    #[wasm_bindgen(js_name = isAnnounced)]
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        matches!(&self.stage, Stage::Reading(reading) if reading.is_announced())
+    }
+
+    /// Takes a chunk of the body. `false` if no more is wanted.
+    pub fn read(&mut self, chunk: &[u8]) -> bool {
+        let Stage::Reading(reading) = &mut self.stage else {
+            return false;
+        };
+        if let Err(problem) = reading.push(chunk) {
+            self.stage = Stage::Refused(problem);
+            return false;
+        }
+        true
+    }
+
+    /// The connection broke off in the middle of the body.
+    #[wasm_bindgen(js_name = breakOff)]
+    pub fn break_off(&mut self) {
+        self.stage = Stage::Refused(Problem::IncompleteBody);
+    }
+
+    /// Parses the body. Returns the name of the inbox that it is to be handed to, if there is one.
+    #[must_use]
+    pub fn parse(&mut self) -> Option<String> {
+        let stage = mem::replace(&mut self.stage, Stage::Refused(Problem::IncompleteBody));
+        self.stage = match stage {
+            Stage::Reading(reading) => match reading.end() {
+                Ok(parsed) => Stage::Parsed(Box::new(parsed)),
+                Err(problem) => Stage::Refused(problem),
+            },
+            other => other,
+        };
+        match self.parsed()? {
+            Parsed::Event { inbox, .. } | Parsed::Unreadable { inbox, .. } => Some(inbox.clone()),
+        }
+    }
+
+    /// What the inbox needs to know of a notification, for its method `push`. `None` if the body is none.
+    ///
+    /// # Errors
+    ///
+    /// It has no JSON form, which is a mistake in its type.
+    pub fn facts(&self) -> Result<Option<String>, JsError> {
+        let Some(Parsed::Event { push, .. }) = self.parsed() else {
+            return Ok(None);
+        };
+        Ok(Some(serde_json::to_string(push)?))
+    }
+
+    /// The document, where it is not the body as it came.
+    #[must_use]
+    pub fn document(&self) -> Option<Uint8Array> {
+        match self.parsed()? {
+            Parsed::Event { document, .. } => document.as_deref().map(Uint8Array::from),
+            Parsed::Unreadable { .. } => None,
+        }
+    }
+
+    /// The message that puts the body into the quarantine, for the inbox's method `ask`.
+    ///
+    /// # Errors
+    ///
+    /// It has no JSON form, which is a mistake in its type.
+    pub fn quarantine(&self) -> Result<Option<Uint8Array>, JsError> {
+        let Some(Parsed::Unreadable { quarantine, .. }) = self.parsed() else {
+            return Ok(None);
+        };
+        let message = encode(&InboxRequest::from(quarantine.clone()))?;
+        Ok(Some(Uint8Array::from(message.as_slice())))
+    }
+
+    /// The answer, once the inbox has committed what it was handed. `receipt` is what it said of a notification.
+    ///
+    /// # Errors
+    ///
+    /// The runtime could not build it.
+    pub fn answer(mut self, receipt: &JsValue) -> Result<Response, JsValue> {
+        let stage = mem::replace(&mut self.stage, Stage::Ping);
+        let response = match stage {
+            Stage::Ping => {
+                self.line.outcome = "ping";
+                http::ok(&JsValue::from_str(r#"{"status":"ok"}"#))
+            }
+            Stage::Refused(problem) => self.refuse(&problem),
+            Stage::Reading(_) => self.refuse(&Problem::IncompleteBody),
+            Stage::Parsed(parsed) => match *parsed {
+                Parsed::Event { push, bytes, .. } => {
+                    let Intake { kind, action, object, .. } = push.intake;
+                    self.line.bytes = Some(bytes);
+                    self.line.kind = Some(format!("{kind}.{action}"));
+                    self.line.object = object;
+                    self.accept(receipt)
+                }
+                Parsed::Unreadable { error, quarantine, .. } => {
+                    self.line.bytes = Some(quarantine.body.0.len());
+                    self.refuse(&Problem::Unreadable(error))
+                }
+            },
+        };
+        Ok(self.logged(response?))
+    }
+
+    /// The answer if the inbox could not be reached, or did not commit. The reason is for the operator; 3scale only has
+    /// to send it again.
+    ///
+    /// # Errors
+    ///
+    /// The runtime could not build it.
+    pub fn unavailable(mut self, error: &str) -> Result<Response, JsValue> {
+        log::error("handing over to the inbox", &error);
+        let response = self.refuse(&Problem::Unavailable);
+        Ok(self.logged(response?))
+    }
+}
+
+impl HookCall {
+    fn parsed(&self) -> Option<&Parsed> {
+        match &self.stage {
+            Stage::Parsed(parsed) => Some(parsed),
+            _ => None,
+        }
+    }
+
+    /// The inbox's receipt is the answer, as it is.
+    fn accept(&mut self, receipt: &JsValue) -> Result<Response> {
+        let text = receipt.as_string().unwrap_or_default();
+        match decode::<Receipt>(text.as_bytes()) {
+            Ok(Receipt { id, status }) => {
+                self.line.id = Some(id);
+                self.line.outcome = status.as_str();
+                http::ok(receipt)
+            }
+            Err(error) => {
+                log::error("reading an inbox's receipt", &error);
+                self.refuse(&Problem::Unavailable)
+            }
+        }
+    }
+
+    fn refuse(&mut self, problem: &Problem) -> Result<Response> {
+        self.line.outcome = problem.code();
+        self.line.detail = Some(problem.for_log());
+        Ok(http::problem(problem)?.into())
+    }
+
+    fn logged(mut self, response: Response) -> Response {
+        self.line.status = response.status();
+        self.line.ms = now_ms() - self.began;
+        log::ingest(&self.line);
+        response
+    }
+}
+
+/// Fails with this error. worker-build's wrapper looks at errors of exported functions: after a trap it starts
+/// WebAssembly anew.
 ///
 /// # Errors
 ///
-/// The runtime could not build the response.
-pub async fn answer(
-    request: Request,
-    url: &Location,
-    env: &Env,
-    setup: &Setup,
-    source: &str,
-) -> Result<Response> {
-    let began = now_ms();
-    let known = setup.config.source(source);
-    let mut line = Ingest {
-        source: known.map(|source| source.name.as_str()),
-        ..Ingest::default()
-    };
-    let method = request.method();
-    let answer = match admit(url, &method, &setup.config, source) {
-        Ok(caller) if method == "GET" => {
-            line.secret = caller.old_secret.then_some("old");
-            line.outcome = "ping";
-            http::ok(r#"{"status":"ok"}"#)
-        }
-        Ok(caller) => {
-            line.secret = caller.old_secret.then_some("old");
-            let base = setup.config.public_url.as_ref().unwrap_or(&url.origin);
-            match ingest::ingest(&request, base.clone(), env, &caller, &mut line).await {
-                Ok(receipt) => http::ok(&serde_json::to_string(&receipt)?),
-                Err(problem) => reported(&problem, &mut line),
-            }
-        }
-        Err(problem) => reported(&problem, &mut line),
-    }?;
-    line.status = answer.status();
-    line.ms = now_ms() - began;
-    log::ingest(&line);
-    Ok(answer)
-}
-
-/// Builds the response, and puts the reason into the log's line.
-fn reported(problem: &Problem, line: &mut Ingest<'_>) -> Result<Response> {
-    line.outcome = problem.code();
-    line.detail = Some(problem.for_log());
-    Ok(http::problem(problem)?.into())
+/// Always.
+#[wasm_bindgen]
+pub fn rethrow(error: JsValue) -> Result<(), JsValue> {
+    Err(error)
 }

@@ -4,6 +4,7 @@ pub mod body;
 pub mod request;
 
 use edge_core::problem::Problem;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{Headers, Response, Result, web_sys};
 
 /// A JSON answer.
@@ -27,18 +28,28 @@ thread_local! {
     };
 }
 
-/// A JSON answer as the runtime has it.
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's own class, with a body that JavaScript has already.
+    #[wasm_bindgen(extends = web_sys::Response, js_name = Response)]
+    type OkResponse;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Response")]
+    fn new(
+        body: &JsValue,
+        init: &web_sys::ResponseInit,
+    ) -> std::result::Result<OkResponse, JsValue>;
+}
+
+/// An answer to a notification, with a JSON text that JavaScript has.
 ///
 /// # Errors
 ///
 /// The runtime could not build it.
-pub fn ok(body: &str) -> Result<web_sys::Response> {
+pub fn ok(body: &JsValue) -> Result<web_sys::Response> {
     OK.with(|init| {
         let init = init.as_ref().map_err(ToString::to_string)?;
-        Ok(web_sys::Response::new_with_opt_str_and_init(
-            Some(body),
-            init,
-        )?)
+        Ok(OkResponse::new(body, init)?.into())
     })
 }
 

@@ -2,13 +2,9 @@
 
 use edge_core::{
     config::Source,
-    messages::{
-        InboxRequest, Operation,
-        intake::{Push, Receipt},
-    },
+    messages::{InboxRequest, Operation},
     shard,
 };
-use js_sys::Uint8Array;
 use worker::{Env, Result};
 
 use crate::rpc::Object;
@@ -17,15 +13,6 @@ use crate::rpc::Object;
 pub struct Inbox(Object);
 
 impl Inbox {
-    /// The inbox that stores the events of this account.
-    ///
-    /// # Errors
-    ///
-    /// The binding `INBOX` is missing.
-    pub fn of_account(env: &Env, source: &Source, account: Option<&str>) -> Result<Self> {
-        Self::of_shard(env, source, shard::of_account(account, source.shards))
-    }
-
     /// The source's first inbox, which stores events that belong to no account.
     ///
     /// # Errors
@@ -67,14 +54,5 @@ impl Inbox {
         operation: O,
     ) -> Result<O::Reply> {
         self.0.ask(operation).await
-    }
-
-    /// Hands a notification to the inbox. The receipt means that it is committed.
-    ///
-    /// # Errors
-    ///
-    /// The inbox could not be reached, or did not commit it.
-    pub async fn push(&self, push: &Push, document: &Uint8Array) -> Result<Receipt> {
-        self.0.push(push, document).await
     }
 }

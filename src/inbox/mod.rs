@@ -61,7 +61,7 @@ impl DurableObject for Inbox {
     }
 }
 
-/// `objects.js` hands these methods on to the Worker and to the runtime.
+/// `js/objects.js` hands these methods on to the Worker and to the runtime.
 #[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Inbox {
     /// Takes in a notification: the facts are a [`Push`], the answer a receipt. It is no future: nothing in it waits.

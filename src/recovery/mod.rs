@@ -46,7 +46,7 @@ impl DurableObject for Recovery {
     }
 }
 
-/// `objects.js` hands these methods on to the Worker and to the runtime.
+/// `js/objects.js` hands these methods on to the Worker and to the runtime.
 #[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Recovery {
     /// Carries out an operation: the message is a [`RecoveryRequest`].

@@ -28,6 +28,12 @@ impl Body {
         })
     }
 
+    /// `true` if its length is announced.
+    #[must_use]
+    pub const fn is_announced(&self) -> bool {
+        self.announced.is_some()
+    }
+
     /// Adds a chunk.
     ///
     /// # Errors

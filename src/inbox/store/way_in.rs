@@ -9,8 +9,9 @@ use worker::Result;
 use super::events::{Document, NewEvent};
 use crate::sql::{RawCursor, RawSql, number};
 
-/// Two statements, since SQLite would prepare one with `object IS ?` anew for each value.
-const OF_OBJECT: &str = "object = ?";
+/// Two statements, since SQLite would prepare one with `object IS ?` anew for each value. So it does with `= ?` where the
+/// rows are in an order: it may have planned by the value before. A sum of one is no such value.
+const OF_OBJECT: &str = "object = +?";
 const OF_NO_OBJECT: &str = "object IS NULL";
 const INSERT: &str = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -115,7 +116,7 @@ impl Default for WayIn {
                 "SELECT seq, id, received_at, digest, updated_at,
                     (SELECT entry FROM marks WHERE marks.seq = events.seq)
                  FROM events INDEXED BY events_by_object
-                 WHERE kind = ? AND {object} AND given_up_at IS NULL AND digest IS NOT NULL ORDER BY seq DESC"
+                 WHERE kind = +? AND {object} AND given_up_at IS NULL AND digest IS NOT NULL ORDER BY seq DESC"
             )
         };
         Self {

@@ -55,6 +55,23 @@ impl Default for RecoverFrom {
 }
 
 impl Source {
+    /// A source with the defaults, for tests.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.parse().unwrap(),
+            secret_param: "token".to_owned(),
+            secrets: Secrets::default(),
+            admin_url: None,
+            recover_from: RecoverFrom::default(),
+            silent_after_ms: None,
+            access_token: None,
+            shards: 1,
+            is_closed: false,
+            path: format!("/sources/{name}"),
+        }
+    }
+
     /// The events' `source`.
     #[must_use]
     pub fn uri(&self) -> &str {

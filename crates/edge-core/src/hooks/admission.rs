@@ -126,20 +126,13 @@ fn authorize<'c>(config: &'c Config, source: &str, query: &str) -> Option<Caller
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::RecoverFrom, location::parse_url, secret::Secrets};
+    use crate::{location::parse_url, secret::Secrets};
 
     fn config() -> Config {
         let source = |name: &str, secrets: &str, param: &str| Source {
-            name: name.parse().unwrap(),
             secret_param: param.to_owned(),
             secrets: Secrets::from_text(secrets),
-            admin_url: None,
-            recover_from: RecoverFrom::default(),
-            access_token: None,
-            shards: 1,
-            silent_after_ms: None,
-            path: String::new(),
-            is_closed: false,
+            ..Source::named(name)
         };
         Config {
             sources: vec![

@@ -1,4 +1,5 @@
-//! The endpoints that 3scale calls: admission of the caller, and the kinds of body that are accepted.
+//! The endpoints that 3scale calls: admission of the caller, the kinds of body that are accepted, and what is in one.
 
 pub mod admission;
 pub mod media_type;
+pub mod reading;

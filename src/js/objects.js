@@ -2,23 +2,7 @@
 // WebAssembly cannot, so each of these stands before the one of Rust.
 
 import { DurableObject } from "cloudflare:workers";
-import Worker, { Inbox as RustInbox, Recovery as RustRecovery } from "./worker.js";
-
-// One entry for all requests of an isolate: worker-build makes a new one with proxies of its own for each. Its methods
-// read `this.env`.
-let entry;
-const entryOf = (env, context) => {
-  if (entry === undefined) {
-    const { fetch, scheduled } = new Worker(context, env);
-    entry = { fetch, scheduled, env };
-  }
-  return entry;
-};
-
-export default {
-  fetch: (request, env, context) => entryOf(env, context).fetch(request),
-  scheduled: (event, env, context) => entryOf(env, context).scheduled(event),
-};
+import { Inbox as RustInbox, Recovery as RustRecovery } from "./worker.js";
 
 export class Inbox extends DurableObject {
   constructor(state, env) {

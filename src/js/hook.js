@@ -1,0 +1,50 @@
+// A call of a source's hook: what takes time, which is reading the body and calling the inbox. `HookCall`, in Rust,
+// decides everything. A future of Rust's would cost as much here as checking, parsing and hashing do together.
+
+export async function callHook(entry, request) {
+  const { url, method, headers } = request;
+  const call = entry.beginHookCall(
+    entry.env,
+    url,
+    method,
+    headers.get("content-type"),
+    headers.get("content-encoding"),
+    headers.get("content-length"),
+  );
+  if (call === undefined) return entry.fetch(request);
+  try {
+    const body = call.readsBody() ? await readBody(call, request) : undefined;
+    const inbox = call.parse();
+    if (inbox === undefined) return call.answer();
+    return call.answer(await handOver(entry.env.INBOX.getByName(inbox), call, body));
+  } catch (error) {
+    // worker-build's wrapper of `rethrow` sees it, and starts WebAssembly anew for the next call.
+    if (error instanceof WebAssembly.RuntimeError) return entry.rethrow(error);
+    return call.unavailable(String(error));
+  }
+}
+
+// Reads the body: at once where its length is announced, which the runtime holds it to; else chunk by chunk, until it
+// is longer than it may be. Returns it where it came in one piece, so that it need not be copied once more.
+async function readBody(call, request) {
+  try {
+    if (call.isAnnounced()) {
+      const body = new Uint8Array(await request.arrayBuffer());
+      call.read(body);
+      return body;
+    }
+    for await (const chunk of request.body ?? []) {
+      if (!call.read(chunk)) break;
+    }
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    call.breakOff();
+  }
+  return undefined;
+}
+
+// Hands over what was parsed, or the body that could not be.
+function handOver(inbox, call, body) {
+  const facts = call.facts();
+  return facts === undefined ? inbox.ask(call.quarantine()) : inbox.push(facts, call.document() ?? body);
+}
