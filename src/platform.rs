@@ -1,12 +1,16 @@
 //! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser.
 
 use edge_core::{delivery::timing::Jitter, id::ReplayId, location::Location};
-use worker::{Date, Result, web_sys};
+use worker::{Result, web_sys};
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
 #[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds, far below 2^53"
+)]
 pub fn now_ms() -> i64 {
-    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+    js_sys::Date::now() as i64
 }
 
 /// A new replay id.

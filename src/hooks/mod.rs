@@ -8,6 +8,7 @@ use edge_core::{
         admission::admit,
         reading::{BodyHeaders, Parsed, Reading},
     },
+    location::Location,
     messages::{
         InboxRequest, decode, encode,
         intake::{Intake, Receipt},
@@ -57,7 +58,7 @@ pub fn begin(
     content_encoding: Option<String>,
     content_length: Option<String>,
 ) -> Option<HookCall> {
-    let url = platform::parse_url(url)?;
+    let url = Location::plain(url).or_else(|| platform::parse_url(url))?;
     let mut segments = url.path.strip_prefix("/hooks/")?.split('/');
     let (Some(name), None) = (segments.next(), segments.next()) else {
         return None;
@@ -189,13 +190,20 @@ impl HookCall {
             Stage::Reading(_) => self.refuse(&Problem::IncompleteBody),
             Stage::Parsed(parsed) => match *parsed {
                 Parsed::Event { push, bytes, .. } => {
-                    let Intake { kind, action, object, .. } = push.intake;
+                    let Intake {
+                        kind,
+                        action,
+                        object,
+                        ..
+                    } = push.intake;
                     self.line.bytes = Some(bytes);
                     self.line.kind = Some(format!("{kind}.{action}"));
                     self.line.object = object;
                     self.accept(receipt)
                 }
-                Parsed::Unreadable { error, quarantine, .. } => {
+                Parsed::Unreadable {
+                    error, quarantine, ..
+                } => {
                     self.line.bytes = Some(quarantine.body.0.len());
                     self.refuse(&Problem::Unreadable(error))
                 }

@@ -4,12 +4,18 @@
 import { DurableObject } from "cloudflare:workers";
 import { Inbox as RustInbox, Recovery as RustRecovery } from "./worker.js";
 
+// After so many notifications that came alone, only one commit in as many is watched: to be told of its end costs a
+// twentieth of an ingest.
+const ALONE = 8;
+
 export class Inbox extends DurableObject {
   constructor(state, env) {
     super(state, env);
     this.inbox = new RustInbox(state, env);
     this.isCommitting = false;
     this.waiting = [];
+    this.alone = 0;
+    this.unwatched = 0;
   }
 
   // One that comes alone is committed at once. Those that come while a commit is under way share the next one. Each
@@ -25,6 +31,8 @@ export class Inbox extends DurableObject {
   }
 
   commit() {
+    if (this.alone === ALONE && ++this.unwatched < ALONE) return;
+    this.unwatched = 0;
     this.isCommitting = true;
     const next = () => this.pushWaiting();
     this.ctx.storage.sync().then(next, next);
@@ -33,6 +41,7 @@ export class Inbox extends DurableObject {
   pushWaiting() {
     const group = this.waiting;
     this.isCommitting = false;
+    this.alone = group.length === 0 ? Math.min(this.alone + 1, ALONE) : 0;
     if (group.length === 0) return;
     this.waiting = [];
     for (const { facts, document, resolve, reject } of group) {
