@@ -1,6 +1,10 @@
 //! Values that the rules take as arguments and only the platform has: the time, randomness, ids, the URL parser.
 
-use edge_core::{delivery::timing::Jitter, id::ReplayId, location::Location};
+use edge_core::{
+    delivery::timing::Jitter,
+    id::{QuarantineId, ReplayId},
+    location::Location,
+};
 use worker::{Result, web_sys};
 
 /// The time in milliseconds since 1970. In the runtime it stands still between I/O.
@@ -20,6 +24,15 @@ pub fn now_ms() -> i64 {
 /// The platform could not provide randomness.
 pub fn new_replay_id(now_ms: i64) -> Result<ReplayId> {
     Ok(ReplayId::new(now_ms, &random()?))
+}
+
+/// A new id of a body in the quarantine.
+///
+/// # Errors
+///
+/// The platform could not provide randomness.
+pub fn new_quarantine_id(now_ms: i64) -> Result<QuarantineId> {
+    Ok(QuarantineId::new(now_ms, &random()?))
 }
 
 /// A value that nobody can know beforehand.

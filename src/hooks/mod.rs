@@ -174,12 +174,12 @@ impl HookCall {
         Ok(Some(Uint8Array::from(message.as_slice())))
     }
 
-    /// The answer, once the inbox has committed what it was handed. `receipt` is what it said of a notification.
+    /// The answer, once the inbox has committed what it was handed. `reply` is what it said.
     ///
     /// # Errors
     ///
     /// The runtime could not build it.
-    pub fn answer(mut self, receipt: &JsValue) -> Result<Response, JsValue> {
+    pub fn answer(mut self, reply: &JsValue) -> Result<Response, JsValue> {
         let stage = mem::replace(&mut self.stage, Stage::Ping);
         let response = match stage {
             Stage::Ping => {
@@ -199,13 +199,16 @@ impl HookCall {
                     self.line.bytes = Some(bytes);
                     self.line.kind = Some(format!("{kind}.{action}"));
                     self.line.object = object;
-                    self.accept(receipt)
+                    self.accept(reply)
                 }
                 Parsed::Unreadable {
                     error, quarantine, ..
                 } => {
                     self.line.bytes = Some(quarantine.body.0.len());
-                    self.refuse(&Problem::Unreadable(error))
+                    match decode(&Uint8Array::new(reply).to_vec()) {
+                        Ok(is_kept) => self.refuse(&Problem::Unreadable { error, is_kept }),
+                        Err(error) => self.unread(&error),
+                    }
                 }
             },
         };
@@ -242,11 +245,14 @@ impl HookCall {
                 self.line.outcome = status.as_str();
                 http::ok(receipt)
             }
-            Err(error) => {
-                log::error("reading an inbox's receipt", &error);
-                self.refuse(&Problem::Unavailable)
-            }
+            Err(error) => self.unread(&error),
         }
+    }
+
+    /// The inbox's reply cannot be read, so nobody knows what it has done.
+    fn unread(&mut self, error: &serde_json::Error) -> Result<Response> {
+        log::error("reading an inbox's reply", error);
+        self.refuse(&Problem::Unavailable)
     }
 
     fn refuse(&mut self, problem: &Problem) -> Result<Response> {

@@ -6,18 +6,18 @@ use std::ops::ControlFlow;
 use edge_core::{
     alert::{Kind, Occurrence},
     dedup::{self, IntakeStore, PriorEvent, Pushed},
-    id::{Digest, EventId},
+    id::EventId,
     messages::{
         intake::{Intake, Push, Quarantine, Receipt, Status, Unparsable},
         recovered::{BatchReceipt, RecoveredBatch},
     },
+    quarantine::room::{self, Place, Way},
 };
 use js_sys::Uint8Array;
-use sha2::{Digest as _, Sha256};
 use worker::Result;
 
-use super::{Handle, alerts, context::InboxContext, dispatcher, store::Document};
-use crate::platform::now_ms;
+use super::{Handle, alerts, context::InboxContext, dispatcher, retention, store::Document};
+use crate::platform::{new_quarantine_id, now_ms};
 
 /// The note that records when an old value of the secret was last used.
 pub(super) const OLD_SECRET: &str = "old_secret";
@@ -69,10 +69,11 @@ impl Handle for RecoveredBatch {
 }
 
 impl Handle for Quarantine {
-    async fn handle(self, inbox: &InboxContext) -> Result<()> {
+    async fn handle(self, inbox: &InboxContext) -> Result<bool> {
         let now = now_ms();
-        quarantine(inbox, &self.unparsable, &self.body, now)?;
-        dispatcher::send_alerts(inbox, now)
+        let is_kept = quarantine(inbox, &self.unparsable, &self.body, Way::Pushed, now)?;
+        dispatcher::send_alerts(inbox, now)?;
+        Ok(is_kept)
     }
 }
 
@@ -133,26 +134,46 @@ impl IntakeStore for SqlIntakeStore<'_> {
         self.inbox.store.remember_failure(id, seq, self.now)
     }
 
-    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<()> {
-        quarantine(self.inbox, unparsable, document, self.now)
+    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<bool> {
+        quarantine(self.inbox, unparsable, document, Way::Recovered, self.now)
     }
 }
 
-/// Quarantines a body that cannot be parsed, and notes an alert. The caller sends alerts.
-fn quarantine(inbox: &InboxContext, unparsable: &Unparsable, body: &[u8], now: i64) -> Result<()> {
-    let digest: [u8; 32] = Sha256::digest(body).into();
+/// Quarantines a body that cannot be parsed, and notes an alert unless an equal one is there already. `false` if there
+/// is no place for it. The caller sends alerts.
+fn quarantine(
+    inbox: &InboxContext,
+    unparsable: &Unparsable,
+    body: &[u8],
+    way: Way,
+    now: i64,
+) -> Result<bool> {
     inbox.store.transaction(|| {
-        let digest = Digest::from(digest);
-        if !inbox.store.quarantine(digest, unparsable, body, now)? {
-            return Ok(());
+        let store = &inbox.store;
+        let likeness = unparsable.likeness;
+        let size = room::size(body, &unparsable.detail);
+        let found = store.quarantined(likeness)?;
+        let place = store.quarantine_room()?.place(found, way, size);
+        match place {
+            Place::Known | Place::Mark => store.count_quarantined(likeness, way, now)?,
+            Place::Store { evict } => {
+                store.evict_pushed(evict)?;
+                let id = new_quarantine_id(now)?;
+                store.quarantine(id, unparsable, body, way, now)?;
+                retention::expect_next(inbox)?;
+            }
+            Place::Full => {}
         }
-        let quarantined = Occurrence {
-            kind: Kind::Quarantined,
-            destination: None,
-            event: None,
-            detail: Some(&unparsable.detail),
-            times: 1,
-        };
-        alerts::note(inbox, &quarantined, now)
+        if place.is_news(way) {
+            let quarantined = Occurrence {
+                kind: Kind::Quarantined,
+                destination: None,
+                event: None,
+                detail: Some(&unparsable.detail),
+                times: 1,
+            };
+            alerts::note(inbox, &quarantined, now)?;
+        }
+        Ok(place.is_kept())
     })
 }

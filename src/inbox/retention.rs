@@ -1,4 +1,5 @@
-//! Retention: old events that have reached every destination are removed; the others stay. The cron asks for it, and
+//! Retention: old events that have reached every destination are removed; the others stay. So are old bodies in the
+//! quarantine. The cron asks for it, and
 //! the inbox's own alarm does, so that an inbox that nobody asks any more forgets too.
 
 use std::collections::BTreeSet;
@@ -32,12 +33,24 @@ fn kept_ms(inbox: &InboxContext) -> i64 {
 
 /// When there may be something to forget.
 pub(super) fn next_at(inbox: &InboxContext) -> Result<Option<i64>> {
-    let Some((_, received_at)) = inbox.store.oldest()? else {
-        return Ok(None);
+    let old_at = |at: i64| at.saturating_add(kept_ms(inbox)).saturating_add(1);
+    let event = match inbox.store.oldest()? {
+        Some((_, received_at)) => {
+            let looked_at = inbox.store.noted(BEGAN)?.unwrap_or_default();
+            Some(old_at(received_at).max(looked_at.saturating_add(LOOK_AGAIN_MS)))
+        }
+        None => None,
     };
-    let old_at = received_at.saturating_add(kept_ms(inbox)).saturating_add(1);
-    let looked_at = inbox.store.noted(BEGAN)?.unwrap_or_default();
-    Ok(Some(old_at.max(looked_at.saturating_add(LOOK_AGAIN_MS))))
+    let quarantined = inbox.store.oldest_quarantined()?.map(old_at);
+    Ok(event.into_iter().chain(quarantined).min())
+}
+
+/// Makes sure that what is old is forgotten then, though nothing else happens.
+pub(super) fn expect_next(inbox: &InboxContext) -> Result<()> {
+    match next_at(inbox)? {
+        Some(at) => inbox.memory.expect(&inbox.storage, at),
+        None => Ok(()),
+    }
 }
 
 /// The same as [`forget`], if its time has come: for the alarm.
@@ -62,6 +75,9 @@ pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
         inbox.store.remove_records_before(oldest, ids)?;
     }
     inbox.store.forget_replays(began - keep)?;
+    while inbox.store.forget_quarantined(began - keep)? && now_ms() - began < LONGEST_MS {
+        yield_now().await;
+    }
     let known_since = began - keep.max(FAILURES_KNOWN_MS);
     while inbox.store.forget_failures(known_since)? && now_ms() - began < LONGEST_MS {
         yield_now().await;

@@ -1,4 +1,4 @@
-//! Ids: of events and replays, UUIDs of version 7, which begin with the time and so sort by it; and the digest that
+//! Ids: of events, replays and quarantined bodies, UUIDs of version 7, which begin with the time and so sort by it; and the digest that
 //! recognizes equal documents.
 
 use std::{fmt, str::FromStr};
@@ -48,6 +48,19 @@ uuid_v7! {
 uuid_v7! {
     /// The id of a replay of many events, the same in each inbox that it covers.
     ReplayId
+}
+
+uuid_v7! {
+    /// The id of a body in the quarantine.
+    QuarantineId
+}
+
+impl QuarantineId {
+    /// For a column.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
 }
 
 /// The text is not an id.

@@ -25,6 +25,7 @@ pub mod mask;
 pub mod messages;
 pub mod name;
 pub mod problem;
+pub mod quarantine;
 pub mod recovery;
 pub mod secret;
 pub mod shard;

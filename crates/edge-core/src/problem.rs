@@ -51,7 +51,12 @@ pub enum Problem {
     /// The body is shorter than announced.
     IncompleteBody,
     /// The body is not a well-formed notification.
-    Unreadable(threescale::Error),
+    Unreadable {
+        /// Why.
+        error: threescale::Error,
+        /// `true` if a copy is in the quarantine.
+        is_kept: bool,
+    },
     /// 3scale's admin API failed or refused.
     AdminApi(AdminApiError),
     /// The configuration is missing or wrong.
@@ -106,7 +111,7 @@ impl Problem {
             Self::MethodNotAllowed { .. } => 405,
             Self::PayloadTooLarge { .. } => 413,
             Self::UnsupportedMediaType | Self::MissingMediaType | Self::UnsupportedEncoding => 415,
-            Self::Unreadable(_) => 422,
+            Self::Unreadable { .. } => 422,
             Self::TooManyGuesses => 429,
             Self::AdminApi(_) => 502,
             Self::Misconfigured | Self::Unavailable => 503,
@@ -128,7 +133,7 @@ impl Problem {
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::UnsupportedMediaType | Self::MissingMediaType => "unsupported_media_type",
             Self::UnsupportedEncoding => "unsupported_encoding",
-            Self::Unreadable(error) => error.code(),
+            Self::Unreadable { error, .. } => error.code(),
             Self::AdminApi(error) => error.code.as_str(),
             Self::Misconfigured => "misconfigured",
             Self::Unavailable => "unavailable",
@@ -156,7 +161,7 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> Document {
         let (line, column) = match self {
-            Self::Unreadable(error) => (Some(error.line()), Some(error.column())),
+            Self::Unreadable { error, .. } => (Some(error.line()), Some(error.column())),
             _ => (None, None),
         };
         Document {
@@ -246,7 +251,10 @@ impl fmt::Display for Problem {
                 "The body has a Content-Encoding. Send it without one: 3scale does not compress.",
             ),
             Self::IncompleteBody => f.write_str("The body ended before the length that Content-Length announced."),
-            Self::Unreadable(error) => write!(f, "{error}. A copy is in the quarantine."),
+            Self::Unreadable { error, is_kept: true } => write!(f, "{error}. A copy is in the quarantine."),
+            Self::Unreadable { error, is_kept: false } => {
+                write!(f, "{error}. The quarantine has no place for it: 3scale's list of failures will have it.")
+            }
             Self::AdminApi(error) => f.write_str(&error.detail),
             Self::Misconfigured => f.write_str("GET /healthz with the CONSOLE_TOKEN names each mistake, and so does the log."),
             Self::Unavailable => f.write_str("Nothing was lost if you send it again."),

@@ -18,8 +18,9 @@ mod schema;
 mod way_in;
 mod writes;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
+use edge_core::quarantine::room::Room;
 use worker::{Result, State, Storage};
 
 pub(super) use self::{
@@ -43,6 +44,8 @@ pub(super) struct Store {
     meant: RefCell<MeantRows>,
     revived: RefCell<Revived>,
     way_in: WayIn,
+    /// How much the quarantine holds, once that was needed.
+    room: Cell<Option<Room>>,
 }
 
 impl Store {
@@ -57,6 +60,7 @@ impl Store {
             meant: RefCell::default(),
             revived: RefCell::default(),
             way_in: WayIn::default(),
+            room: Cell::default(),
         };
         store.transaction(|| schema::migrate(&store.sql))?;
         Ok(store)
@@ -71,6 +75,7 @@ impl Store {
             self.origins.take();
             self.meant.take();
             self.revived.take();
+            self.room.take();
         }
         done
     }

@@ -1,17 +1,17 @@
-//! The inbox's tables. Nothing of them was released before generation 2: older ones are dropped. From here on a change
+//! The inbox's tables. Nothing of them was released before generation 3: older ones are dropped. From here on a change
 //! is a new step at the end, and steps that have run are never edited.
 //!
 //! Times are milliseconds since 1970, but for `updated_at`: 3scale gives whole seconds. Columns of type BLOB begin with
-//! a version, but for `id`, `digest`, `document` and `body`. `destination` is `destinations.id`.
+//! a version, but for `id`, `digest`, `likeness`, `document` and `body`. `destination` is `destinations.id`.
 
 use worker::Result;
 
 use crate::sql::{Sql, values};
 
 /// Tables of another generation are dropped.
-const GENERATION: i64 = 2;
+const GENERATION: i64 = 3;
 
-/// The tables of the first generation.
+/// The tables of the generations before.
 const DROPPED: &[&str] = &[
     "deliveries",
     "attempts",
@@ -23,6 +23,16 @@ const DROPPED: &[&str] = &[
     "failures",
     "notes",
     "arrived",
+    "origins",
+    "floor",
+    "batches",
+    "waiting",
+    "dead",
+    "extra",
+    "drops",
+    "marks",
+    "replay_cursors",
+    "replay_events",
 ];
 
 const STEPS: &[&str] = &[
@@ -174,12 +184,17 @@ const STEPS: &[&str] = &[
         event        TEXT,
         detail       TEXT
     ) WITHOUT ROWID",
-    // One copy of each body, however often it comes.
+    // One copy of each body, however often it comes: equal ones have one `likeness`. `recovered` if 3scale has been, or
+    // will be, told to delete its own. `size` is what it counts for in the quarantine's bound.
     "CREATE TABLE quarantine (
-        digest      BLOB PRIMARY KEY,
-        first_at    INTEGER NOT NULL,
+        n           INTEGER PRIMARY KEY,
+        id          BLOB NOT NULL UNIQUE,
+        likeness    BLOB NOT NULL UNIQUE,
+        received_at INTEGER NOT NULL,
         last_at     INTEGER NOT NULL,
-        times       INTEGER NOT NULL DEFAULT 1,
+        times       INTEGER NOT NULL,
+        recovered   INTEGER NOT NULL,
+        size        INTEGER NOT NULL,
         code        TEXT NOT NULL,
         detail      TEXT NOT NULL,
         line        INTEGER NOT NULL,
@@ -187,6 +202,7 @@ const STEPS: &[&str] = &[
         media_type  TEXT NOT NULL,
         body        BLOB NOT NULL
     )",
+    "CREATE INDEX quarantine_by_age ON quarantine (recovered, last_at, size)",
     // When something last happened.
     "CREATE TABLE notes (
         name        TEXT PRIMARY KEY,

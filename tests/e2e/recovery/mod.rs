@@ -1,6 +1,7 @@
 //! Notifications that 3scale gave up are ingested, once, and leave 3scale's list only then.
 
 mod entries;
+mod quarantine;
 mod refusals;
 mod steps;
 

@@ -80,8 +80,8 @@ pub trait IntakeStore {
     /// Records that an entry was ingested, as this event if it became one.
     fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error>;
 
-    /// Stores a body that cannot be parsed.
-    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<(), Self::Error>;
+    /// Stores a body that cannot be parsed; `false` if there is no place for it.
+    fn quarantine(&self, unparsable: &Unparsable, document: &[u8]) -> Result<bool, Self::Error>;
 }
 
 /// Ingests a notification that 3scale pushed. With a window of 0 nothing is a repeat.
@@ -184,9 +184,12 @@ impl<S: IntakeStore> BatchIntake<'_, S> {
         }
         match &entry.content {
             Content::Unparsable(unparsable) => {
-                self.store.quarantine(unparsable, &entry.document)?;
-                self.store.remember_failure(&entry.id, None)?;
-                self.receipt.quarantined += 1;
+                if self.store.quarantine(unparsable, &entry.document)? {
+                    self.store.remember_failure(&entry.id, None)?;
+                    self.receipt.quarantined += 1;
+                } else {
+                    self.receipt.no_place.push(entry.id.clone());
+                }
                 Ok(None)
             }
             Content::Notification(intake) => {

@@ -142,7 +142,7 @@ impl Reading {
             Err(error) => Parsed::Unreadable {
                 inbox: shard::name(&self.source, 0),
                 quarantine: Quarantine {
-                    unparsable: Unparsable::of(&error, self.media_type.name()),
+                    unparsable: Unparsable::of(&error, self.media_type.name(), &body),
                     body: Document(body),
                 },
                 error,

@@ -7,6 +7,7 @@ use super::document::Document;
 use crate::{
     id::{Digest, EventId},
     name::SourceName,
+    quarantine::likeness,
 };
 
 /// Ingests a notification. Its document goes beside it, as it is, and the reply is a [`Receipt`]: it means that the
@@ -85,7 +86,8 @@ impl Status {
     }
 }
 
-/// Quarantines a body that cannot be parsed. The reply means that it is committed.
+/// Quarantines a body that cannot be parsed. The reply means that this is committed, and says whether the quarantine
+/// has the body: it may be full of bodies that are nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
     /// The reason why it cannot be parsed.
@@ -107,18 +109,21 @@ pub struct Unparsable {
     pub column: usize,
     /// The body's media type.
     pub media_type: String,
+    /// The same for a body and its reprint in 3scale's list of failures.
+    pub likeness: Digest,
 }
 
 impl Unparsable {
     /// A body of this media type that the parser refused.
     #[must_use]
-    pub fn of(error: &threescale::Error, media_type: &str) -> Self {
+    pub fn of(error: &threescale::Error, media_type: &str, body: &[u8]) -> Self {
         Self {
             code: error.code().to_owned(),
             detail: error.to_string(),
             line: error.line(),
             column: error.column(),
             media_type: media_type.to_owned(),
+            likeness: likeness::of(body),
         }
     }
 }

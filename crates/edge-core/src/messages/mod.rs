@@ -82,7 +82,7 @@ use crate::time::UnixMillis;
 operations! {
     /// All operations of an inbox.
     InboxRequest {
-        Quarantine -> (),
+        Quarantine -> bool,
         RecoveredBatch -> BatchReceipt,
         LookAround -> Option<UnixMillis>,
         RaiseAlert -> (),

@@ -52,4 +52,7 @@ pub struct BatchReceipt {
     pub quarantined: u32,
     /// The ids of entries that cannot be decided yet.
     pub held: Vec<String>,
+    /// The ids of entries that cannot be parsed, and for which the quarantine has no place.
+    #[serde(default)]
+    pub no_place: Vec<String>,
 }

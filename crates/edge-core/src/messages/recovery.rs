@@ -39,6 +39,9 @@ pub struct StepReport {
     pub quarantined: u32,
     /// Those that cannot be decided yet, and stay in the list.
     pub held: u32,
+    /// Those that cannot be parsed, and for which the quarantine has no place. They stay in the list.
+    #[serde(default)]
+    pub no_place: u32,
     /// Those that were sent to another address than ours. They stay in the list.
     pub foreign: u32,
     /// The origin of the latest of those: the rest of such a URL may be a secret.
@@ -85,6 +88,7 @@ impl StepReport {
             known: 0,
             quarantined: 0,
             held: 0,
+            no_place: 0,
             foreign: 0,
             foreign_origin: None,
             deleted_up_to: None,
@@ -116,6 +120,16 @@ impl StepReport {
                     "{} were sent to an address such as {}: if it is this Worker's, set PUBLIC_URL or recover_from",
                     self.foreign,
                     origin.unwrap_or("one that cannot be read")
+                ),
+                pause_ms: pause_ms.saturating_mul(144),
+            });
+        }
+        if self.no_place > 0 {
+            alerts.push(RaiseAlert {
+                kind: Kind::RecoveryFailed,
+                detail: format!(
+                    "the quarantine is full: {} entries that cannot be parsed stay in 3scale's list",
+                    self.no_place
                 ),
                 pause_ms: pause_ms.saturating_mul(144),
             });
@@ -157,6 +171,19 @@ mod tests {
                 .contains("2 were sent to an address such as https://production.example")
         );
         assert_eq!(foreign.pause_ms, 24 * 3_600_000);
+    }
+
+    #[test]
+    fn entries_without_a_place_in_the_quarantine_are_told_once_a_day() {
+        let mut report = StepReport::new("acme".parse().unwrap(), State::Ok);
+        report.no_place = 3;
+        let alerts = report.alerts(600_000);
+        let [alert] = alerts.as_slice() else {
+            panic!("{alerts:?}")
+        };
+        assert_eq!(alert.kind, Kind::RecoveryFailed);
+        assert!(alert.detail.contains("the quarantine is full: 3"));
+        assert_eq!(alert.pause_ms, 24 * 3_600_000);
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn unparsable() -> Unparsable {
         line: 2,
         column: 11,
         media_type: "application/xml".to_owned(),
+        likeness: Digest::from([3; 32]),
     }
 }
 

@@ -9,25 +9,38 @@ const MOST_BYTES: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct Batch {
     entries: Vec<Entry>,
+    guards: Vec<Option<i64>>,
     bytes: usize,
 }
 
 /// A batch that is being handed over.
 #[derive(Debug)]
 pub struct Sending {
-    /// Each entry's id, and the latest time at which 3scale may have given it up, in milliseconds since 1970.
-    pub entries: Vec<(String, i64)>,
+    /// Its entries.
+    pub entries: Vec<Sent>,
     /// The size of the documents.
     pub bytes: usize,
     /// The message to the inbox.
     pub message: RecoveredBatch,
 }
 
+/// An entry that is being handed over.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its id.
+    pub id: String,
+    /// The latest time at which 3scale may have given it up, in milliseconds since 1970.
+    pub given_up_at: i64,
+    /// What keeps it in the list: see [`super::plan::Reading::guard`].
+    pub guard: Option<i64>,
+}
+
 impl Batch {
-    /// Adds an entry.
-    pub fn add(&mut self, entry: Entry) {
+    /// Adds an entry, and what would keep it in the list.
+    pub fn add(&mut self, entry: Entry, guard: Option<i64>) {
         self.bytes += entry.document.len();
         self.entries.push(entry);
+        self.guards.push(guard);
     }
 
     /// `true` if it should be handed over now.
@@ -42,11 +55,20 @@ impl Batch {
 
     /// Takes all of it out, to hand it over.
     pub fn take(&mut self, judge_before: i64) -> Sending {
-        let Self { entries, bytes } = std::mem::take(self);
+        let Self {
+            entries,
+            guards,
+            bytes,
+        } = std::mem::take(self);
         Sending {
             entries: entries
                 .iter()
-                .map(|entry| (entry.id.clone(), entry.given_up_at))
+                .zip(guards)
+                .map(|(entry, guard)| Sent {
+                    id: entry.id.clone(),
+                    given_up_at: entry.given_up_at,
+                    guard,
+                })
                 .collect(),
             bytes,
             message: RecoveredBatch {

@@ -18,6 +18,7 @@ use crate::{
         intake::{Intake, Unparsable},
         recovered::{Content, Entry},
     },
+    quarantine::likeness,
     secret::Presented,
     shard,
 };
@@ -138,8 +139,9 @@ impl<'c> Sorter<'c> {
                 (shard, given_up_at, content, document)
             }
             Err(error) => {
-                let content = Content::Unparsable(broken_entry(error));
-                let mut document = self.masked(event_of(entry.raw()));
+                let event = event_of(entry.raw());
+                let content = Content::Unparsable(broken_entry(error, event));
+                let mut document = self.masked(event);
                 document.truncate(largest());
                 (0, now_ms, content, document)
             }
@@ -161,7 +163,11 @@ impl<'c> Sorter<'c> {
                 let shard = shard::of_account(intake.account.as_deref(), self.source.shards);
                 (shard, Content::Notification(intake))
             }
-            Err(error) => (0, Content::Unparsable(Unparsable::of(&error, MEDIA_TYPE))),
+            Err(error) => {
+                let event = failure.event();
+                let unparsable = Unparsable::of(&error, MEDIA_TYPE, event);
+                (0, Content::Unparsable(unparsable))
+            }
         }
     }
 
@@ -235,7 +241,7 @@ impl<'c> Sorter<'c> {
 const MOST_SEEN: usize = 20;
 
 /// Without the parser's words, which may quote the URL.
-fn broken_entry(error: &threescale::Error) -> Unparsable {
+fn broken_entry(error: &threescale::Error, event: &[u8]) -> Unparsable {
     let (line, column) = (error.line(), error.column());
     Unparsable {
         code: error.code().to_owned(),
@@ -245,6 +251,7 @@ fn broken_entry(error: &threescale::Error) -> Unparsable {
         line,
         column,
         media_type: MEDIA_TYPE.to_owned(),
+        likeness: likeness::of(event),
     }
 }
 

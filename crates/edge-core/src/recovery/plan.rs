@@ -117,6 +117,8 @@ pub struct Reading {
     first: Option<i64>,
     newest: Option<i64>,
     earliest_held: Option<i64>,
+    /// `true` if an entry has to stay that nothing guards.
+    is_unguarded: bool,
     /// The time by our own clock.
     now: Option<i64>,
     /// `true` if an entry was not known before this step.
@@ -144,12 +146,18 @@ impl Reading {
         self.has_new |= !known;
     }
 
-    /// An entry of those has to stay in the list.
-    pub fn held(&mut self, time: i64) {
-        self.earliest_held = Some(
-            self.earliest_held
-                .map_or(time, |earliest| earliest.min(time)),
-        );
+    /// The time that keeps the entry that was counted last in the list: its own, or, where that cannot be read, the
+    /// newest of those before it. 3scale stops at the first entry that is newer than it is told, so nothing behind one
+    /// that stays is dropped.
+    #[must_use]
+    pub fn guard(&self, time: Option<i64>) -> Option<i64> {
+        time.or(self.newest)
+    }
+
+    /// An entry of those has to stay in the list. Without a [guard](Self::guard) nothing is dropped at all.
+    pub fn held(&mut self, guard: Option<i64>) {
+        self.is_unguarded |= guard.is_none();
+        self.earliest_held = self.earliest_held.into_iter().chain(guard).min();
     }
 
     /// The second up to which 3scale may drop entries, now that all entries read are committed. `None` if it is to drop
@@ -161,7 +169,7 @@ impl Reading {
     /// its newest second is a day over, by 3scale's clock and by ours, is that second dropped too.
     #[must_use]
     pub fn delete_up_to(&self, list: List, pace: Pace) -> Option<i64> {
-        let newest = self.newest?;
+        let newest = self.newest.filter(|_| !self.is_unguarded)?;
         let is_over = list.date.is_some_and(|date| {
             date.min(self.now.unwrap_or(date)) - newest >= pace.quiet_seconds()
         });

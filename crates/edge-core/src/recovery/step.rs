@@ -15,11 +15,15 @@ use crate::{
     config::{Config, Source},
     location::ParseUrl,
     messages::{
-        recovered::BatchReceipt,
+        recovered::{BatchReceipt, Content},
         recovery::{State, StepReport},
     },
     time::{UnixMillis, http_date},
 };
+
+/// For the operator, while entries stay because there is no place for them.
+const NO_PLACE: &str = "Entries that cannot be parsed stay in 3scale's list, and so does what is behind them: the \
+    quarantine is full of such entries. It has a place again once the oldest are older than RETENTION_DAYS.";
 
 /// The state of recovery between two steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Step<'c> {
     batches: Vec<Batch>,
     /// When 3scale gave up the entries that stay in the list, in milliseconds since 1970.
     held: Vec<i64>,
+    /// `true` once an inbox had no place for an entry that cannot be parsed.
+    is_quarantine_full: bool,
     done: Done,
     /// 3scale's clock, in seconds since 1970.
     date: Option<i64>,
@@ -75,6 +81,7 @@ impl<'c> Step<'c> {
             reading: Reading::begin(now_ms / 1000),
             batches: (0..source.shards).map(|_| Batch::default()).collect(),
             held: Vec::new(),
+            is_quarantine_full: false,
             done: Done::default(),
             date: None,
             is_complete: false,
@@ -103,7 +110,7 @@ impl<'c> Step<'c> {
         let receiver = self.sorter.receiver(entry);
         if let Receiver::Foreign(origin) = &receiver {
             // Whom it was sent to may read the list as well, or still have to.
-            if let Some(time) = time {
+            if time.is_some() {
                 self.reading.held(time);
             }
             self.report.foreign += 1;
@@ -114,11 +121,17 @@ impl<'c> Step<'c> {
             return None;
         }
         let item = self.sorter.item(id, entry, &receiver, self.began);
+        let guard = self.reading.guard(time);
+        if self.is_quarantine_full && matches!(item.entry.content, Content::Unparsable(_)) {
+            // To send it would take calls and bytes from the entries behind it.
+            self.stays_without_place(guard);
+            return None;
+        }
         self.done.new_entries += 1;
         self.done.new_bytes += item.entry.document.len();
         let shard = usize::try_from(item.shard).unwrap_or(0);
         let batch = self.batches.get_mut(shard)?;
-        batch.add(item.entry);
+        batch.add(item.entry, guard);
         batch.is_full().then_some(shard)
     }
 
@@ -148,25 +161,34 @@ impl<'c> Step<'c> {
     /// Called when an inbox has committed a batch. Returns the ids of the entries that count as seen from now on.
     pub fn committed(&mut self, sent: Sending, receipt: &BatchReceipt) -> Vec<String> {
         let mut seen = Vec::new();
-        for (id, given_up_at) in sent.entries {
-            if receipt.held.contains(&id) {
-                self.held.push(given_up_at);
-                self.reading.held(given_up_at / 1000);
+        for entry in sent.entries {
+            if receipt.held.contains(&entry.id) {
+                self.held.push(entry.given_up_at);
+                self.reading.held(entry.guard);
+            } else if receipt.no_place.contains(&entry.id) {
+                self.is_quarantine_full = true;
+                self.stays_without_place(entry.guard);
             } else {
-                seen.push(id);
+                seen.push(entry.id);
             }
         }
         // Held entries must not keep this step, and each after it, from the entries behind them.
         if seen.is_empty() {
             self.done.new_bytes = self.done.new_bytes.saturating_sub(sent.bytes);
         }
-        let held = u32::try_from(receipt.held.len()).unwrap_or(u32::MAX);
-        self.done.new_entries = self.done.new_entries.saturating_sub(held);
+        let stay = receipt.held.len() + receipt.no_place.len();
+        let stay = u32::try_from(stay).unwrap_or(u32::MAX);
+        self.done.new_entries = self.done.new_entries.saturating_sub(stay);
         self.report.taken_in += receipt.taken_in;
         self.report.repeats += receipt.repeats;
         self.report.known += receipt.known;
         self.report.quarantined += receipt.quarantined;
         seen
+    }
+
+    fn stays_without_place(&mut self, guard: Option<i64>) {
+        self.report.no_place += 1;
+        self.reading.held(guard);
     }
 
     /// Called when everything that was read is committed; `is_complete` if that was the whole list.
@@ -201,8 +223,9 @@ impl<'c> Step<'c> {
             Code::Stuck,
             format!(
                 "The first {} entries and {} bytes of the list were read, which is as much as a step reads or had time \
-                 for, and nothing among them could be taken in or deleted. {} were sent elsewhere and stay.",
-                self.report.read, self.done.read_bytes, self.report.foreign
+                 for, and nothing among them could be taken in or deleted. {} were sent elsewhere and stay, and for {} \
+                 the quarantine has no place.",
+                self.report.read, self.done.read_bytes, self.report.foreign, self.report.no_place
             ),
         ))
     }
@@ -257,6 +280,9 @@ impl<'c> Step<'c> {
         } else {
             after.failures = 0;
             after.next_at = 0;
+            if report.no_place > 0 {
+                report.detail = Some(NO_PLACE.to_owned());
+            }
             let judge_before = self.pace.judge_before(after.swept_at);
             let can_judge = self.held.iter().any(|at| *at < judge_before);
             // A step that makes no progress would be followed by another like it for ever.

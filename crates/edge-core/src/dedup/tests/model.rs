@@ -233,7 +233,7 @@ impl World {
         let taken = take_batch(&store, &message, WINDOW_MS).unwrap();
         for id in batch {
             if taken.held.contains(&id.to_string()) {
-                step.reading.held(time(id));
+                step.reading.held(Some(time(id)));
             } else {
                 step.committed.push(id);
             }
@@ -431,7 +431,7 @@ impl IntakeStore for TestStore {
         Ok(())
     }
 
-    fn quarantine(&self, _: &Unparsable, _: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
+    fn quarantine(&self, _: &Unparsable, _: &[u8]) -> Result<bool, Self::Error> {
+        Ok(true)
     }
 }

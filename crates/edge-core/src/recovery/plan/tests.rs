@@ -47,6 +47,19 @@ fn the_newest_second_stays_until_it_is_long_over_and_all_of_it_known() {
 }
 
 #[test]
+fn what_stays_without_a_time_of_its_own_is_guarded_by_the_newest_before_it() {
+    let mut reading = reading(&[(100, false), (107, false), (105, false)]);
+    reading.saw(None, false);
+    let guard = reading.guard(None);
+    reading.saw(Some(120), false);
+    assert_eq!(guard, Some(107));
+    reading.held(guard);
+    assert_eq!(reading.delete_up_to(list(true, 2 * DAY), LIFE), Some(106));
+    reading.held(None);
+    assert_eq!(reading.delete_up_to(list(true, 2 * DAY), LIFE), None);
+}
+
+#[test]
 fn nothing_is_deleted_if_nothing_was_read_or_nothing_would_go() {
     assert_eq!(
         Reading::default().delete_up_to(list(true, 1000), LIFE),
@@ -64,10 +77,10 @@ fn nothing_is_deleted_if_nothing_was_read_or_nothing_would_go() {
 #[test]
 fn an_entry_that_has_to_stay_guards_all_behind_it() {
     let mut reading = reading(&[(100, true), (105, false), (110, true), (120, true)]);
-    reading.held(110);
-    reading.held(105);
+    reading.held(Some(110));
+    reading.held(Some(105));
     assert_eq!(reading.delete_up_to(list(true, 9000), LIFE), Some(104));
-    reading.held(100);
+    reading.held(Some(100));
     assert_eq!(reading.delete_up_to(list(true, 9000), LIFE), None);
 }
 
@@ -187,7 +200,7 @@ impl World {
             let known = self.seen.contains(&id);
             reading.saw(Some(time), known);
             if !known && hold.is_some_and(|hold| id % hold == 0) {
-                reading.held(time);
+                reading.held(Some(time));
             } else {
                 self.seen.insert(id);
             }

@@ -64,12 +64,13 @@ fn hand_over(step: &mut Step<'_>, held: &[&str]) -> Vec<String> {
     let mut seen = Vec::new();
     for shard in 0..step.inboxes() {
         if let Some(sending) = step.take_batch(shard) {
-            let is_held = |(id, _): &&(String, i64)| held.iter().any(|held| hashed(held) == *id);
-            let held: Vec<_> = sending.entries.iter().filter(is_held).cloned().collect();
+            let ids = sending.entries.iter().map(|entry| entry.id.clone());
+            let is_held = |id: &String| held.iter().any(|held| hashed(held) == *id);
+            let held: Vec<_> = ids.filter(is_held).collect();
             let taken_in = u32::try_from(sending.entries.len() - held.len()).unwrap();
             let receipt = BatchReceipt {
                 taken_in,
-                held: held.into_iter().map(|(id, _)| id).collect(),
+                held,
                 ..BatchReceipt::default()
             };
             seen.extend(step.committed(sending, &receipt));
@@ -137,6 +138,100 @@ fn held_entries_stay_in_the_list_and_are_judged_at_once_when_they_can_be() {
         report.more,
         "the list was read long after they were given up"
     );
+}
+
+/// A list of these entries: a readable one is `r`, one that cannot be parsed `u`, one whose time is unreadable `x`. Each
+/// is a minute later than the one before.
+fn mixed(kinds: &str) -> String {
+    let entries = kinds.char_indices().map(|(number, kind)| {
+        let time = match kind {
+            'x' => "soon".to_owned(),
+            _ => format!("2026-11-22T10:{number:02}:00Z"),
+        };
+        let event = match kind {
+            'r' => format!(
+                "<event><action>updated</action><type>user</type><object><user><id>{number}</id></user></object></event>"
+            ),
+            _ => format!("<event>{number}</event>"),
+        };
+        format!(
+            "<webhooks-failure><id>{number}</id><time>{time}</time><error>x</error>\
+             <url>https://edge.example/hooks/acme?token=n3w-s3cret</url>{event}</webhooks-failure>"
+        )
+    });
+    let entries: String = entries.collect();
+    format!("<webhooks-failures>{entries}</webhooks-failures>")
+}
+
+/// Hands over every batch to an inbox whose quarantine is full.
+fn hand_over_to_full(step: &mut Step<'_>, list: &str) -> Vec<String> {
+    let entries = failures::parse(list.as_bytes()).unwrap();
+    let of_notifications = entries.iter().filter(|entry| {
+        let failure = entry.failure();
+        failure.is_ok_and(|failure| failure.notification().is_ok())
+    });
+    let sound: Vec<_> = of_notifications.map(entry::id).collect();
+    let sending = step.take_batch(0).unwrap();
+    let ids = sending.entries.iter().map(|entry| entry.id.clone());
+    let (taken, no_place): (Vec<_>, Vec<_>) = ids.partition(|id| sound.contains(id));
+    let receipt = BatchReceipt {
+        taken_in: u32::try_from(taken.len()).unwrap(),
+        no_place,
+        ..BatchReceipt::default()
+    };
+    assert_eq!(step.committed(sending, &receipt), taken);
+    taken
+}
+
+#[test]
+fn an_entry_without_a_place_in_the_quarantine_stays_in_the_list_and_guards_what_is_behind_it() {
+    let source = source(1);
+    for (kinds, no_place, up_to) in [
+        ("rrurr", 1, Some("2026-11-22T10:01:59Z")),
+        ("rruru", 2, Some("2026-11-22T10:01:59Z")),
+        ("urr", 1, None),
+        // Its time is unknown, but not its place: the one before it is a guard.
+        ("rrxrr", 1, Some("2026-11-22T10:00:59Z")),
+        ("rxrr", 1, None),
+        ("xrr", 1, None),
+        ("rrr", 0, Some("2026-11-22T10:01:59Z")),
+    ] {
+        let mut step = begin(&source, Ledger::default());
+        let list = mixed(kinds);
+        read(&mut step, &list, &[]);
+        hand_over_to_full(&mut step, &list);
+        step.finished_reading(true);
+        let deleted = step.delete_up_to().map(Timestamp::to_rfc3339);
+        assert_eq!(deleted.as_deref(), up_to, "{kinds}");
+        assert_eq!(step.check_progress(), Ok(()));
+        let (report, _) = step.end(None);
+        assert_eq!(report.no_place, no_place, "{kinds}");
+        assert_eq!(report.held, 0, "nothing to decide");
+        assert!(!report.more, "{kinds}: it would find no place either");
+        assert_eq!(report.detail.is_some(), no_place > 0);
+    }
+}
+
+#[test]
+fn a_full_quarantine_is_asked_once_in_a_step_and_hides_no_entry() {
+    let source = source(1);
+    let mut step = begin(&source, Ledger::default());
+    let begins = mixed("ru");
+    read(&mut step, &begins, &[]);
+    hand_over_to_full(&mut step, &begins);
+    let rest = mixed("uuuxuur").replace("<id>", "<id>2-");
+    read(&mut step, &rest, &[]);
+    let sending = step.take_batch(0).unwrap();
+    assert_eq!(sending.entries.len(), 1, "the one that can be parsed");
+    let receipt = BatchReceipt {
+        taken_in: 1,
+        ..BatchReceipt::default()
+    };
+    step.committed(sending, &receipt);
+    step.finished_reading(false);
+    assert_eq!(step.check_progress(), Ok(()));
+    let (report, _) = step.end(None);
+    assert_eq!((report.taken_in, report.no_place), (2, 7));
 }
 
 #[test]
