@@ -25,7 +25,7 @@ pub struct Ingest {
     /// The notification's type and action: `application.key_created`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The object's id.
+    /// The object's id, or its beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// `old` if the sender presented a value of the secret that is not the current one.

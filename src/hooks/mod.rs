@@ -4,6 +4,7 @@
 use std::mem;
 
 use edge_core::{
+    excerpt::{IN_LINE, excerpt},
     hooks::{
         admission::admit,
         reading::{BodyHeaders, Parsed, Reading},
@@ -197,8 +198,9 @@ impl HookCall {
                         ..
                     } = push.intake;
                     self.line.bytes = Some(bytes);
-                    self.line.kind = Some(format!("{kind}.{action}"));
-                    self.line.object = object;
+                    let kind = format!("{kind}.{action}");
+                    self.line.kind = Some(excerpt(&kind, IN_LINE).into_owned());
+                    self.line.object = object.map(|id| excerpt(&id, IN_LINE).into_owned());
                     self.accept(reply)
                 }
                 Parsed::Unreadable {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::shared::{ZETA_ADMIN, shared};
 use harness::fixtures::notification;
 use harness::fixtures::origin::Request;
+use stand_in::wire::BodyFormat;
 
 fn read_by_the_sdk(request: &Request) -> cloudevents::Event {
     to_event(&request.headers, request.body.to_vec()).unwrap()
@@ -141,4 +142,39 @@ async fn a_schema_is_where_the_event_says() {
         assert_eq!(answer.status, 200, "{object}: {}", answer.text);
         assert!(answer.json()["$schema"].is_string(), "{object}");
     }
+}
+
+/// Nothing bounds the id of an object of an unknown type.
+#[tokio::test]
+async fn an_id_of_any_length_is_accepted_and_delivered_in_every_format() {
+    let shared = shared().await;
+    let long = "7".repeat(200_000);
+    let xml = format!(
+        "<event><action>updated</action><type>invoice</type><object><invoice><id>{long}</id></invoice></object></event>"
+    );
+    let receipt = shared.worker.push("zeta", &xml, BodyFormat::Xml).await;
+    let structured = shared.origin.delivery("/structured", &receipt.id).await;
+    let event = structured.json();
+    assert_eq!(event["subject"], format!("invoice/{long}"));
+    assert_eq!(event["data"]["object"]["id"], long);
+
+    let binary = shared.origin.delivery("/binary", &receipt.id).await;
+    assert_eq!(binary.json()["object"]["id"], long);
+    let subject = binary.header("ce-subject");
+    assert!(subject.starts_with("invoice/777"), "{subject}");
+    assert!(subject.ends_with("%E2%80%A6") && subject.len() < 2048);
+    assert!(shared.origin.delivery("/xml", &receipt.id).await.body.len() > 200_000);
+
+    let log = shared.worker.log();
+    let of_event: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains(&receipt.id))
+        .collect();
+    assert!(
+        of_event
+            .iter()
+            .any(|line| line.contains(r#""object":"777"#))
+    );
+    assert!(of_event.iter().all(|line| line.len() < 1000));
+    assert!(!log.contains(&long[..1000]));
 }

@@ -7,7 +7,13 @@
 use serde_json::Value;
 use threescale::{Notification, Redact, Timestamp, write_member};
 
-use crate::{alert, id::EventId, name::SourceName, time::rfc3339};
+use crate::{
+    alert,
+    excerpt::{IN_LINE, excerpt},
+    id::EventId,
+    name::SourceName,
+    time::rfc3339,
+};
 
 /// An accepted notification, with the properties that it got on acceptance.
 #[derive(Debug)]
@@ -147,6 +153,7 @@ impl Event<'_> {
             Content::Notification(notification) => {
                 let (kind, action) = (notification.type_name(), notification.action());
                 let id = notification.object_id().unwrap_or_default();
+                let id = excerpt(id, IN_LINE);
                 format!("[{}] {kind}.{action} {kind}/{id}", self.source)
             }
             Content::Alert { .. } => {

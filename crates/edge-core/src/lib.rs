@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod destination;
 pub mod dispatch;
 pub mod event;
+pub mod excerpt;
 pub mod filter;
 pub mod guesses;
 pub mod hooks;

@@ -12,6 +12,7 @@ use crate::{
         unreached::Unreached,
     },
     event::{DATA_CONTENT_TYPE, Event},
+    excerpt::{IN_HEADER, excerpt},
     location::ParseUrl,
     secret::Secrets,
     target,
@@ -62,7 +63,9 @@ impl Message {
         add("webhook-attempt", attempt.to_string());
         if options.format == Format::CloudEventsBinary {
             event.attributes(|name, value| {
-                add(&format!("ce-{name}"), percent_encoded(&value.concat()));
+                let value = value.concat();
+                let value = excerpt(&value, IN_HEADER);
+                add(&format!("ce-{name}"), percent_encoded(&value));
             });
         }
         let DestinationSecrets {
@@ -85,7 +88,7 @@ impl Message {
     }
 }
 
-/// The longest header value that servers are sure to accept: an id has no limit of its own.
+/// The longest header value that servers are sure to accept.
 const LONGEST_HEADER: usize = 8 << 10;
 
 /// Names the fault before the runtime rejects the request without an explanation.
@@ -98,7 +101,7 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Failure> {
         }
         if value.len() > LONGEST_HEADER {
             return Err(Failure::Unsendable(
-                "has an attribute that is too long for a header: use format = \"cloudevents\"",
+                "has a header that is too long: see `headers` and the AUTHORIZATION secret",
             ));
         }
     }
@@ -338,14 +341,33 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_too_long_for_a_header_is_unsendable_in_binary_mode_only() {
-        let id = "9".repeat(20_000);
-        let xml = format!(
-            "<event><action>a</action><type>x</type><object><x><id>{id}</id></x></object></event>"
-        );
-        let sent = |format| new_message(xml.as_bytes(), &options(format, ""));
-        assert!(sent(Format::CloudEvents).is_ok());
-        let failure = sent(Format::CloudEventsBinary).unwrap_err();
+    fn of_a_long_id_a_header_has_the_beginning_and_the_body_all() {
+        for id in ["9".repeat(200_000), "\u{1F600}".repeat(50_000)] {
+            let xml = format!(
+                "<event><action>a</action><type>x</type><object><x><id>{id}</id></x></object></event>"
+            );
+            let sent = |format| new_message(xml.as_bytes(), &options(format, "")).unwrap();
+            let has_all = |message: &Message| {
+                let body = String::from_utf8(message.body.clone()).unwrap();
+                body.contains(&id)
+            };
+            let binary = sent(Format::CloudEventsBinary);
+            let subject = header(&binary, "ce-subject").unwrap();
+            let kept: String = id.chars().take(200).collect();
+            assert!(subject.starts_with(&percent_encoded(&format!("x/{kept}"))));
+            assert!(subject.ends_with("%E2%80%A6") && subject.len() <= LONGEST_HEADER);
+            assert!(has_all(&binary) && has_all(&sent(Format::CloudEvents)));
+            let lengths = binary.headers.iter().map(|(_, value)| value.len());
+            assert!(lengths.sum::<usize>() < LONGEST_HEADER);
+            assert!(sent(Format::Slack).body.len() < 400);
+        }
+    }
+
+    #[test]
+    fn a_configured_header_that_is_too_long_is_unsendable() {
+        let mut options = options(Format::CloudEvents, "");
+        options.headers = vec![("x-team".to_owned(), "b".repeat(LONGEST_HEADER + 1))];
+        let failure = new_message(XML, &options).unwrap_err();
         assert_eq!(Outcome::failed(failure).code(), "unsendable");
     }
 
