@@ -165,5 +165,7 @@ fn know(config: &Config, is_removed: bool, opened: Opened) -> (Known, Destinatio
         name: opened.name,
         config: index,
     };
-    (known, DestinationState::new(opened.deliveries, limits))
+    let is_service = deliverable.is_some_and(Destination::is_service);
+    let state = DestinationState::new(opened.deliveries, limits);
+    (known, state.of_service(is_service))
 }

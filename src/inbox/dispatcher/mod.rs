@@ -10,7 +10,7 @@ mod commit;
 
 use std::rc::Rc;
 
-use edge_core::dispatch::destination_state;
+use edge_core::dispatch::{budget::Budget, destination_state};
 use js_sys::futures::spawn_local;
 use worker::Result;
 
@@ -23,8 +23,6 @@ use crate::{log, platform::now_ms};
 const PLACES: usize = 6;
 /// After a run that ended badly, one at a time: if it happens again, that event was the cause.
 const CAREFUL_PLACES: usize = 1;
-/// The free plan allows 50 subrequests per invocation; the next alarm continues.
-const MOST_IN_ONE_RUN: usize = 45;
 /// An alarm may run for 15 minutes.
 const LONGEST_RUN_MS: i64 = 5 * 60_000;
 /// How many events of a replay begin anew in one turn.
@@ -68,7 +66,7 @@ pub(super) async fn run(inbox: &Rc<InboxContext>, is_retry: bool) -> Result<()> 
 /// Takes turns until nothing is under way and nothing is due. Returns how long to wait before the next run, at least.
 async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
     let began = now_ms();
-    let mut budget = MOST_IN_ONE_RUN;
+    let mut budget = Budget::default();
     let mut idle_turns = 0;
     loop {
         let now = now_ms();
@@ -76,16 +74,18 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
         inbox.memory.notify.clear();
         let has_written = commit::flush(inbox, now, false);
         let has_reset = reset_replayed(inbox, now);
-        let may_begin = if inbox.memory.failed.get() { 0 } else { budget };
-        let starts = begin(inbox, now, may_begin);
-        budget -= starts;
+        let starts = if inbox.memory.failed.get() {
+            0
+        } else {
+            begin(inbox, now, &mut budget)
+        };
         let is_busy = inbox
             .destinations
             .borrow()
             .iter()
             .any(|one| one.deliveries.busy() > 0);
         let is_late = now - began > LONGEST_RUN_MS;
-        let is_over = budget == 0 || is_late || inbox.memory.failed.get();
+        let is_over = budget.is_spent() || is_late || inbox.memory.failed.get();
         let wake = match next_change(inbox, now, is_busy) {
             Ok(wake) => wake,
             Err(error) => {
@@ -113,8 +113,8 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
     }
 }
 
-/// Begins what may begin, `budget` attempts at the most. Returns how many.
-fn begin(inbox: &Rc<InboxContext>, now: i64, budget: usize) -> usize {
+/// Begins what may begin within the budget. Returns how many attempts these are.
+fn begin(inbox: &Rc<InboxContext>, now: i64, budget: &mut Budget) -> usize {
     let places = if inbox.memory.careful.get() {
         CAREFUL_PLACES
     } else {
@@ -122,8 +122,9 @@ fn begin(inbox: &Rc<InboxContext>, now: i64, budget: usize) -> usize {
     };
     let mut destinations = inbox.destinations.borrow_mut();
     let view = |id| inbox.view(id);
-    let begun = destination_state::start(&mut destinations, places, budget, now, view);
+    let begun = destination_state::start(&mut destinations, places, *budget, now, view);
     drop(destinations);
+    *budget = begun.budget;
     if let Some(error) = begun.error {
         failed(inbox, "looking for due deliveries", &error);
     }

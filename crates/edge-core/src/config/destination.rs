@@ -52,6 +52,12 @@ impl Destination {
             .is_some_and(Transport::keeps_objects)
     }
 
+    /// `true` if it is another Worker, called through a service binding.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.transport.as_ref().is_some_and(Transport::is_service)
+    }
+
     /// `true` if it wants an event of this source, type and action.
     #[must_use]
     pub fn wants(&self, source: &str, kind: &str, action: &str) -> bool {

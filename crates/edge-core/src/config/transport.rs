@@ -111,6 +111,16 @@ impl Transport {
         )
     }
 
+    pub(super) fn is_service(&self) -> bool {
+        matches!(
+            self,
+            Self::Http {
+                route: Route::Service { .. },
+                ..
+            }
+        )
+    }
+
     /// `true` if it can take an alert, which has no XML and is about no object.
     pub(super) fn takes_alerts(&self) -> bool {
         match self {

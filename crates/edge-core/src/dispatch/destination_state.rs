@@ -2,6 +2,7 @@
 //! all of them: which attempts begin now, and when to look again.
 
 use super::{
+    budget::Budget,
     fair_share::{Demand, allocate},
     rate::Rate,
 };
@@ -27,6 +28,8 @@ pub struct DestinationState {
     pub deliveries: Destination,
     /// `None`: nothing can be sent there, since it is not configured, or has a mistake. Its deliveries wait.
     limits: Option<Limits>,
+    /// `true` if it is another Worker, called through a binding.
+    is_service: bool,
     rate: Rate,
     /// When it last began an attempt, by a count that all destinations share.
     last_start: u64,
@@ -37,6 +40,8 @@ pub struct DestinationState {
 pub struct Begun<E> {
     /// Each with the index of its destination.
     pub starts: Vec<(usize, Start)>,
+    /// What may begin after these.
+    pub budget: Budget,
     /// The log's failure, after which no more have begun.
     pub error: Option<E>,
 }
@@ -48,9 +53,16 @@ impl DestinationState {
         Self {
             deliveries,
             limits,
+            is_service: false,
             rate: Rate::default(),
             last_start: 0,
         }
+    }
+
+    /// The same, if it is another Worker that is called through a binding.
+    #[must_use]
+    pub fn of_service(self, is_service: bool) -> Self {
+        Self { is_service, ..self }
     }
 
     /// Not after one failure or two: a destination that mostly works keeps its places.
@@ -117,16 +129,17 @@ impl DestinationState {
     }
 }
 
-/// Begins the attempts that can be made now: `most` at the most, and `places` under way in all. Which destination has
+/// Begins the attempts that can be made now and that the budget allows, `places` under way in all. Which destination has
 /// something to send is found out by asking it for the next.
 pub fn start<L: Log>(
     destinations: &mut [DestinationState],
     places: usize,
-    most: usize,
+    budget: impl Into<Budget>,
     now_ms: i64,
     log: impl Fn(DestinationId) -> L,
 ) -> Begun<L::Error> {
     let mut starts = Vec::new();
+    let mut budget = budget.into();
     let mut has_more = vec![true; destinations.len()];
     loop {
         let demands: Vec<_> = destinations
@@ -148,17 +161,19 @@ pub fn start<L: Log>(
         for (index, ((destination, has_more), granted)) in queue {
             let log = log(destination.deliveries.id());
             for _ in 0..granted {
-                if starts.len() >= most {
-                    return Begun {
-                        starts,
-                        error: None,
-                    };
+                if !budget.allows(destination.is_service) {
+                    *has_more = false;
+                    break;
                 }
                 let next = match destination.deliveries.next(&log, now_ms) {
                     Ok(next) => next,
                     Err(error) => {
                         let error = Some(error);
-                        return Begun { starts, error };
+                        return Begun {
+                            starts,
+                            budget,
+                            error,
+                        };
                     }
                 };
                 let Some(start) = next else {
@@ -167,6 +182,7 @@ pub fn start<L: Log>(
                 };
                 let limit = destination.limits.and_then(|limits| limits.rate);
                 destination.rate = destination.rate.began(limit, now_ms);
+                budget = budget.after(destination.is_service);
                 turn += 1;
                 destination.last_start = turn;
                 starts.push((index, start));
@@ -180,6 +196,7 @@ pub fn start<L: Log>(
         if !has_begun && is_settled {
             return Begun {
                 starts,
+                budget,
                 error: None,
             };
         }

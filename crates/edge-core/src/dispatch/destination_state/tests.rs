@@ -105,6 +105,68 @@ fn begin(destinations: &mut [DestinationState], count: i64, now_ms: i64) -> Vec<
     (0..destinations.len()).map(of).collect()
 }
 
+/// Begins and ends attempts until a run may begin no more, or has nothing to begin. How many there were for each
+/// destination.
+fn one_run(destinations: &mut [DestinationState], count: i64) -> Vec<usize> {
+    let reads = Cell::new(0);
+    let log = |_| Events {
+        count,
+        reads: &reads,
+    };
+    let mut budget = Budget::default();
+    let mut begun = vec![0; destinations.len()];
+    while !budget.is_spent() {
+        let turn = start(destinations, 6, budget, 0, log);
+        budget = turn.budget;
+        for (index, _) in &turn.starts {
+            begun[*index] += 1;
+        }
+        end_all(destinations);
+        if turn.starts.is_empty() {
+            break;
+        }
+    }
+    begun
+}
+
+#[test]
+fn a_run_calls_other_workers_as_often_as_the_platform_allows_and_the_next_one_goes_on() {
+    let service = |id| destination(id, State::default(), Some(SIX)).of_service(true);
+    let http = |id| destination(id, State::default(), Some(SIX));
+    let mut one = [service(1)];
+    assert_eq!(one_run(&mut one, 50), [32]);
+    assert_eq!(one_run(&mut one, 50), [18]);
+    assert_eq!(one_run(&mut [http(1)], 100), [45]);
+    // Several share what there is, and leave the rest of the run to the others.
+    let mut several = [service(1), service(2), http(3)];
+    let mut all = vec![0; 3];
+    for _ in 0..20 {
+        let begun = one_run(&mut several, 100);
+        assert!(begun[0] + begun[1] <= 32, "{begun:?}");
+        assert!(begun.iter().sum::<usize>() <= 45, "{begun:?}");
+        all = all.iter().zip(begun).map(|(all, now)| all + now).collect();
+    }
+    assert_eq!(all, [100, 100, 100]);
+}
+
+#[test]
+fn what_a_service_may_not_begin_holds_up_nobody_else() {
+    let reads = Cell::new(0);
+    let log = |_| Events {
+        count: 100,
+        reads: &reads,
+    };
+    let mut both = [
+        destination(1, State::default(), Some(SIX)).of_service(true),
+        destination(2, State::default(), Some(SIX)),
+    ];
+    let budget = (0..31).fold(Budget::default(), |budget, _| budget.after(true));
+    let begun = start(&mut both, 6, budget, 0, log);
+    let of = |index| begun.starts.iter().filter(|(one, _)| *one == index).count();
+    assert_eq!((of(0), of(1)), (1, 5));
+    assert!(begun.budget.is_spent(), "another run goes on with the rest");
+}
+
 fn end_all(destinations: &mut [DestinationState]) {
     for destination in destinations {
         for seq in destination.deliveries.state().position.pending().to_vec() {
