@@ -5,7 +5,7 @@
 //! same, so that an origin sees repeats as equal.
 
 use serde_json::Value;
-use threescale::{Notification, Redact, Timestamp, write_member};
+use threescale::{Id, Notification, Redact, Timestamp, write_member};
 
 use crate::{
     alert,
@@ -130,13 +130,13 @@ impl Event<'_> {
     /// The object's id.
     #[must_use]
     pub fn object_id(&self) -> Option<&str> {
-        self.notification()?.object_id()
+        self.notification()?.object_id().map(Id::as_str)
     }
 
     /// The id of the account that the object is or belongs to.
     #[must_use]
     pub fn account_id(&self) -> Option<&str> {
-        self.notification()?.account_id()
+        self.notification()?.account_id().map(Id::as_str)
     }
 
     fn notification(&self) -> Option<&Notification<'_>> {
@@ -152,7 +152,7 @@ impl Event<'_> {
         match &self.content {
             Content::Notification(notification) => {
                 let (kind, action) = (notification.type_name(), notification.action());
-                let id = notification.object_id().unwrap_or_default();
+                let id = notification.object_id().map_or("", Id::as_str);
                 let id = excerpt(id, IN_LINE);
                 format!("[{}] {kind}.{action} {kind}/{id}", self.source)
             }

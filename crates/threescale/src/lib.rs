@@ -16,7 +16,7 @@
 //! assert_eq!(notification.action(), "created");
 //!
 //! if let Object::Application(application) = notification.object() {
-//!     assert_eq!(application.id(), Some(11));
+//!     assert_eq!(application.id(), notification.object_id());
 //!     assert_eq!(application.name(), Some("TestAccount's App"));
 //!     assert_eq!(application.plan().and_then(|plan| plan.name()), Some("Unlimited"));
 //!     assert_eq!(application.keys().count(), 2);
@@ -112,6 +112,6 @@ pub use kinds::{Action, KINDS};
 pub use limits::Limits;
 pub use model::definition::{Account, Application, BillingAddress, OidcConfiguration, Plan, User};
 pub use model::element::Element;
-pub use model::values::{Decimal, Fields};
+pub use model::values::{Decimal, Fields, Id};
 pub use notification::{Notification, Object};
 pub use time::{Date, Timestamp};

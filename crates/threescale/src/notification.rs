@@ -8,7 +8,7 @@ use crate::json::{self, Redact};
 use crate::kinds::Action;
 use crate::limits::Limits;
 use crate::model::definition::{Account, Application, User};
-use crate::model::{self, element::Element};
+use crate::model::{self, element::Element, values::Id};
 use crate::time::Timestamp;
 use crate::xml::{Document, chars, quoted};
 
@@ -25,7 +25,7 @@ use crate::xml::{Document, chars, quoted};
 /// assert_eq!(notification.type_name(), "application");
 /// assert_eq!(notification.action(), "key_created");
 /// assert_eq!(notification.known_action(), Some(threescale::Action::KeyCreated));
-/// assert_eq!(notification.object_id(), Some("11"));
+/// assert!(notification.object_id().is_some_and(|id| id == 11));
 ///
 /// assert_eq!(
 ///     notification.to_json(&Redact::new(["keys".to_owned()])),
@@ -117,19 +117,19 @@ impl<'x> Notification<'x> {
         Action::of(self.action())
     }
 
-    /// The object's id, as sent.
+    /// The object's id.
     #[must_use]
-    pub fn object_id(&self) -> Option<&str> {
-        self.root()?.child_text("id")
+    pub fn object_id(&self) -> Option<Id<'_>> {
+        Id::of(self.root()?.child("id")?)
     }
 
-    /// The id of the account that the object is or belongs to, as sent.
+    /// The id of the account that the object is or belongs to.
     #[must_use]
-    pub fn account_id(&self) -> Option<&str> {
+    pub fn account_id(&self) -> Option<Id<'_>> {
         match self.object() {
-            Object::Account(account) => account.element().child_text("id"),
-            Object::User(user) => user.element().child_text("account_id"),
-            Object::Application(application) => application.element().child_text("user_account_id"),
+            Object::Account(account) => account.id(),
+            Object::User(user) => user.account_id(),
+            Object::Application(application) => application.user_account_id(),
             Object::Other(_) => None,
         }
     }

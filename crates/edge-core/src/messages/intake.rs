@@ -48,8 +48,8 @@ impl Intake {
             base,
             kind: notification.type_name().to_owned(),
             action: notification.action().to_owned(),
-            object: notification.object_id().map(str::to_owned),
-            account: notification.account_id().map(str::to_owned),
+            object: notification.object_id().map(|id| id.to_string()),
+            account: notification.account_id().map(|id| id.to_string()),
             updated_at: notification.updated_at().map(Timestamp::unix_seconds),
             digest: Some(notification.digest(source.as_str()).into()),
         }

@@ -101,6 +101,10 @@ macro_rules! kind {
     (Integer) => {
         Kind::Integer
     };
+    // As JSON, an id is a number.
+    (Id) => {
+        Kind::Integer
+    };
     (Decimal) => {
         Kind::Decimal
     };
@@ -133,6 +137,7 @@ macro_rules! kind {
 /// The return type of a field's method.
 macro_rules! view {
     ($a:lifetime Integer) => { Option<i64> };
+    ($a:lifetime Id) => { Option<Id<$a>> };
     ($a:lifetime Decimal) => { Option<Decimal<$a>> };
     ($a:lifetime Boolean) => { Option<bool> };
     ($a:lifetime Time) => { Option<Timestamp> };
@@ -148,6 +153,9 @@ macro_rules! view {
 macro_rules! read {
     ($element:expr, Integer) => {
         values::integer($element?.text())
+    };
+    ($element:expr, Id) => {
+        Id::of($element?)
     };
     ($element:expr, Decimal) => {
         Decimal::new($element?.text())

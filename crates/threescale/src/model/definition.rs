@@ -13,7 +13,7 @@ use super::define::{kind, read, sent, shapes, view};
 use super::element::Element;
 use super::names::NameTable;
 use super::shape::{Field, Kind, Shape};
-use super::values::{self, Decimal, Fields};
+use super::values::{self, Decimal, Fields, Id};
 use crate::time::{Date, Timestamp};
 use crate::xml::Tag;
 
@@ -22,7 +22,7 @@ shapes! {
     /// Source: `app/models/account.rb`, `to_xml`.
     Account "account" () {
         /// The account's id.
-        id: Integer,
+        id: Id,
         /// When it was created.
         created_at: Time,
         /// When it was last changed.
@@ -102,13 +102,13 @@ shapes! {
     /// Source: `app/models/user.rb`, `to_xml`.
     User "user" () {
         /// The user's id.
-        id: Integer,
+        id: Id,
         /// When it was created.
         created_at: Time,
         /// When it was last changed.
         updated_at: Time,
         /// The account it belongs to.
-        account_id: Integer,
+        account_id: Id,
         /// pending, active, suspended or `email_unverified`.
         state: Text,
         /// admin, member or contributor.
@@ -137,7 +137,7 @@ shapes! {
     /// Source: `app/models/cinstance.rb`, `to_xml`.
     Application "application" () {
         /// The application's id. What an API calls App ID is `application_id`.
-        id: Integer,
+        id: Id,
         /// When it was created.
         created_at: Time,
         /// When it was last changed. Adding or removing a key does not touch it.
@@ -145,13 +145,13 @@ shapes! {
         /// pending, live, suspended or deprecated.
         state: Text,
         /// The account it belongs to.
-        user_account_id: Integer,
+        user_account_id: Id,
         /// The first call to the API.
         first_traffic_at: Time,
         /// The first call to the API on the latest day with traffic.
         first_daily_traffic_at: Time,
         /// The product it is an application of.
-        service_id: Integer,
+        service_id: Id,
         /// Whether end users were required; 3scale up to 2.7.
         end_user_required: Boolean,
         /// Authentication by API key, a secret: the key.
@@ -188,7 +188,7 @@ shapes! {
         default: Boolean,
     ) {
         /// The plan's id.
-        id: Integer,
+        id: Id,
         /// The plan's name.
         name: Text,
         /// `application_plan`, `service_plan` or `account_plan`.
@@ -208,7 +208,7 @@ shapes! {
         /// Days of notice.
         cancellation_period: Integer,
         /// The product of an application or service plan.
-        service_id: Integer,
+        service_id: Id,
     }
 
     /// Where an account's invoices go.
@@ -238,7 +238,7 @@ shapes! {
     /// Source: `app/models/oidc_configuration.rb`, `to_xml`.
     OidcConfiguration "oidc_configuration" () {
         /// The configuration's id.
-        id: Integer,
+        id: Id,
         /// Authorization code flow.
         standard_flow_enabled: Boolean,
         /// Implicit flow.

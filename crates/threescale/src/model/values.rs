@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::element::Element;
+use crate::xml::chars;
 
 /// An `i64` in its canonical form: `007` and `+7` are text.
 pub(crate) fn integer(text: &str) -> Option<i64> {
@@ -61,6 +62,69 @@ pub(super) fn items<'a>(
     list.into_iter()
         .flat_map(Element::children)
         .filter(move |item| item.name() == name)
+}
+
+/// The id of an object, an account, a product or a plan, as it was sent: never empty, and without the space around it.
+///
+/// 3scale's ids are numbers, and other senders' may be anything, so an id is compared as text:
+/// with another id, with a text, or with a number.
+///
+/// ```
+/// # let body = include_bytes!("../../tests/samples/application_created_v2.xml");
+/// # let notification = threescale::Notification::parse(body)?;
+/// # let threescale::Object::Application(application) = notification.object() else { panic!() };
+/// assert_eq!(application.id(), notification.object_id());
+/// assert_eq!(application.user_account_id(), notification.account_id());
+/// assert!(application.id().is_some_and(|id| id == 11 && id == "11"));
+/// # Ok::<(), threescale::Error>(())
+/// ```
+///
+/// What an API calls App ID, `application_id`, and a `user_key` are credentials, not ids: they are
+/// text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id<'a>(&'a str);
+
+impl<'a> Id<'a> {
+    #[inline]
+    pub(crate) fn of(element: Element<'a>) -> Option<Self> {
+        Some(Self(chars::trim(element.text()))).filter(|id| !id.0.is_empty())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The id as a number, if it is one in its canonical form: `007` is none.
+    #[must_use]
+    pub fn number(self) -> Option<i64> {
+        integer(self.0)
+    }
+}
+
+impl PartialEq<str> for Id<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Id<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<i64> for Id<'_> {
+    fn eq(&self, other: &i64) -> bool {
+        self.number() == Some(*other)
+    }
+}
+
+impl fmt::Display for Id<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// A decimal number, exactly as 3scale wrote it: `2.99`.

@@ -1,6 +1,6 @@
 //! The typed views.
 
-use threescale::{Action, Decimal, Notification, Object, Redact};
+use threescale::{Action, Decimal, Id, Notification, Object, Redact};
 
 use super::{event, sample};
 
@@ -11,7 +11,7 @@ fn an_account_has_its_plans_and_users() {
     let Object::Account(account) = notification.object() else {
         panic!("{notification:?}")
     };
-    assert_eq!(account.id(), Some(6));
+    assert_eq!(account.id().and_then(Id::number), Some(6));
     assert_eq!(account.updated_at(), notification.updated_at());
     assert_eq!(account.state(), Some("approved"));
     assert_eq!(account.org_name(), Some("Acme & Sons <Ltd> \"x\" ✓"));
@@ -60,7 +60,7 @@ fn an_account_has_its_plans_and_users() {
         ["a", "b"]
     );
     assert_eq!(users[0].extra_fields().iter().count(), 0);
-    assert_eq!(notification.account_id(), Some("6"));
+    assert_eq!(notification.account_id(), account.id());
 }
 
 #[test]
@@ -84,8 +84,10 @@ fn an_application_has_its_keys_and_plan() {
     );
     assert_eq!(
         (notification.object_id(), notification.account_id()),
-        (Some("11"), Some("7"))
+        (application.id(), application.user_account_id())
     );
+    assert!(application.id().is_some_and(|id| id == 11 && id == "11"));
+    assert!(application.user_account_id().is_some_and(|id| id == 7));
 }
 
 #[test]
@@ -96,11 +98,11 @@ fn a_deleted_object_has_few_fields() {
         panic!("{notification:?}")
     };
     assert_eq!(
-        (user.id(), user.role(), user.username()),
-        (Some(9), Some("admin"), None)
+        (user.id().map(Id::as_str), user.role(), user.username()),
+        (Some("9"), Some("admin"), None)
     );
     assert_eq!(user.extra_fields().iter().count(), 0);
-    assert_eq!(notification.account_id(), Some("6"));
+    assert_eq!(notification.account_id().map(Id::as_str), Some("6"));
 }
 
 #[test]
@@ -115,9 +117,10 @@ fn a_value_that_does_not_fit_is_none_and_its_text_is_there() {
         panic!("{notification:?}")
     };
     assert_eq!(
-        (user.id(), user.created_at(), user.account_id()),
-        (None, None, None)
+        (user.id().and_then(Id::number), user.created_at()),
+        (None, None)
     );
+    assert_eq!(user.account_id(), None);
     assert_eq!(
         user.element().child("id").map(threescale::Element::text),
         Some("007")
@@ -126,7 +129,8 @@ fn a_value_that_does_not_fit_is_none_and_its_text_is_there() {
         user.element().child("new").map(threescale::Element::text),
         Some("x")
     );
-    assert_eq!(notification.object_id(), Some("007"));
+    assert!(user.id().is_some_and(|id| id == "007" && id != 7));
+    assert_eq!(notification.object_id(), user.id());
     assert_eq!(notification.account_id(), None);
     assert_eq!(notification.updated_at(), None);
 }
@@ -142,7 +146,10 @@ fn ids_are_trimmed_and_never_empty() {
     ] {
         let body = event("user", "created", &format!("<user>{inside}</user>"));
         assert_eq!(
-            Notification::parse(body.as_bytes()).unwrap().object_id(),
+            Notification::parse(body.as_bytes())
+                .unwrap()
+                .object_id()
+                .map(Id::as_str),
             id,
             "{inside}"
         );
@@ -153,7 +160,7 @@ fn ids_are_trimmed_and_never_empty() {
         "<bill><id>9</id><updated_at>2021-05-14T20:22:53Z</updated_at></bill>",
     );
     let notification = Notification::parse(body.as_bytes()).unwrap();
-    assert_eq!(notification.object_id(), Some("9"));
+    assert_eq!(notification.object_id().map(Id::as_str), Some("9"));
     assert_eq!(
         notification
             .updated_at()

@@ -49,9 +49,9 @@ proptest! {
             _ => None,
         };
         prop_assert_eq!(notification.type_name(), kind);
-        prop_assert_eq!(notification.object_id().map(str::to_owned), text("id"));
+        prop_assert_eq!(notification.object_id().map(|id| id.to_string()), text("id"));
         let account = match kind { "account" => "id", "user" => "account_id", _ => "user_account_id" };
-        prop_assert_eq!(notification.account_id().map(str::to_owned), text(account));
+        prop_assert_eq!(notification.account_id().map(|id| id.to_string()), text(account));
         prop_assert_eq!(notification.updated_at().map(|time| time.to_string()), text("updated_at"));
     }
 
