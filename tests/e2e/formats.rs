@@ -148,18 +148,18 @@ async fn a_schema_is_where_the_event_says() {
 #[tokio::test]
 async fn an_id_of_any_length_is_accepted_and_delivered_in_every_format() {
     let shared = shared().await;
-    let long = "7".repeat(200_000);
+    let object = "7".repeat(200_000);
     let xml = format!(
-        "<event><action>updated</action><type>invoice</type><object><invoice><id>{long}</id></invoice></object></event>"
+        "<event><action>updated</action><type>invoice</type><object><invoice><id>{object}</id></invoice></object></event>"
     );
     let receipt = shared.worker.push("zeta", &xml, BodyFormat::Xml).await;
     let structured = shared.origin.delivery("/structured", &receipt.id).await;
     let event = structured.json();
-    assert_eq!(event["subject"], format!("invoice/{long}"));
-    assert_eq!(event["data"]["object"]["id"], long);
+    assert_eq!(event["subject"], format!("invoice/{object}"));
+    assert_eq!(event["data"]["object"]["id"], object);
 
     let binary = shared.origin.delivery("/binary", &receipt.id).await;
-    assert_eq!(binary.json()["object"]["id"], long);
+    assert_eq!(binary.json()["object"]["id"], object);
     let subject = binary.header("ce-subject");
     assert!(subject.starts_with("invoice/777"), "{subject}");
     assert!(subject.ends_with("%E2%80%A6") && subject.len() < 2048);
@@ -176,5 +176,5 @@ async fn an_id_of_any_length_is_accepted_and_delivered_in_every_format() {
             .any(|line| line.contains(r#""object":"777"#))
     );
     assert!(of_event.iter().all(|line| line.len() < 1000));
-    assert!(!log.contains(&long[..1000]));
+    assert!(!log.contains(&object[..1000]));
 }

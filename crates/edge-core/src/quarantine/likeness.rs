@@ -149,7 +149,9 @@ impl Print {
 
     /// Text without references.
     fn characters(&mut self, text: &str) {
-        self.text.extend(line_ends(text).chars().filter(is_allowed));
+        let text = line_ends(text);
+        let allowed = text.chars().filter(|character| is_allowed(*character));
+        self.text.extend(allowed);
     }
 
     fn settle(&mut self) {
@@ -209,7 +211,7 @@ fn characters_of(text: &str) -> String {
         };
     }
     out += rest;
-    out.retain(|character| is_allowed(&character));
+    out.retain(is_allowed);
     out
 }
 
@@ -234,8 +236,8 @@ fn line_ends(text: &str) -> String {
 }
 
 /// Not a control character, and not what stands for bytes that are none.
-fn is_allowed(character: &char) -> bool {
-    matches!(*character, '\t' | '\n' | '\r' | ' '..='\u{fffc}' | '\u{10000}'..)
+fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffc}' | '\u{10000}'..)
 }
 
 #[cfg(test)]
