@@ -159,7 +159,7 @@ fn tree() -> impl Strategy<Value = (String, String)> {
                 (format!("<{name} k=\"v\">"), format!("<{name}\n k='v' >\n"));
             for (one, reprinted) in inside {
                 plain += &one;
-                indented += &format!("  {reprinted}\r\n");
+                indented.extend(["  ", &reprinted, "\r\n"]);
             }
             (
                 format!("{plain}</{name}>"),
