@@ -129,9 +129,11 @@ fn begin(inbox: &Rc<InboxContext>, now: i64, budget: &mut Budget) -> usize {
         failed(inbox, "looking for due deliveries", &error);
     }
     let count = begun.starts.len();
-    for (index, start) in begun.starts {
-        // Spawned, so that an attempt that hangs does not delay the end of this run.
-        spawn_local(attempt::make(Rc::clone(inbox), index, start));
+    for (index, starts) in begun.starts {
+        for start in starts {
+            // Spawned, so that an attempt that hangs does not delay the end of this run.
+            spawn_local(attempt::make(Rc::clone(inbox), index, start));
+        }
     }
     count
 }

@@ -86,6 +86,7 @@ impl StoredEvent {
 #[derive(Debug)]
 pub(super) struct Meta {
     pub(super) seq: Seq,
+    pub(super) received_at: i64,
     pub(super) tally: Tally,
     object: (String, Option<String>),
     line: OnceCell<Option<Line>>,
@@ -154,6 +155,7 @@ impl Store {
         self.way_in.insert(self.sql.raw(), event, &tally)?;
         self.recent.borrow_mut().push(Meta {
             seq: event.head.seq,
+            received_at: event.head.received_at,
             tally: event.head.tally.clone(),
             line: OnceCell::new(),
             object: (intake.kind.clone(), intake.object.clone()),
@@ -206,14 +208,14 @@ impl Store {
         if let Some(meta) = self.recent.borrow().get(seq) {
             return Ok(Some(meta));
         }
-        let query =
-            "SELECT seq, tally, kind, object FROM events WHERE seq >= ? ORDER BY seq LIMIT 1";
+        let query = "SELECT seq, received_at, tally, kind, object FROM events WHERE seq >= ? ORDER BY seq LIMIT 1";
         let row = self.sql.row(query, values![seq])?;
         row.map(|mut row| {
-            let seq = row.integer()?;
+            let (seq, received_at) = (row.integer()?, row.integer()?);
             let tally = tally(&mut row)?;
             Ok(Rc::new(Meta {
                 seq,
+                received_at,
                 tally,
                 object: (row.text()?, row.optional_text()?),
                 line: OnceCell::new(),

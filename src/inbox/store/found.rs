@@ -17,13 +17,13 @@ const QUERY: &str = "
     WITH pair (seq, destination) AS (
         SELECT event.value, destinations.id FROM json_each(?1) AS event, destinations
         WHERE ?2 IS NULL OR destinations.id = ?2)
-    SELECT 'waiting', pair.destination, pair.seq, attempts, next_at, not_before, failed_at, replayed, gone, line
+    SELECT 'waiting', pair.destination, pair.seq, attempts, next_at, not_before, failed_at, replayed, gone, line, alone
         FROM pair CROSS JOIN waiting ON waiting.destination = pair.destination AND waiting.seq = pair.seq
-    UNION ALL SELECT 'dead', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0
+    UNION ALL SELECT 'dead', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0, 0
         FROM pair CROSS JOIN dead ON dead.destination = pair.destination AND dead.seq = pair.seq
-    UNION ALL SELECT 'extra', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0
+    UNION ALL SELECT 'extra', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0, 0
         FROM pair CROSS JOIN extra ON extra.destination = pair.destination AND extra.seq = pair.seq
-    UNION ALL SELECT 'dropped', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0
+    UNION ALL SELECT 'dropped', pair.destination, pair.seq, 0, 0, 0, 0, 0, 0, 0, 0
         FROM pair WHERE pair.seq <= (
             SELECT last FROM drops WHERE drops.destination = pair.destination AND drops.first <= pair.seq
             ORDER BY first DESC LIMIT 1)";
@@ -73,5 +73,6 @@ pub(super) fn waiting(seq: Seq, row: &mut Row) -> Result<Waiting> {
         replayed: row.integer()? != 0,
         gone: row.integer()? != 0,
         line: row.optional_integer()?,
+        alone: row.integer()? != 0,
     })
 }

@@ -20,7 +20,7 @@ const FIRST_IN_LINE: &str = "(line IS NULL OR NOT EXISTS (
 /// It had failed before the destination came back, so its schedule counts no more; but its `Retry-After` does.
 const REVIVED: &str = "failed_at <= ? AND coalesce(not_before, 0) <= ?";
 
-const COLUMNS: &str = "seq, attempts, next_at, not_before, failed_at, replayed, gone, line";
+const COLUMNS: &str = "seq, attempts, next_at, not_before, failed_at, replayed, gone, line, alone";
 
 /// The log as one destination sees it.
 pub(in crate::inbox) struct View<'s> {
@@ -83,6 +83,13 @@ impl Log for View<'_> {
     fn at_or_after(&self, seq: Seq) -> Result<Option<(Seq, u64)>> {
         let found = self.store.at_or_after(seq)?;
         Ok(found.map(|meta| (meta.seq, meta.tally.of(self.id))))
+    }
+
+    fn received_at(&self, seq: Seq) -> Result<Option<i64>> {
+        let found = self.store.at_or_after(seq)?;
+        Ok(found
+            .filter(|meta| meta.seq == seq)
+            .map(|meta| meta.received_at))
     }
 
     fn line(&self, seq: Seq) -> Result<Option<Line>> {

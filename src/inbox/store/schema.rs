@@ -208,6 +208,8 @@ const STEPS: &[&str] = &[
         name        TEXT PRIMARY KEY,
         at          INTEGER NOT NULL
     ) WITHOUT ROWID",
+    // Sent by itself, since a batch with it was refused.
+    "ALTER TABLE waiting ADD COLUMN alone INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

@@ -67,11 +67,11 @@ impl Store {
 
     fn put_waiting(&self, id: DestinationId, row: &Waiting) -> Result<()> {
         self.sql.run(
-            "INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (destination, seq) DO UPDATE SET
                 attempts = excluded.attempts, next_at = excluded.next_at, not_before = excluded.not_before,
                 failed_at = excluded.failed_at, replayed = excluded.replayed, gone = excluded.gone,
-                line = excluded.line",
+                line = excluded.line, alone = excluded.alone",
             values![
                 id,
                 row.seq,
@@ -82,6 +82,7 @@ impl Store {
                 row.replayed,
                 row.gone,
                 row.line,
+                row.alone,
             ],
         )
     }

@@ -1,5 +1,6 @@
 //! The rules of delivery: pure functions over plain values. Time and chance come in as arguments.
 
+pub mod batching;
 pub mod binding;
 pub mod breaker;
 pub mod outcome;

@@ -60,6 +60,8 @@ pub struct Progress {
     pub attempts: u32,
     /// `true` if a 410 has already been forgiven it.
     pub gone: bool,
+    /// `true` if it was in a batch that was refused, and is sent by itself since.
+    pub alone: bool,
 }
 
 /// Where a delivery goes on from here.
@@ -84,6 +86,8 @@ pub struct Wait {
     pub attempts: u32,
     /// `true` if a 410 has been forgiven it.
     pub gone: bool,
+    /// `true` if it is sent by itself: a batch with it was refused.
+    pub alone: bool,
 }
 
 /// The consequences of an attempt that ended at `now_ms`.
@@ -102,9 +106,6 @@ pub fn after(
         now_ms,
         jitter,
     };
-    let is_final = outcome
-        .status()
-        .is_some_and(|status| timing.final_statuses.contains(&status));
     match outcome {
         Outcome::Delivered { .. } => (
             Next::Delivered,
@@ -114,7 +115,7 @@ pub fn after(
                 ..health
             },
         ),
-        _ if is_final => (Next::Dead, health),
+        _ if is_final(timing, outcome) => (Next::Dead, health),
         Outcome::Gone => tried.gone(health),
         Outcome::Failed { failure, .. } if failure.is_daily_limit() => {
             let until = next_midnight(now_ms);
@@ -144,6 +145,68 @@ pub fn after(
     }
 }
 
+/// The consequences of an attempt with several events for one of them. `health` is the destination's before it, for
+/// each of them: the attempt counts once, as one about `lead`.
+///
+/// Of a batch that was refused nobody knows which event was at fault. So none of them has used up an attempt, and each
+/// is sent by itself.
+#[must_use]
+pub fn after_together(
+    timing: &Timing,
+    outcome: &Outcome,
+    progress: Progress,
+    lead: i64,
+    health: Health,
+    now_ms: i64,
+    jitter: Jitter,
+) -> (Next, Health) {
+    let as_one = Progress {
+        seq: lead,
+        ..progress
+    };
+    let (next, after) = after(timing, outcome, as_one, health, now_ms, jitter);
+    let (is_refused, retry_after_ms) = match outcome {
+        Outcome::Delivered { .. } => (false, None),
+        // The second one in a row says that nothing is wanted, whoever it was about.
+        Outcome::Gone => (health.paused || !after.paused, None),
+        Outcome::Failed {
+            failure,
+            retry_after_ms,
+        } => {
+            let concerns_events = failure.concern() != Concern::Destination;
+            (
+                concerns_events || is_final(timing, outcome),
+                *retry_after_ms,
+            )
+        }
+    };
+    if !is_refused {
+        return (next, after);
+    }
+    let not_before = not_before(timing, now_ms, retry_after_ms);
+    let apart = Wait {
+        until: not_before.unwrap_or(now_ms),
+        not_before,
+        attempts: progress.attempts,
+        gone: progress.gone,
+        alone: true,
+    };
+    (Next::Wait(apart), after)
+}
+
+fn is_final(timing: &Timing, outcome: &Outcome) -> bool {
+    let status = outcome.status();
+    status.is_some_and(|status| timing.final_statuses.contains(&status))
+}
+
+/// The end of a `Retry-After`, as far as it is followed.
+fn not_before(timing: &Timing, now_ms: i64, retry_after_ms: Option<i64>) -> Option<i64> {
+    retry_after_ms.map(|asked| {
+        let followed = asked.min(timing.longest_retry_after);
+        now_ms.saturating_add(followed)
+    })
+}
+
 struct Tried<'a> {
     timing: &'a Timing,
     progress: Progress,
@@ -161,12 +224,10 @@ impl Tried<'_> {
         delay.map_or(Next::Dead, |delay| {
             Next::Wait(Wait {
                 until: self.now_ms.saturating_add(delay),
-                not_before: retry_after_ms.map(|asked| {
-                    let followed = asked.min(self.timing.longest_retry_after);
-                    self.now_ms.saturating_add(followed)
-                }),
+                not_before: not_before(self.timing, self.now_ms, retry_after_ms),
                 attempts,
                 gone: self.progress.gone,
+                alone: self.progress.alone,
             })
         })
     }
@@ -177,6 +238,7 @@ impl Tried<'_> {
             not_before: None,
             attempts: self.progress.attempts,
             gone: self.progress.gone,
+            alone: self.progress.alone,
         })
     }
 
@@ -210,6 +272,7 @@ impl Tried<'_> {
                     not_before: None,
                     attempts: self.progress.attempts,
                     gone: true,
+                    alone: self.progress.alone,
                 })
             }
             next => next,

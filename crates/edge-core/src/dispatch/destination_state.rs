@@ -38,8 +38,8 @@ pub struct DestinationState {
 /// The attempts that begin now.
 #[derive(Debug)]
 pub struct Begun<E> {
-    /// Each with the index of its destination.
-    pub starts: Vec<(usize, Start)>,
+    /// Each with the index of its destination: the events of one attempt, in the log's order.
+    pub starts: Vec<(usize, Vec<Start>)>,
     /// What may begin after these.
     pub budget: Budget,
     /// The log's failure, after which no more have begun.
@@ -176,16 +176,16 @@ pub fn start<L: Log>(
                         };
                     }
                 };
-                let Some(start) = next else {
+                if next.is_empty() {
                     *has_more = false;
                     break;
-                };
+                }
                 let limit = destination.limits.and_then(|limits| limits.rate);
                 destination.rate = destination.rate.began(limit, now_ms);
                 budget = budget.after(destination.is_service);
                 turn += 1;
                 destination.last_start = turn;
-                starts.push((index, start));
+                starts.push((index, next));
                 has_begun = true;
             }
         }

@@ -4,19 +4,19 @@ use super::{
     DestinationId, Line, ReplayId, Seq,
     rows::{Cursor, State, Waiting, Write, short_answer},
 };
-use crate::delivery::{outcome::Outcome, plan::Progress, timing::Jitter};
+use crate::delivery::{batching::Batching, outcome::Outcome, plan::Progress, timing::Jitter};
 
 /// How long first-try successes are gathered before they are written.
 pub(super) const GATHERED_MS: i64 = 250;
 /// After the write of outcomes has failed.
 const PAUSE_AFTER_FAILURE_MS: i64 = 60_000;
 
-/// An attempt to make.
+/// An event to send: by itself, or the attempt has several, in the log's order. Then all of them end together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// Of this event.
+    /// Its place.
     pub seq: Seq,
-    /// From 1. The same again if the last one's outcome was lost or did not count.
+    /// Which attempt it is, from 1. The same again if the last one's outcome was lost or did not count.
     pub number: u32,
 }
 
@@ -54,6 +54,8 @@ pub(super) enum Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnderWay {
     pub(super) seq: Seq,
+    /// The first event of the attempt, by which it is known.
+    pub(super) lead: Seq,
     pub(super) line: Option<Line>,
     pub(super) origin: Origin,
     /// Somebody wanted the event again meanwhile: there is a row, which this attempt's outcome leaves alone.
@@ -62,15 +64,21 @@ pub(super) struct UnderWay {
 
 impl UnderWay {
     pub(super) fn progress(&self) -> Progress {
-        let (attempts, gone) = match self.origin {
-            Origin::Row(row) => (row.attempts, row.gone),
-            Origin::Position | Origin::Replay { .. } => (0, false),
+        let row = match self.origin {
+            Origin::Row(row) => Some(row),
+            Origin::Position | Origin::Replay { .. } => None,
         };
         Progress {
             seq: self.seq,
-            attempts,
-            gone,
+            attempts: row.map_or(0, |row| row.attempts),
+            gone: row.is_some_and(|row| row.gone),
+            alone: row.is_some_and(|row| row.alone),
         }
+    }
+
+    /// `true` if the attempt is counted by this event.
+    pub(super) fn is_lead(&self) -> bool {
+        self.seq == self.lead
     }
 }
 
@@ -102,6 +110,8 @@ impl Ended {
 pub struct Destination {
     pub(super) id: DestinationId,
     pub(super) is_ordered: bool,
+    /// `None`: each event goes by itself.
+    pub(super) batching: Option<Batching>,
     /// Its row; `position` is ahead of it by what has begun since it was written.
     pub(super) state: State,
     /// The replays that have not ended here; like `state`, they are ahead of their rows.
@@ -143,6 +153,7 @@ impl Destination {
         Self {
             id,
             is_ordered,
+            batching: None,
             state,
             written_cursors: cursors.clone(),
             cursors,
@@ -153,6 +164,12 @@ impl Destination {
             pause_until: None,
             was_fresh: false,
         }
+    }
+
+    /// The same, with several events in one attempt.
+    #[must_use]
+    pub fn batched(self, batching: Option<Batching>) -> Self {
+        Self { batching, ..self }
     }
 
     /// Its row's key.
@@ -170,7 +187,7 @@ impl Destination {
     /// How many attempts are under way.
     #[must_use]
     pub fn busy(&self) -> usize {
-        self.under_way.len()
+        self.under_way.iter().filter(|one| one.is_lead()).count()
     }
 
     /// How many deliveries wait, where the log's tally for it is `head`.
@@ -208,11 +225,8 @@ impl Destination {
         self.pause_until = Some(now_ms.saturating_add(PAUSE_AFTER_FAILURE_MS));
     }
 
-    /// An attempt has ended.
-    pub fn ended(&mut self, seq: Seq, ending: Ending) {
-        let found = self.under_way.iter().position(|one| one.seq == seq);
-        let Some(index) = found else { return };
-        let under_way = self.under_way.remove(index);
+    /// The attempt whose first event is this one has ended, for all of its events.
+    pub fn ended(&mut self, lead: Seq, ending: Ending) {
         let Ending {
             outcome,
             at,
@@ -220,19 +234,28 @@ impl Destination {
             jitter,
             answer,
         } = ending;
-        self.ended.push(Ended {
+        let answer = answer.as_deref().map(short_answer);
+        let of_attempt = self.under_way.extract_if(.., |one| one.lead == lead);
+        let ended = of_attempt.map(|under_way| Ended {
             under_way,
-            outcome,
+            outcome: outcome.clone(),
             at,
             took_ms,
             jitter,
-            answer: answer.as_deref().map(short_answer),
+            answer: answer.clone(),
         });
+        self.ended.extend(ended);
     }
 
-    /// An attempt could not be made: it is as if it had not begun.
-    pub fn not_made(&mut self, seq: Seq) {
-        self.under_way.retain(|one| one.seq != seq);
+    /// The attempt whose first event is this one could not be made: it is as if it had not begun.
+    pub fn not_made(&mut self, lead: Seq) {
+        self.under_way.retain(|one| one.lead != lead);
+    }
+
+    /// The attempt has the events up to this one only: for the others it is as if it had not begun.
+    pub fn shortened(&mut self, lead: Seq, last: Seq) {
+        self.under_way
+            .retain(|one| one.lead != lead || one.seq <= last);
     }
 
     /// `true` if an attempt is under way, or its outcome not written.

@@ -53,6 +53,7 @@ mod start;
 mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
+mod together;
 
 pub use self::{
     blob::BadBlob,
@@ -96,6 +97,9 @@ pub trait Log {
 
     /// The first event kept from a place on, and its tally for this destination.
     fn at_or_after(&self, seq: Seq) -> Result<Option<(Seq, u64)>, Self::Error>;
+
+    /// When an event was received. Only those that send several events in one attempt ask.
+    fn received_at(&self, seq: Seq) -> Result<Option<i64>, Self::Error>;
 
     /// An event's line, if it has one. Only ordered destinations ask.
     fn line(&self, seq: Seq) -> Result<Option<Line>, Self::Error>;

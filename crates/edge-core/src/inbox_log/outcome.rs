@@ -7,7 +7,7 @@ use super::{
 };
 use crate::delivery::{
     outcome::Outcome,
-    plan::{self, Next, Wait},
+    plan::{self, Health, Next, Wait},
     timing::Timing,
 };
 
@@ -29,6 +29,8 @@ impl Destination {
             && self.ended.len() < BATCH
             && self.has_room()
             && self.ended.iter().all(Ended::is_first_try_success)
+            // Those of a batch are gathered already, and in the next one's way.
+            && self.ended.iter().all(|one| one.under_way.is_lead())
             // A success that changes this is news.
             && self.state.health.breaker.failures == 0
             && self.state.health.gone.is_none()
@@ -54,8 +56,14 @@ impl Destination {
         let mut after = self.clone();
         after.pause_until = None;
         let mut writes = Vec::new();
-        for ended in std::mem::take(&mut after.ended) {
-            after.record(timing, &ended, &mut writes);
+        let ended = std::mem::take(&mut after.ended);
+        for attempt in ended.chunk_by(|one, next| one.under_way.lead == next.under_way.lead) {
+            let before = after.state.health;
+            for ended in attempt {
+                let (next, health) = consequences(timing, before, ended, attempt.len() > 1);
+                after.state.health = health;
+                after.record(before, ended, next, &mut writes);
+            }
         }
         for (seq, line, at) in std::mem::take(&mut after.blocked) {
             after.state.position.resolve(seq);
@@ -76,21 +84,11 @@ impl Destination {
             .all(Position::has_room)
     }
 
-    fn record(&mut self, timing: &Timing, ended: &Ended, writes: &mut Vec<Write>) {
+    /// What follows for one event. `before` is the destination's health before the attempt.
+    fn record(&mut self, before: Health, ended: &Ended, next: Next, writes: &mut Vec<Write>) {
         let under_way = &ended.under_way;
         let (seq, at) = (under_way.seq, ended.at);
-        let progress = under_way.progress();
-        let was_open = self.state.health.is_probing();
-        let (next, health) = plan::after(
-            timing,
-            &ended.outcome,
-            progress,
-            self.state.health,
-            at,
-            ended.jitter,
-        );
-        self.state.health = health;
-        if was_open && next == Next::Delivered {
+        if before.is_probing() && next == Next::Delivered {
             self.state.revived_at = Some(at);
         }
         if self
@@ -103,7 +101,7 @@ impl Destination {
         if ended.is_first_try_success() {
             self.succeeded(ended, writes);
         } else {
-            let number = progress.attempts.saturating_add(1);
+            let number = under_way.progress().attempts.saturating_add(1);
             writes.push(Write::Attempt { seq, number, at });
         }
         let is_new = self.leave(ended, next, writes);
@@ -117,6 +115,7 @@ impl Destination {
                 not_before,
                 attempts,
                 gone,
+                alone,
             }) => {
                 let (replayed, line) = match under_way.origin {
                     Origin::Position => (false, under_way.line.filter(|_| self.is_ordered)),
@@ -131,6 +130,7 @@ impl Destination {
                     failed_at: Some(at),
                     replayed,
                     gone,
+                    alone,
                     line,
                 };
                 self.put(row, is_new, writes);
@@ -209,5 +209,22 @@ impl Destination {
     pub(super) fn put(&mut self, row: Waiting, is_new: bool, writes: &mut Vec<Write>) {
         self.state.waiting = self.state.waiting.saturating_add(u64::from(is_new));
         writes.push(Write::PutWaiting(row));
+    }
+}
+
+/// What follows from an attempt for one of its events, and for the destination. `together`: it had several.
+fn consequences(timing: &Timing, before: Health, ended: &Ended, together: bool) -> (Next, Health) {
+    let Ended {
+        under_way,
+        outcome,
+        at,
+        jitter,
+        ..
+    } = ended;
+    let (progress, lead) = (under_way.progress(), under_way.lead);
+    if together {
+        plan::after_together(timing, outcome, progress, lead, before, *at, *jitter)
+    } else {
+        plan::after(timing, outcome, progress, before, *at, *jitter)
     }
 }

@@ -123,6 +123,8 @@ pub struct Waiting {
     pub replayed: bool,
     /// `true` if a 410 was forgiven it.
     pub gone: bool,
+    /// `true` if it is sent by itself: a batch with it was refused.
+    pub alone: bool,
     /// The line that it stands in until it is first delivered. `None`: nobody waits for it.
     pub line: Option<Line>,
 }
@@ -139,6 +141,7 @@ impl Waiting {
             failed_at: None,
             replayed,
             gone: false,
+            alone: false,
             line,
         }
     }

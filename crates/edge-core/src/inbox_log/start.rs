@@ -5,16 +5,17 @@ use super::{
     destination::{Destination, Origin, Start, UnderWay},
     position::MOST_PENDING,
     rows::Waiting,
-    tally::find_wanted,
 };
 use crate::delivery::outcome::Outcome;
 
 /// Of the pending ones, how many may be held back. Beyond it they get rows, so that one object of which a
 /// hundred events come while one hangs holds up no other object.
 const MOST_HELD: usize = MOST_PENDING - 16;
+/// How many rows a question to the log can leave out: the platform binds 100 values to a statement.
+const MOST_EXCEPT: usize = 80;
 
 impl Destination {
-    /// Begins the next attempt, if one can be made now. Nothing is written; the caller has asked
+    /// Begins the next attempt, if one can be made now, and returns its events. Nothing is written; the caller has asked
     /// `state().health.allows` and its rate for a place.
     ///
     /// New events and due ones alternate, replays of many come last. While the breaker is open, the one probe is
@@ -23,40 +24,78 @@ impl Destination {
     /// # Errors
     ///
     /// That of the log.
-    pub fn next<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Option<Start>, L::Error> {
+    pub fn next<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Vec<Start>, L::Error> {
         if self.pause_until.is_some() || self.state.health.allows(1, now_ms) == 0 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        if self.state.health.is_probing() {
-            if !self.under_way.is_empty() {
-                return Ok(None);
+        let begun = self.under_way.len();
+        let starts = if self.state.health.is_probing() {
+            self.next_probe(log, now_ms)
+        } else {
+            self.next_together(log, now_ms)
+        };
+        match starts {
+            Ok(mut starts) => {
+                starts.sort_unstable_by_key(|start| start.seq);
+                if let Some(first) = starts.first() {
+                    let of_attempt = self.under_way.iter_mut().skip(begun);
+                    of_attempt.for_each(|one| one.lead = first.seq);
+                }
+                Ok(starts)
             }
-            if let Some(start) = self.next_fresh(log, now_ms)? {
-                return Ok(Some(start));
+            Err(error) => {
+                // Those that have begun so far are not sent.
+                self.under_way.truncate(begun);
+                Err(error)
             }
-            let except = self.in_flight();
-            let row = log.least_tried(self.state.revived_at, now_ms, &except)?;
-            return match row {
-                Some(row) => self.begin_row(log, row),
-                None => self.next_replayed(log),
-            };
+        }
+    }
+
+    fn next_probe<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Vec<Start>, L::Error> {
+        if !self.under_way.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fresh = self.next_fresh(log, 1, now_ms)?;
+        if !fresh.is_empty() {
+            return Ok(fresh);
+        }
+        let except = self.in_flight();
+        let row = log.least_tried(self.state.revived_at, now_ms, &except)?;
+        let start = match row {
+            Some(row) => self.begin_row(log, row)?,
+            None => self.next_replayed(log)?,
+        };
+        Ok(start.into_iter().collect())
+    }
+
+    /// The events of one attempt: all new, or all due, or all of replays.
+    fn next_together<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Vec<Start>, L::Error> {
+        let batching = self.together();
+        let most = batching.map_or(1, |batching| batching.most);
+        if batching.is_some_and(|batching| !self.has_room_for(batching)) {
+            return Ok(Vec::new());
         }
         let fresh_first = !self.was_fresh;
         for fresh in [fresh_first, !fresh_first] {
-            let start = if fresh {
-                self.next_fresh(log, now_ms)?
+            let starts = if fresh {
+                self.next_fresh(log, most, now_ms)?
             } else {
-                self.next_due(log, false, now_ms)?
+                self.next_due(log, false, most, now_ms)?
             };
-            if start.is_some() {
+            if !starts.is_empty() {
                 self.was_fresh = fresh;
-                return Ok(start);
+                return Ok(starts);
             }
         }
-        match self.next_due(log, true, now_ms)? {
-            Some(start) => Ok(Some(start)),
-            None => self.next_replayed(log),
+        let mut starts = self.next_due(log, true, most, now_ms)?;
+        if starts.is_empty() {
+            while starts.len() < most
+                && let Some(start) = self.next_replayed(log)?
+            {
+                starts.push(start);
+            }
         }
+        Ok(starts)
     }
 
     /// When something can begin next. For the alarm: ask when nothing is under way and [`next`](Self::next) gives
@@ -79,93 +118,122 @@ impl Destination {
         if self.state.health.paused {
             return Ok(None);
         }
-        let (_, head) = log.head();
-        let pending = self.state.position.pending().iter();
-        let is_idle = self.state.is_at(head)
-            && pending.copied().all(|seq| self.is_in_flight(seq))
-            // What a replay has begun goes on when it is written.
-            && (self.cursors.is_empty() || !self.ended.is_empty());
-        let due = if !is_idle {
+        let fresh = self.fresh_at(log, now_ms)?;
+        // What a replay has begun goes on when it is written.
+        let is_replaying = !self.cursors.is_empty() && self.ended.is_empty();
+        let due = if is_replaying || fresh == Some(now_ms) {
             Some(now_ms)
         } else if self.state.waiting == 0 {
-            None
+            fresh
         } else {
-            log.next_due(self.state.revived_at, i64::MIN)?
+            let row = log.next_due(self.state.revived_at, i64::MIN)?;
+            fresh.into_iter().chain(row).min()
         };
         let start = due.and_then(|due| self.state.health.earliest(due));
         Ok(start.map(|at| at.max(self.pause_until.unwrap_or(i64::MIN))))
     }
 
-    /// When the next row is due, apart from those that are due now: they wait for a place, or are under way.
+    /// When the next row is due, or new events have waited long enough, apart from those that are due now: they wait
+    /// for a place, or are under way.
     ///
     /// # Errors
     ///
     /// That of the log.
     pub fn next_due_at<L: Log>(&self, log: &L, now_ms: i64) -> Result<Option<i64>, L::Error> {
         // While a probe is under way nothing else begins.
-        if self.state.waiting == 0 || self.state.health.is_probing() {
+        if self.state.health.is_probing() {
             return Ok(None);
         }
-        log.next_due(self.state.revived_at, now_ms)
+        let row = if self.state.waiting == 0 {
+            None
+        } else {
+            log.next_due(self.state.revived_at, now_ms)?
+        };
+        let fresh = match self.batching {
+            Some(_) => self.fresh_at(log, now_ms)?.filter(|at| *at > now_ms),
+            None => None,
+        };
+        Ok(row.into_iter().chain(fresh).min())
     }
 
-    fn next_fresh<L: Log>(&mut self, log: &L, now_ms: i64) -> Result<Option<Start>, L::Error> {
+    /// New events, `most` at the most.
+    fn next_fresh<L: Log>(
+        &mut self,
+        log: &L,
+        most: usize,
+        now_ms: i64,
+    ) -> Result<Vec<Start>, L::Error> {
+        let mut starts = Vec::new();
+        if self.together().is_some() && self.fresh_at(log, now_ms)?.is_none_or(|at| at > now_ms) {
+            return Ok(starts);
+        }
         // Those that a kill left, and those that were held back.
         for seq in self.state.position.pending().to_vec() {
+            if starts.len() >= most {
+                return Ok(starts);
+            }
             let is_busy = self.is_in_flight(seq) || self.is_blocked(seq);
             if is_busy {
                 continue;
             }
             let line = self.line(log, seq)?;
             match self.standing(log, seq, line)? {
-                Standing::Free => return Ok(Some(self.begin(seq, line, Origin::Position))),
+                Standing::Free => starts.push(self.begin(seq, line, Origin::Position)),
                 Standing::Behind => {}
                 Standing::BehindRow => self.blocked.push((seq, line, now_ms)),
             }
         }
         let (head, wanted) = log.head();
-        while !self.state.is_at(wanted) && self.state.position.has_room() {
-            let position = &self.state.position;
-            let (after, target) = (position.upto(), position.begun().saturating_add(1));
-            let found = find_wanted(after, head, target, |seq| log.at_or_after(seq))?;
-            let Some(seq) = found else { break };
+        while starts.len() < most && !self.state.is_at(wanted) && self.state.position.has_room() {
+            let Some(seq) = self.next_beyond(log, head)? else {
+                break;
+            };
             let line = self.line(log, seq)?;
             let standing = self.standing(log, seq, line)?;
             if self.state.position.begin(seq).is_err() {
                 break;
             }
             match standing {
-                Standing::Free => return Ok(Some(self.begin(seq, line, Origin::Position))),
+                Standing::Free => starts.push(self.begin(seq, line, Origin::Position)),
                 Standing::Behind if self.held() <= MOST_HELD => {}
                 Standing::Behind | Standing::BehindRow => {
                     self.blocked.push((seq, line, now_ms));
                 }
             }
         }
-        Ok(None)
+        Ok(starts)
     }
 
+    /// Rows that are due, `most` at the most.
     fn next_due<L: Log>(
         &mut self,
         log: &L,
         replayed: bool,
+        most: usize,
         now_ms: i64,
-    ) -> Result<Option<Start>, L::Error> {
+    ) -> Result<Vec<Start>, L::Error> {
+        let mut starts = Vec::new();
         if self.state.waiting == 0 {
-            return Ok(None);
+            return Ok(starts);
         }
         let mut except = self.in_flight();
-        while let Some(row) = log.due(replayed, self.state.revived_at, now_ms, &except)? {
-            if let Some(start) = self.begin_row(log, row)? {
-                return Ok(Some(start));
-            }
-            // Another of its object is under way.
+        while starts.len() < most
+            && except.len() <= MOST_EXCEPT
+            && let Some(row) = log.due(replayed, self.state.revived_at, now_ms, &except)?
+        {
             except.push(row.seq);
-            if except.len() > MOST_PENDING {
-                break;
+            if row.alone && !starts.is_empty() {
+                continue;
+            }
+            // If it cannot begin, another of its object is under way.
+            if let Some(start) = self.begin_row(log, row)? {
+                starts.push(start);
+                if row.alone {
+                    break;
+                }
             }
         }
-        Ok(None)
+        Ok(starts)
     }
 
     fn begin_row<L: Log>(&mut self, log: &L, row: Waiting) -> Result<Option<Start>, L::Error> {
@@ -193,6 +261,7 @@ impl Destination {
     pub(super) fn begin(&mut self, seq: Seq, line: Option<Line>, origin: Origin) -> Start {
         let under_way = UnderWay {
             seq,
+            lead: seq,
             line,
             origin,
             is_reset: false,
@@ -249,7 +318,7 @@ impl Destination {
         Ok(false)
     }
 
-    fn is_blocked(&self, seq: Seq) -> bool {
+    pub(super) fn is_blocked(&self, seq: Seq) -> bool {
         self.blocked.iter().any(|(blocked, _, _)| *blocked == seq)
     }
 

@@ -13,6 +13,7 @@ const FRESH: Progress = Progress {
     seq: 1,
     attempts: 0,
     gone: false,
+    alone: false,
 };
 const DAILY_LIMIT: &str = "KV put() limit exceeded for the day.";
 
@@ -94,6 +95,7 @@ fn a_second_410_for_another_event_pauses_and_uses_up_no_attempt() {
         seq: 2,
         attempts: 9,
         gone: true,
+        alone: false,
     };
     let (next, health) = after_outcome(&status(410), other, health);
     assert!(health.paused);
@@ -226,6 +228,75 @@ fn samples() -> impl Strategy<Value = Sample> {
     prop_oneof![3 => answered, 1 => other]
 }
 
+/// The consequences of an attempt with the events 1 and 2 for the second one.
+fn second_of_two(outcome: &Outcome, attempts: u32, health: Health) -> (Next, Health) {
+    let timing = Timing {
+        final_statuses: vec![413],
+        ..Timing::default()
+    };
+    let second = Progress {
+        seq: 2,
+        attempts,
+        ..FRESH
+    };
+    after_together(&timing, outcome, second, 1, health, NOW, Jitter::NONE)
+}
+
+#[test]
+fn of_a_refused_batch_each_event_is_tried_by_itself_at_once_and_none_has_used_up_an_attempt() {
+    let refusals = [
+        status(422),
+        status(413),
+        binding("KV PUT failed: 413 too large"),
+        Outcome::failed(Failure::Unsendable("too large")),
+        status(410),
+    ];
+    for refusal in refusals {
+        for attempts in [0, 9] {
+            let (next, health) = second_of_two(&refusal, attempts, Health::default());
+            let wait = waits(next);
+            assert!(wait.alone, "{refusal:?}");
+            assert_eq!((wait.attempts, wait.until), (attempts, NOW), "{refusal:?}");
+            assert_eq!(health.breaker, Breaker::default());
+            assert!(!health.paused);
+        }
+    }
+    let asked = Outcome::of_status(422, Some(60_000));
+    let wait = waits(second_of_two(&asked, 0, Health::default()).0);
+    let then = NOW + 60_000;
+    assert_eq!((wait.until, wait.not_before), (then, Some(then)));
+}
+
+#[test]
+fn a_batch_that_finds_the_destination_in_trouble_is_tried_again_by_the_schedule_and_counts_once() {
+    let (next, health) = second_of_two(&status(503), 1, Health::default());
+    let wait = waits(next);
+    assert_eq!(
+        (wait.attempts, wait.until, wait.alone),
+        (2, NOW + 300_000, false)
+    );
+    assert_eq!(health.breaker.failures, 1);
+    assert_eq!(
+        second_of_two(&status(503), 9, Health::default()).0,
+        Next::Dead
+    );
+    let limit = waits(second_of_two(&binding(DAILY_LIMIT), 0, Health::default()).0);
+    assert_eq!((limit.attempts, limit.alone), (0, false));
+}
+
+#[test]
+fn a_410_for_two_batches_in_a_row_pauses_and_one_for_a_batch_does_not() {
+    let (_, health) = second_of_two(&status(410), 0, Health::default());
+    assert_eq!(health.gone, Some(1));
+    let other = Health {
+        gone: Some(7),
+        ..Health::default()
+    };
+    let (next, health) = second_of_two(&status(410), 0, other);
+    assert!(health.paused);
+    assert!(!waits(next).alone);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -263,7 +334,7 @@ proptest! {
                         prop_assert_eq!(wait.not_before, Some(now + asked));
                     }
                     progress[usize::try_from(seq).unwrap()] =
-                        Progress { seq, attempts: wait.attempts, gone: wait.gone };
+                        Progress { seq, attempts: wait.attempts, gone: wait.gone, alone: wait.alone };
                 }
                 Next::Dead => {
                     let for_ever = matches!(&sample.outcome, Outcome::Failed { failure, .. }

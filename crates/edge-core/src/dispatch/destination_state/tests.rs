@@ -29,6 +29,10 @@ impl Log for Events<'_> {
         Ok((seq <= self.count).then_some((seq, seq.unsigned_abs())))
     }
 
+    fn received_at(&self, _: Seq) -> Result<Option<i64>, Self::Error> {
+        Ok(Some(0))
+    }
+
     fn line(&self, _: Seq) -> Result<Option<Line>, Self::Error> {
         Err("only an ordered destination asks for lines")
     }

@@ -4,6 +4,7 @@
 //! tables, by maps, and the dispatcher's loop, by [`Simulation::run`], which takes the same turns: write what is to be
 //! written, begin what may begin, then sleep until an attempt ends or the rules say that something changes.
 
+mod batches;
 mod queues;
 mod scenarios;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use super::destination_state::{self, DestinationState, Limits};
 use crate::{
     delivery::{
+        batching::Batching,
         outcome::Outcome,
         timing::{Jitter, Timing},
     },
@@ -27,7 +29,10 @@ const PLACES: usize = 6;
 #[derive(Debug, Clone, Copy)]
 struct Call {
     destination: usize,
+    /// The first event.
     seq: Seq,
+    /// How many events.
+    together: usize,
     object: Line,
     number: u32,
 }
@@ -71,6 +76,21 @@ impl Simulation {
         origin: impl FnMut(&Call, i64) -> (i64, Outcome) + 'static,
     ) -> Self {
         Self::of(limits, true, origin)
+    }
+
+    /// With several events in one attempt.
+    fn batched(
+        limits: &[Limits],
+        batching: Batching,
+        origin: impl FnMut(&Call, i64) -> (i64, Outcome) + 'static,
+    ) -> Self {
+        let mut simulation = Self::new(limits, origin);
+        for (index, limits) in limits.iter().enumerate() {
+            let opened = Destination::opened(id_of(index), false, State::default(), Vec::new());
+            let batched = opened.batched(Some(batching));
+            simulation.destinations[index] = DestinationState::new(batched, Some(*limits));
+        }
+        simulation
     }
 
     fn of(
@@ -197,10 +217,12 @@ impl Simulation {
             destination_state::start(&mut self.destinations, PLACES, usize::MAX, self.now, log);
         assert!(begun.error.is_none());
         let has_begun = !begun.starts.is_empty();
-        for (destination, start) in begun.starts {
+        for (destination, starts) in begun.starts {
+            let start = starts[0];
             let call = Call {
                 destination,
                 seq: start.seq,
+                together: starts.len(),
                 object: self.tables.events[&start.seq].line.unwrap(),
                 number: start.number,
             };

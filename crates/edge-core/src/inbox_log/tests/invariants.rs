@@ -86,7 +86,7 @@ impl World {
             // The dispatcher asks when there is no next. While outcomes are to be written, it is called for that.
             let is_soon = !destination.ended.is_empty() && wake.is_some();
             assert!(
-                next.is_none() || is_soon,
+                next.is_empty() || is_soon,
                 "9: {next:?}, and the alarm is at {wake:?}"
             );
         }

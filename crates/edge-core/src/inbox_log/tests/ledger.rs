@@ -27,6 +27,8 @@ pub(super) struct Pair {
     pub(super) attempts: u32,
     pub(super) was_gone: bool,
     pub(super) not_before: Option<i64>,
+    /// A batch with it was refused: it goes by itself.
+    pub(super) alone: bool,
     /// It was answered with success, written or not.
     pub(super) arrived: bool,
     /// A kill took the record of a success: one repeat is allowed.
@@ -41,6 +43,8 @@ pub(super) struct Pair {
 #[derive(Debug, Clone)]
 pub(super) struct Try {
     pub(super) seq: Seq,
+    /// The first event of the attempt.
+    pub(super) lead: Seq,
     pub(super) ended: Option<(Outcome, i64)>,
     pub(super) wanted_again: bool,
 }
@@ -76,6 +80,7 @@ impl Ledger {
             attempts: 0,
             was_gone: false,
             not_before: None,
+            alone: false,
             arrived: false,
             lost: false,
             died: false,
@@ -92,7 +97,7 @@ impl Ledger {
     pub(super) fn sends(
         &mut self,
         id: DestinationId,
-        seq: Seq,
+        (lead, seq): (Seq, Seq),
         number: u32,
         now: i64,
         ordered: bool,
@@ -144,6 +149,7 @@ impl Ledger {
         }
         self.tries(id).push(Try {
             seq,
+            lead,
             ended: None,
             wanted_again: false,
         });
@@ -153,35 +159,47 @@ impl Ledger {
     pub(super) fn written(&mut self, id: DestinationId, finals: &[u16]) {
         let tries = self.tries(id);
         let ended: Vec<_> = tries.extract_if(.., |one| one.ended.is_some()).collect();
-        for Try {
-            seq,
-            ended,
-            wanted_again,
-        } in ended
-        {
-            let Some((outcome, at)) = ended else { continue };
-            let last_gone = self.last_gone.entry(id).or_default();
-            let pauses = outcome == Outcome::Gone && last_gone.is_some_and(|other| other != seq);
-            let is_final = outcome
-                .status()
-                .is_some_and(|status| finals.contains(&status));
-            if !is_final && !is_daily_limit(&outcome) {
-                *last_gone = (outcome == Outcome::Gone && !pauses).then_some(seq);
-            }
-            let pair = self.pair(id, seq);
+        for attempt in ended.chunk_by(|one, next| one.lead == next.lead) {
+            self.attempt_written(id, attempt, finals);
+        }
+    }
+
+    /// One outcome for all events of an attempt.
+    fn attempt_written(&mut self, id: DestinationId, attempt: &[Try], finals: &[u16]) {
+        let Some((outcome, at)) = attempt.first().and_then(|one| one.ended.clone()) else {
+            return;
+        };
+        let lead = attempt[0].lead;
+        let last_gone = self.last_gone.entry(id).or_default();
+        let pauses = outcome == Outcome::Gone && last_gone.is_some_and(|other| other != lead);
+        let is_final = outcome
+            .status()
+            .is_some_and(|status| finals.contains(&status));
+        if !is_final && !is_daily_limit(&outcome) {
+            *last_gone = (outcome == Outcome::Gone && !pauses).then_some(lead);
+        }
+        let is_refusal = is_final
+            || matches!(outcome.status(), Some(400 | 422))
+            || (outcome == Outcome::Gone && !pauses);
+        for one in attempt {
+            let pair = self.pair(id, one.seq);
             pair.written += 1;
-            if wanted_again {
+            if one.wanted_again {
                 continue;
             }
             let is_free = is_daily_limit(&outcome)
                 || (outcome == Outcome::Gone && (pauses || !pair.was_gone));
-            match outcome {
+            match &outcome {
                 Outcome::Delivered { .. } => {
                     pair.truth = Truth::Delivered;
                     pair.lost = false;
-                    pair.attempts = 0;
-                    pair.was_gone = false;
+                    pair.begin_anew();
                     pair.not_before = None;
+                }
+                // All or nothing, and nobody knows which was at fault.
+                _ if attempt.len() > 1 && is_refusal => {
+                    pair.wait(None);
+                    pair.alone = true;
                 }
                 _ if is_final => pair.die(),
                 _ if is_free => {
@@ -219,12 +237,15 @@ impl Ledger {
             return;
         }
         pair.truth = Truth::Waiting;
-        pair.attempts = 0;
-        pair.was_gone = false;
+        pair.begin_anew();
     }
 }
 
 impl Pair {
+    pub(super) fn begin_anew(&mut self) {
+        (self.attempts, self.was_gone, self.alone) = (0, false, false);
+    }
+
     fn wait(&mut self, not_before: Option<i64>) {
         self.truth = Truth::Waiting;
         self.not_before = not_before;
@@ -234,8 +255,7 @@ impl Pair {
         self.truth = Truth::Dead;
         self.died = true;
         // What is replayed begins anew.
-        self.attempts = 0;
-        self.was_gone = false;
+        self.begin_anew();
         self.not_before = None;
     }
 

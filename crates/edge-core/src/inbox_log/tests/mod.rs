@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use self::{ledger::Truth, world::World};
 use super::{DestinationId, Line};
 use crate::delivery::{
+    batching::Batching,
     outcome::{Failure, Outcome},
     unreached::Unreached,
 };
@@ -113,8 +114,10 @@ proptest! {
     #[test]
     fn whatever_happens_the_rows_say_the_truth_and_all_of_it_arrives(
         all in prop::collection::vec(moves(), 1..120),
+        batching in prop::option::of((2..6_usize, 0..20_000_i64)),
     ) {
-        let mut world = World::new();
+        let batching = batching.map(|(most, wait_ms)| Batching { most, wait_ms });
+        let mut world = World::batched(batching);
         for one in &all {
             world.make(one);
             world.check();

@@ -207,6 +207,10 @@ impl Log for View<'_> {
         Ok(found.map(|(seq, event)| (*seq, count(&event.tally))))
     }
 
+    fn received_at(&self, seq: Seq) -> Result<Option<i64>, Infallible> {
+        Ok(self.tables.events.get(&seq).map(|event| event.received_at))
+    }
+
     fn line(&self, seq: Seq) -> Result<Option<Line>, Infallible> {
         Ok(self.tables.events.get(&seq).and_then(|event| event.line))
     }

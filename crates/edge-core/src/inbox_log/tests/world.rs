@@ -7,10 +7,11 @@ use super::{
         Change, Destination, DestinationId, Ending, Head, Line, Log as _, ReplayId, Seq, Stage,
         Write, may_forget,
     },
-    ledger::{Asked, Ledger, Truth},
+    ledger::{Asked, Ledger, Truth, Try},
     tables::{Rows, Tables, View},
 };
 use crate::delivery::{
+    batching::Batching,
     outcome::Outcome,
     timing::{Jitter, Timing},
 };
@@ -30,10 +31,16 @@ pub(super) struct World {
     pub(super) destinations: BTreeMap<DestinationId, Destination>,
     pub(super) ledger: Ledger,
     replays: ReplayId,
+    batching: Option<Batching>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::batched(None)
+    }
+
+    /// Every destination gets several events in one attempt.
+    pub(super) fn batched(batching: Option<Batching>) -> Self {
         let mut world = Self {
             now: BEGIN,
             moves: 0,
@@ -47,6 +54,7 @@ impl World {
             destinations: BTreeMap::new(),
             ledger: Ledger::default(),
             replays: 0,
+            batching,
         };
         world.add_destination(1);
         world.add_destination(ORDERED);
@@ -65,6 +73,7 @@ impl World {
         let rows = &self.tables.destinations[&id];
         let cursors = rows.cursors.values().cloned().collect();
         let opened = Destination::opened(id, id == ORDERED, rows.state(), cursors);
+        let opened = opened.batched(self.batching);
         self.destinations.insert(id, opened);
     }
 
@@ -108,7 +117,8 @@ impl World {
         self.destinations.get_mut(&id).unwrap().committed(change);
     }
 
-    /// Resets the next deliveries of a replay of many, then begins one attempt, if the destination takes one.
+    /// Resets the next deliveries of a replay of many, then begins one attempt, if the destination takes one. Its first
+    /// event.
     pub(super) fn start(&mut self, id: DestinationId) -> Option<Seq> {
         loop {
             let destination = &self.destinations[&id];
@@ -129,26 +139,79 @@ impl World {
         if destination.state().health.allows(6, self.now) <= destination.busy() {
             return None;
         }
-        let start = destination.next(&self.view(id), self.now).unwrap();
+        let starts = destination.next(&self.view(id), self.now).unwrap();
+        let seqs: Vec<_> = starts.iter().map(|start| start.seq).collect();
+        self.check_batch(id, &seqs);
         self.destinations.insert(id, destination);
-        let start = start?;
-        self.ledger
-            .sends(id, start.seq, start.number, self.now, id == ORDERED);
-        Some(start.seq)
+        let lead = *seqs.first()?;
+        for start in starts {
+            let (seq, number) = (start.seq, start.number);
+            self.ledger
+                .sends(id, (lead, seq), number, self.now, id == ORDERED);
+        }
+        Some(lead)
+    }
+
+    /// Several events go together only if all of them may, and new ones only when it is time.
+    fn check_batch(&self, id: DestinationId, seqs: &[Seq]) {
+        assert!(seqs.is_sorted());
+        let most = self.batching.map_or(1, |batching| batching.most);
+        assert!(seqs.len() <= most, "{seqs:?}");
+        let pairs = seqs
+            .iter()
+            .filter_map(|seq| self.ledger.pairs.get(&(id, *seq)));
+        let mut pairs = pairs.peekable();
+        let is_fresh = pairs.peek().is_some_and(|pair| pair.truth == Truth::Fresh);
+        let mut has_row = self.tables.destinations[&id].waiting.keys();
+        let is_new = is_fresh && !has_row.any(|seq| seqs.contains(seq));
+        if seqs.len() > 1 {
+            assert!(pairs.all(|pair| !pair.alone), "{seqs:?}");
+            let state = self.destinations[&id].state();
+            assert!(!state.health.is_probing(), "a probe is one event");
+        }
+        let (Some(batching), true) = (self.batching, is_new) else {
+            return;
+        };
+        if self.destinations[&id].state().health.is_probing() {
+            return;
+        }
+        let rows = &self.tables.destinations[&id];
+        let tries = self.ledger.tries.get(&id).into_iter().flatten();
+        let busy: BTreeSet<_> = tries.map(|one| one.seq).collect();
+        let pairs = self.ledger.pairs.range((id, 0)..(id, Seq::MAX));
+        let fresh = pairs.filter(|(_, pair)| pair.truth == Truth::Fresh);
+        let fresh = fresh.map(|((_, seq), _)| *seq);
+        let fresh: Vec<_> = fresh
+            .filter(|seq| !busy.contains(seq) && !rows.waiting.contains_key(seq))
+            .collect();
+        let waited = self.now - self.tables.events[&fresh[0]].received_at;
+        assert!(
+            fresh.len() >= batching.most || waited < 0 || waited >= batching.wait_ms,
+            "{seqs:?} go together after {waited} ms"
+        );
     }
 
     pub(super) fn end(&mut self, id: DestinationId, which: usize, outcome: &Outcome, chance: f64) {
         let tries = self.ledger.tries(id);
-        let mut open: Vec<_> = tries.iter_mut().filter(|one| one.ended.is_none()).collect();
+        let open = tries.iter().filter(|one| one.ended.is_none());
+        let mut open: Vec<_> = open.map(|one| one.lead).collect();
+        open.dedup();
         if open.is_empty() {
             return;
         }
-        let index = which % open.len();
-        let one = &mut *open[index];
-        one.ended = Some((outcome.clone(), self.now));
-        let seq = one.seq;
+        let lead = open[which % open.len()];
+        // The order of the ledger's list is that of the ends.
+        let of_attempt = |one: &mut Try| one.lead == lead && one.ended.is_none();
+        let mut ended: Vec<_> = tries.extract_if(.., of_attempt).collect();
+        for one in &mut ended {
+            one.ended = Some((outcome.clone(), self.now));
+        }
+        let seqs: Vec<_> = ended.iter().map(|one| one.seq).collect();
+        tries.extend(ended);
         if matches!(outcome, Outcome::Delivered { .. }) {
-            self.ledger.pair(id, seq).arrived = true;
+            for seq in seqs {
+                self.ledger.pair(id, seq).arrived = true;
+            }
         }
         let destination = self.destinations.get_mut(&id).unwrap();
         let ending = Ending {
@@ -158,12 +221,7 @@ impl World {
             jitter: Jitter::new(chance),
             answer: None,
         };
-        destination.ended(seq, ending);
-        // The order of the ledger's list is that of the ends.
-        let tries = self.ledger.tries(id);
-        let at = tries.iter().position(|one| one.seq == seq).unwrap();
-        let ended = tries.remove(at);
-        tries.push(ended);
+        destination.ended(lead, ending);
     }
 
     /// Writes, if there is something to write and its time has come.
@@ -258,7 +316,8 @@ impl World {
                     Truth::NotRouted
                 };
                 pair.dropped = true;
-                (pair.attempts, pair.was_gone, pair.not_before) = (0, false, None);
+                pair.begin_anew();
+                pair.not_before = None;
             }
         }
     }
