@@ -52,6 +52,9 @@ pub struct Attempt<'a> {
     pub id: EventId,
     /// Which attempt, from 1.
     pub attempt: u32,
+    /// How many events it had, if several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
     /// `delivered`, `gone`, or the kind of failure.
     pub outcome: &'a str,
     /// The HTTP status, if there is one.

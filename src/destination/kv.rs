@@ -3,9 +3,13 @@
 use edge_core::{
     config::Keep,
     delivery::outcome::{Failure, Outcome},
-    destination::kv::{Summary, event_key, object_key, replaces},
+    destination::{
+        batch::Batch,
+        kv::{Summary, event_key, object_key, replaces},
+    },
     event::Event,
 };
+use serde::Serialize;
 use serde_json::Value;
 use threescale::Redact;
 use worker::{Env, kv::KvStore};
@@ -26,6 +30,20 @@ pub async fn put(
         },
         Err(error) => Err(error),
     };
+    outcome(stored)
+}
+
+/// Stores several events under one key. Doing so again stores the same value under the same key.
+pub async fn put_batch(env: &Env, binding: &str, ttl: Option<u64>, batch: Batch) -> Outcome {
+    let (key, summary, value) = (batch.key(), batch.summary(), batch.into_body());
+    let stored = match env.kv(binding) {
+        Ok(kv) => store(&kv, &key, &value, summary, ttl).await,
+        Err(error) => Err(error),
+    };
+    outcome(stored)
+}
+
+fn outcome(stored: worker::Result<()>) -> Outcome {
     match stored {
         Ok(()) => Outcome::Delivered { status: None },
         Err(error) => Outcome::failed(Failure::Binding(error.to_string())),
@@ -55,9 +73,17 @@ async fn write(
     redact: &Redact,
     ttl: Option<u64>,
 ) -> worker::Result<()> {
-    let mut put = kv
-        .put_bytes(key, &event.to_json(redact))?
-        .metadata(Summary::of(event))?;
+    store(kv, key, &event.to_json(redact), Summary::of(event), ttl).await
+}
+
+async fn store(
+    kv: &KvStore,
+    key: &str,
+    value: &[u8],
+    summary: impl Serialize,
+    ttl: Option<u64>,
+) -> worker::Result<()> {
+    let mut put = kv.put_bytes(key, value)?.metadata(summary)?;
     if let Some(seconds) = ttl {
         put = put.expiration_ttl(seconds);
     }

@@ -10,7 +10,7 @@ use std::{pin::pin, time::Duration};
 use edge_core::{
     config::{Destination, Transport},
     delivery::outcome::{Failure, Outcome},
-    destination::http::Message,
+    destination::{batch::Batch, http::Message},
     event::Event,
     mask::Mask,
 };
@@ -48,11 +48,7 @@ pub async fn send(
 ) -> Sent {
     let redact = &destination.redact;
     match &destination.transport {
-        // The dispatcher does not start what cannot be sent.
-        None => Outcome::failed(Failure::Unsendable(
-            "its destination's configuration has mistakes: see /healthz",
-        ))
-        .into(),
+        None => misconfigured(),
         Some(Transport::Http { route, options }) => {
             match Message::new(event, options, redact, attempt, now_ms) {
                 Ok(message) => http::post(&message, env, route, options.timeout_ms, mask).await,
@@ -71,6 +67,43 @@ pub async fn send(
             .await
             .into(),
     }
+}
+
+/// Makes one attempt to get several events to a destination, in one request or under one key. `attempt` is the highest
+/// of theirs.
+pub async fn send_batch(
+    env: &Env,
+    destination: &Destination,
+    batch: Batch,
+    attempt: u32,
+    now_ms: i64,
+    mask: &Mask,
+) -> Sent {
+    match &destination.transport {
+        Some(Transport::Http { route, options }) => {
+            match Message::of_batch(batch, options, attempt, now_ms) {
+                Ok(message) => http::post(&message, env, route, options.timeout_ms, mask).await,
+                Err(problem) => Outcome::failed(problem).into(),
+            }
+        }
+        Some(Transport::Kv {
+            binding,
+            ttl_seconds,
+            ..
+        }) => in_time(kv::put_batch(env, binding, *ttl_seconds, batch))
+            .await
+            .into(),
+        // It is a mistake to set `batch` for a queue.
+        Some(Transport::Queue { .. }) | None => misconfigured(),
+    }
+}
+
+/// The dispatcher does not start what cannot be sent.
+fn misconfigured() -> Sent {
+    Outcome::failed(Failure::Unsendable(
+        "its destination's configuration has mistakes: see /healthz",
+    ))
+    .into()
 }
 
 /// A binding has no timeout of its own, and must not hold its connection for ever.

@@ -165,7 +165,9 @@ fn know(config: &Config, is_removed: bool, opened: Opened) -> (Known, Destinatio
         name: opened.name,
         config: index,
     };
-    let is_service = deliverable.is_some_and(Destination::is_service);
-    let state = DestinationState::new(opened.deliveries, limits);
+    let configured = index.and_then(|index| config.destinations.get(index));
+    let batching = configured.and_then(|configured| configured.batching);
+    let is_service = configured.is_some_and(Destination::is_service);
+    let state = DestinationState::new(opened.deliveries.batched(batching), limits);
     (known, state.of_service(is_service))
 }

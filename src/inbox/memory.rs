@@ -65,6 +65,8 @@ pub(super) struct EndedAttempt {
     pub(super) id: EventId,
     /// `true` if its event is an alert of our own.
     pub(super) is_ours: bool,
+    /// How many events it had.
+    pub(super) together: usize,
     pub(super) record: AttemptRecord,
 }
 

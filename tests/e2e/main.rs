@@ -14,6 +14,7 @@
 mod after_outages;
 mod alerts;
 mod answers;
+mod batches;
 mod bindings;
 mod crashes;
 mod data;

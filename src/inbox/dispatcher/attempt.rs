@@ -1,13 +1,15 @@
-//! One attempt, from loading its event to its outcome.
+//! One attempt, from loading its events to its outcome.
 
 use std::rc::Rc;
 
 use edge_core::{
     config::Destination,
     delivery::outcome::{Failure, Outcome},
+    destination::batch::Batch,
+    id::EventId,
     inbox_log::{Ending, Start},
 };
-use worker::Result;
+use worker::{Error, Result};
 
 use super::commit::commit;
 use crate::{
@@ -20,47 +22,65 @@ use crate::{
     platform::{jitter, now_ms},
 };
 
-/// Makes an attempt at a delivery to the destination at this place, and wakes the dispatcher.
+/// An event of an attempt.
+struct Part {
+    start: Start,
+    id: EventId,
+    /// `true` if it is an alert of our own.
+    is_ours: bool,
+}
+
+/// Makes an attempt at the deliveries of these events to the destination at this place, and wakes the dispatcher.
 ///
 /// A failure of the inbox's own is no failure of the delivery: then it is as if the attempt had not begun.
-pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, start: Start) {
-    if let Err(error) = attempt(&inbox, index, start).await {
+pub(super) async fn make(inbox: Rc<InboxContext>, index: usize, starts: Vec<Start>) {
+    let Some(lead) = starts.first().copied() else {
+        return;
+    };
+    if let Err(error) = attempt(&inbox, index, lead, &starts).await {
         super::failed(&inbox, "making an attempt", &error);
         if let Some(destination) = inbox.destinations.borrow_mut().get_mut(index) {
-            destination.deliveries.not_made(start.seq);
+            destination.deliveries.not_made(lead.seq);
         }
     }
     super::has_ended(&inbox);
 }
 
-async fn attempt(inbox: &InboxContext, index: usize, start: Start) -> Result<()> {
+async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Start]) -> Result<()> {
     let (Some(known), Some(destination)) = (inbox.known.get(index), inbox.configured(index)) else {
         return Err("its destination is not configured".into());
     };
     let began = now_ms();
-    let load = || inbox.store.load(start.seq);
-    let event = inbox.memory.load(start.seq, load)?;
-    let event = event.ok_or("its event is not in the log")?;
-    let Sent { outcome, answer } = send(inbox, index, destination, &event, start, began).await?;
+    let (parts, sent) = if destination.batching.is_some() {
+        send_together(inbox, index, destination, starts, began).await?
+    } else {
+        let event = load(inbox, lead)?;
+        let sent = send(inbox, index, destination, &event, lead, began).await?;
+        (vec![part(lead, &event)], sent)
+    };
+    let Sent { outcome, answer } = sent;
     let ended = now_ms();
     let took_ms = ended.saturating_sub(began).max(0);
-    let attempt = EndedAttempt {
-        seq: start.seq,
-        ended_ms: ended,
-        number: start.number,
-        id: event.id,
-        is_ours: event.is_ours,
-        record: AttemptRecord {
-            at_ms: began,
-            took_ms,
-            outcome: outcome.code(),
-            status: outcome.status(),
-            detail: outcome.detail().map(|detail| inbox.mask.text(&detail)),
-            answer: answer.clone(),
-        },
+    let record = AttemptRecord {
+        at_ms: began,
+        took_ms,
+        outcome: outcome.code(),
+        status: outcome.status(),
+        detail: outcome.detail().map(|detail| inbox.mask.text(&detail)),
+        answer: answer.clone(),
     };
+    let together = parts.len();
+    let attempts = parts.into_iter().map(|part| EndedAttempt {
+        seq: part.start.seq,
+        ended_ms: ended,
+        number: part.start.number,
+        id: part.id,
+        is_ours: part.is_ours,
+        together,
+        record: record.clone(),
+    });
     let mut all = inbox.memory.ended.borrow_mut();
-    all.entry(known.id).or_default().push(attempt);
+    all.entry(known.id).or_default().extend(attempts);
     drop(all);
     if let Some(destination) = inbox.destinations.borrow_mut().get_mut(index) {
         let ending = Ending {
@@ -70,9 +90,73 @@ async fn attempt(inbox: &InboxContext, index: usize, start: Start) -> Result<()>
             jitter: jitter(),
             answer,
         };
-        destination.deliveries.ended(start.seq, ending);
+        destination.deliveries.ended(lead.seq, ending);
     }
     Ok(())
+}
+
+fn load(inbox: &InboxContext, start: Start) -> Result<Rc<StoredEvent>> {
+    let load = || inbox.store.load(start.seq);
+    let event = inbox.memory.load(start.seq, load)?;
+    event.ok_or_else(|| Error::from("its event is not in the log"))
+}
+
+fn part(start: Start, event: &StoredEvent) -> Part {
+    Part {
+        start,
+        id: event.id,
+        is_ours: event.is_ours,
+    }
+}
+
+/// Sends several events in one message. Those for which it has no room, and from one on that cannot be read, are not
+/// begun; after a run that ended badly, all but the first, which may have been the cause.
+///
+/// An error is the inbox's own: nothing was sent.
+async fn send_together(
+    inbox: &InboxContext,
+    index: usize,
+    destination: &Destination,
+    starts: &[Start],
+    now: i64,
+) -> Result<(Vec<Part>, Sent)> {
+    let is_careful = inbox.memory.careful.get();
+    let most = if is_careful { 1 } else { starts.len() };
+    let mut batch = Batch::default();
+    let mut parts: Vec<Part> = Vec::new();
+    // Each document is dropped once it is in the batch.
+    for start in starts.iter().copied().take(most) {
+        let stored = load(inbox, start)?;
+        let has_room = stored
+            .event(&inbox.source)
+            .is_ok_and(|event| batch.push(&event, &destination.redact));
+        if has_room || parts.is_empty() {
+            parts.push(part(start, &stored));
+        }
+        if !has_room {
+            break;
+        }
+    }
+    if let Some((first, last)) = parts.first().zip(parts.last())
+        && let Some(destination) = inbox.destinations.borrow_mut().get_mut(index)
+    {
+        let (first, last) = (first.start.seq, last.start.seq);
+        destination.deliveries.shortened(first, last);
+    }
+    if is_careful
+        && let Some(first) = parts.first()
+        && !may_begin(inbox, index, first.start, now)?
+    {
+        return Ok((parts, crashed()));
+    }
+    let number = parts.iter().map(|part| part.start.number).max();
+    let sent = if batch.is_empty() {
+        unreadable()
+    } else {
+        let number = number.unwrap_or(1);
+        destination::send_batch(&inbox.env, destination, batch, number, now, &inbox.mask).await
+    };
+    Ok((parts, sent))
 }
 
 /// An error is the inbox's own: nothing was sent.
@@ -85,10 +169,7 @@ async fn send(
     now: i64,
 ) -> Result<Sent> {
     if inbox.memory.careful.get() && !may_begin(inbox, index, start, now)? {
-        return Ok(Outcome::failed(Failure::Unsendable(
-            "the Worker ended three times while it was sending this event",
-        ))
-        .into());
+        return Ok(crashed());
     }
     // A newer state of the object exists, or its deletion, which is final.
     if destination.keeps_objects() && inbox.is_superseded(index, start.seq)? {
@@ -99,11 +180,18 @@ async fn send(
             let number = start.number;
             destination::send(&inbox.env, destination, &event, number, now, &inbox.mask).await
         }
-        Err(_) => Outcome::failed(Failure::Unsendable(
-            "the stored document can no longer be read",
-        ))
-        .into(),
+        Err(_) => unreadable(),
     })
+}
+
+fn crashed() -> Sent {
+    let why = "the Worker ended three times while it was sending this event";
+    Outcome::failed(Failure::Unsendable(why)).into()
+}
+
+fn unreadable() -> Sent {
+    let why = "the stored document can no longer be read";
+    Outcome::failed(Failure::Unsendable(why)).into()
 }
 
 /// Records that an attempt begins, since the run before ended badly. `false` if this event may be the cause.

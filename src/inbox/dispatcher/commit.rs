@@ -128,6 +128,7 @@ fn log_attempts(inbox: &InboxContext, index: usize, change: &Change, ended: &[En
             destination: known.name.as_str(),
             id: attempt.id,
             attempt: attempt.number,
+            batch: (attempt.together > 1).then_some(attempt.together),
             outcome: attempt.record.outcome,
             status: attempt.record.status,
             detail: attempt.record.detail.clone(),

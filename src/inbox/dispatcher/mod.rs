@@ -130,10 +130,8 @@ fn begin(inbox: &Rc<InboxContext>, now: i64, budget: &mut Budget) -> usize {
     }
     let count = begun.starts.len();
     for (index, starts) in begun.starts {
-        for start in starts {
-            // Spawned, so that an attempt that hangs does not delay the end of this run.
-            spawn_local(attempt::make(Rc::clone(inbox), index, start));
-        }
+        // Spawned, so that an attempt that hangs does not delay the end of this run.
+        spawn_local(attempt::make(Rc::clone(inbox), index, starts));
     }
     count
 }

@@ -14,7 +14,10 @@ use super::{
     transport::{self, Context},
 };
 use crate::{
-    delivery::timing::Timing,
+    delivery::{
+        batching::{Batching, DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS, MOST_TOGETHER},
+        timing::Timing,
+    },
     name::{DestinationName, SourceName},
 };
 
@@ -41,6 +44,8 @@ pub struct Destination {
     pub rate: Option<u32>,
     /// `true` if the events of one object arrive in sequence.
     pub ordered: bool,
+    /// How several events go together; `None`: each goes by itself.
+    pub batching: Option<Batching>,
 }
 
 impl Destination {
@@ -123,7 +128,14 @@ impl<E: Environment> Reader<'_, E> {
         if known.contains(&"final") {
             timing.final_statuses = final_statuses(&mut table);
         }
+        // Whatever the kind: those that have none say why.
+        let batching = read_batching(&mut table, time_factor);
         let transport = transport::read(&mut table, &context, secrets, &known);
+        if let Some(problem) = transport.as_ref().and_then(Transport::refuses_batches)
+            && batching.is_some()
+        {
+            table.report("batch", problem);
+        }
         table.finish(&known);
 
         let keeps_objects = transport.as_ref().is_some_and(Transport::keeps_objects);
@@ -151,8 +163,28 @@ impl<E: Environment> Reader<'_, E> {
             rate,
             // Two states of one object, written at the same time, could end in the wrong order.
             ordered: keeps_objects || ordered.unwrap_or(false),
+            batching,
         }
     }
+}
+
+/// `None`: each event goes by itself.
+fn read_batching(table: &mut Table<'_>, time_factor: u32) -> Option<Batching> {
+    let is_set = table.has("batch");
+    let most = table.integer("batch", 2, MOST_TOGETHER as u64);
+    let has_seconds = table.has("batch_seconds");
+    let seconds = table.integer("batch_seconds", 1, LONGEST_WAIT_SECONDS);
+    if has_seconds && !is_set {
+        table.report(
+            "batch_seconds",
+            "does nothing without batch: how many events go together",
+        );
+    }
+    let wait_ms = seconds.unwrap_or(DEFAULT_WAIT_SECONDS).cast_signed() * 1000;
+    Some(Batching {
+        most: usize::try_from(most?).ok()?,
+        wait_ms: wait_ms / i64::from(time_factor.max(1)),
+    })
 }
 
 /// Statuses that an event does not survive. Not 410, which concerns the destination.

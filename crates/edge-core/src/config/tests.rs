@@ -1,4 +1,5 @@
 mod any_json;
+mod batches;
 mod faults;
 mod hints;
 mod secrets;

@@ -121,6 +121,21 @@ impl Transport {
         )
     }
 
+    /// Why several events cannot go there together. `None`: they can.
+    pub(super) fn refuses_batches(&self) -> Option<&'static str> {
+        match self {
+            Self::Http { options, .. } => (options.format != Format::CloudEvents).then_some(
+                "needs format = \"cloudevents\": in the other formats a request holds one event",
+            ),
+            Self::Kv { keep, .. } => (*keep == Keep::Objects).then_some(
+                "cannot be used with keep = \"objects\", which has a key for each object",
+            ),
+            Self::Queue { .. } => Some(
+                "cannot be used with queue, whose consumer says how many messages it takes at once",
+            ),
+        }
+    }
+
     /// `true` if it can take an alert, which has no XML and is about no object.
     pub(super) fn takes_alerts(&self) -> bool {
         match self {
@@ -192,8 +207,19 @@ pub(super) struct Context<'c, E> {
 
 /// Each kind, with its settings.
 const KINDS: [(&str, &[&str]); 4] = [
-    ("url", &["url", "format", "timeout_ms", "headers", "final"]),
-    ("kv", &["kv", "keep", "ttl_days"]),
+    (
+        "url",
+        &[
+            "url",
+            "format",
+            "timeout_ms",
+            "headers",
+            "final",
+            "batch",
+            "batch_seconds",
+        ],
+    ),
+    ("kv", &["kv", "keep", "ttl_days", "batch", "batch_seconds"]),
     (
         "service",
         &[
@@ -203,6 +229,8 @@ const KINDS: [(&str, &[&str]); 4] = [
             "timeout_ms",
             "headers",
             "final",
+            "batch",
+            "batch_seconds",
         ],
     ),
     ("queue", &["queue"]),
@@ -236,6 +264,8 @@ pub(super) fn known_settings(
         "path",
         "keep",
         "ttl_days",
+        "batch",
+        "batch_seconds",
     ];
     let mut kinds = kinds(table, secrets);
     match (kinds.next(), kinds.next()) {

@@ -5,6 +5,7 @@ use standardwebhooks::{
 };
 use threescale::{Redact, write_member};
 
+use super::batch::Batch;
 use crate::{
     config::{DestinationSecrets, Format, HttpOptions, Route, is_header},
     delivery::{
@@ -18,6 +19,8 @@ use crate::{
     target,
 };
 
+/// Of several events, in the letters of the `CloudEvents` HTTP binding.
+const BATCH_CONTENT_TYPE: &str = "application/cloudevents-batch+json; charset=utf-8";
 const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
 
 /// The headers and the body of one attempt.
@@ -52,22 +55,59 @@ impl Message {
             Format::Xml => ("application/xml", event.document.to_vec()),
             Format::Slack => (DATA_CONTENT_TYPE, slack_body(event)),
         };
+        let mut binary = Vec::new();
+        if options.format == Format::CloudEventsBinary {
+            event.attributes(|name, value| {
+                let value = value.concat();
+                let value = excerpt(&value, IN_HEADER);
+                binary.push((format!("ce-{name}"), percent_encoded(&value)));
+            });
+        }
+        let id = event.id.to_string();
+        Self::signed(&id, content_type, body, binary, options, attempt, now_ms)
+    }
+
+    /// Builds the request for several events. `attempt` is the highest of theirs.
+    ///
+    /// # Errors
+    ///
+    /// As for one.
+    pub fn of_batch(
+        batch: Batch,
+        options: &HttpOptions,
+        attempt: u32,
+        now_ms: i64,
+    ) -> Result<Self, Failure> {
+        let (id, body) = (batch.id(), batch.into_body());
+        let more = Vec::new();
+        Self::signed(
+            &id,
+            BATCH_CONTENT_TYPE,
+            body,
+            more,
+            options,
+            attempt,
+            now_ms,
+        )
+    }
+
+    fn signed(
+        id: &str,
+        content_type: &str,
+        body: Vec<u8>,
+        more: Vec<(String, String)>,
+        options: &HttpOptions,
+        attempt: u32,
+        now_ms: i64,
+    ) -> Result<Self, Failure> {
         let timestamp = now_ms / 1000;
         let mut headers = options.headers.clone();
         let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
         add("content-type", content_type.to_owned());
         add("user-agent", USER_AGENT.to_owned());
-        let id = event.id.to_string();
-        add(HEADER_WEBHOOK_ID, id.clone());
+        add(HEADER_WEBHOOK_ID, id.to_owned());
         add(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string());
         add("webhook-attempt", attempt.to_string());
-        if options.format == Format::CloudEventsBinary {
-            event.attributes(|name, value| {
-                let value = value.concat();
-                let value = excerpt(&value, IN_HEADER);
-                add(&format!("ce-{name}"), percent_encoded(&value));
-            });
-        }
         let DestinationSecrets {
             signing,
             authorization,
@@ -75,14 +115,13 @@ impl Message {
             url: _,
         } = &options.secrets;
         if !signing.is_empty() {
-            add(
-                HEADER_WEBHOOK_SIGNATURE,
-                sign(&id, timestamp, &body, signing)?,
-            );
+            let signature = sign(id, timestamp, &body, signing)?;
+            add(HEADER_WEBHOOK_SIGNATURE, signature);
         }
         if let Some(authorization) = authorization {
             add("authorization", authorization.reveal().to_owned());
         }
+        headers.extend(more);
         check_headers(&headers)?;
         Ok(Self { headers, body })
     }
@@ -207,8 +246,14 @@ mod tests {
     }
 
     fn new_message(xml: &[u8], options: &HttpOptions) -> Result<Message, Failure> {
+        with_event(xml, |event| {
+            Message::new(event, options, &Redact::none(), 3, 1_700_000_000_500)
+        })
+    }
+
+    fn with_event<T>(xml: &[u8], use_event: impl FnOnce(&Event<'_>) -> T) -> T {
         let source = "acme".parse().unwrap();
-        let event = Event {
+        use_event(&Event {
             id: ID.parse().unwrap(),
             source: &source,
             source_uri: "/sources/acme",
@@ -218,8 +263,7 @@ mod tests {
             base: "https://edge.example.com",
             content: Content::Notification(Notification::parse(xml).unwrap()),
             document: xml,
-        };
-        Message::new(&event, options, &Redact::none(), 3, 1_700_000_000_500)
+        })
     }
 
     fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
@@ -242,6 +286,27 @@ mod tests {
             header(&message, "user-agent")
                 .unwrap()
                 .starts_with("threescale-edge/")
+        );
+    }
+
+    #[test]
+    fn a_batch_has_one_signature_over_all_of_it() {
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let mut batch = Batch::default();
+        with_event(XML, |event| {
+            assert!(batch.push(event, &Redact::none()) && batch.push(event, &Redact::none()));
+        });
+        let id = batch.id();
+        let options = options(Format::CloudEvents, secret);
+        let message = Message::of_batch(batch, &options, 2, 1_700_000_000_500).unwrap();
+        assert_eq!(header(&message, "content-type"), Some(BATCH_CONTENT_TYPE));
+        assert_eq!(header(&message, "webhook-id"), Some(id.as_str()));
+        assert_eq!(header(&message, "webhook-attempt"), Some("2"));
+        let signature = Webhook::new(secret).unwrap();
+        let signature = signature.sign(&id, 1_700_000_000, &message.body).unwrap();
+        assert_eq!(
+            header(&message, "webhook-signature"),
+            Some(signature.as_str())
         );
     }
 
