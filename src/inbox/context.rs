@@ -29,7 +29,8 @@ pub(super) struct InboxContext {
     pub(super) source: SourceName,
     /// The CloudEvents' `source` of an event that is accepted now.
     source_uri: String,
-    shard: u32,
+    /// Its number among the source's inboxes.
+    pub(super) shard: u32,
     pub(super) store: Store,
     /// The end of the log. It moves once an event is stored.
     pub(super) head: RefCell<Head>,

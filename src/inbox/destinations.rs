@@ -1,16 +1,17 @@
 //! The state of destinations, and the operators' actions on them.
 
 use edge_core::{
-    inbox_log::{Log as _, find_wanted},
-    messages::destinations::{
-        DestinationOverview, DropDestination, ListDestinations, PauseDestination,
+    inbox_log::{Log as _, Seq, find_wanted},
+    messages::{
+        destinations::{DestinationOverview, DropDestination, ListDestinations, PauseDestination},
+        order::{AskEarlier, EarlierEvents},
     },
     state::DestinationHealth,
     time::UnixMillis,
 };
 use worker::Result;
 
-use super::{Handle, context::InboxContext, dispatcher, retention};
+use super::{Handle, context::InboxContext, dispatcher, retention, store::Store};
 use crate::platform::{now_ms, yield_now};
 
 /// How many undelivered events of a destination one step drops.
@@ -58,6 +59,50 @@ impl Handle for DropDestination {
         }
         overview(inbox)
     }
+}
+
+impl Handle for AskEarlier {
+    async fn handle(self, inbox: &InboxContext) -> Result<EarlierEvents> {
+        let Some(index) = inbox.index_of(&self.destination) else {
+            return Ok(EarlierEvents {
+                object_waits: false,
+                oldest_waiting_at: None,
+            });
+        };
+        Ok(EarlierEvents {
+            object_waits: has_undelivered(inbox, index, &self.kind, &self.object)?,
+            oldest_waiting_at: oldest_waiting(inbox, index)?.map(UnixMillis),
+        })
+    }
+}
+
+/// `true` if events of an object wait for a destination for the first time: they have a row, were begun, or come after
+/// its place in the log.
+fn has_undelivered(inbox: &InboxContext, index: usize, kind: &str, object: &str) -> Result<bool> {
+    let destinations = inbox.destinations.borrow();
+    let Some(destination) = destinations.get(index) else {
+        return Ok(false);
+    };
+    let id = destination.deliveries.id();
+    let view = inbox.view(id);
+    let Some(line) = Store::line_of(kind, object) else {
+        return Ok(false);
+    };
+    if view.waits_before(line, Seq::MAX)? {
+        return Ok(true);
+    }
+    let state = destination.deliveries.state();
+    for seq in state.position.pending() {
+        if view.line(*seq)? == Some(line) {
+            return Ok(true);
+        }
+    }
+    let (_, wanted) = view.head();
+    if state.is_at(wanted) {
+        return Ok(false);
+    }
+    let upto = state.position.upto();
+    inbox.store.is_routed_after(id, kind, object, upto)
 }
 
 /// Drops some undelivered events of a destination. `false` if those were the last.

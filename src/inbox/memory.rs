@@ -3,13 +3,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::{Rc, Weak},
 };
 
 use edge_core::{
     id::EventId,
-    inbox_log::{DestinationId, Seq},
+    inbox_log::{DestinationId, Line, Seq},
 };
 use js_sys::Promise;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -51,7 +51,17 @@ pub(super) struct Memory {
     pub(super) ended: RefCell<BTreeMap<DestinationId, Vec<EndedAttempt>>>,
     /// The events under way, so that one that goes to several destinations is loaded once.
     pub(super) loaded: RefCell<BTreeMap<Seq, Weak<StoredEvent>>>,
+    pub(super) earlier: Earlier,
     pub(super) notify: Notify,
+}
+
+/// What is known of earlier inboxes. It may be lost: then they are asked again.
+#[derive(Default)]
+pub(super) struct Earlier {
+    /// The inboxes in which nothing waits for a destination that could be before an event here.
+    pub(super) handed_over: RefCell<BTreeSet<(DestinationId, u32)>>,
+    /// The objects of which nothing waits for a destination in any earlier inbox.
+    pub(super) passed: RefCell<BTreeSet<(DestinationId, Line)>>,
 }
 
 /// An attempt that has ended.

@@ -14,6 +14,7 @@ pub mod client;
 mod context;
 mod destinations;
 mod dispatcher;
+mod earlier;
 mod events;
 mod intake;
 mod memory;
@@ -115,6 +116,7 @@ impl Inbox {
             InboxRequest::ReplayEvent(replay) => rpc::reply(&replay.handle(inbox).await?),
             InboxRequest::ListReplays(list) => rpc::reply(&list.handle(inbox).await?),
             InboxRequest::StartReplay(replay) => rpc::reply(&replay.handle(inbox).await?),
+            InboxRequest::AskEarlier(ask) => rpc::reply(&ask.handle(inbox).await?),
         }
     }
 

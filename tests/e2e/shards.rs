@@ -139,3 +139,65 @@ async fn the_events_of_one_account_stay_in_order() {
         );
     }
 }
+
+/// The account's events at the origin, in the order of their first arrival with success.
+fn arrived(origin: &Origin, account: u64, refused: usize) -> Vec<String> {
+    let all = origin.received("/crm");
+    let taken = all.iter().skip(refused);
+    taken
+        .filter(|request| request.json()["subject"] == format!("account/{account}"))
+        .map(|request| request.header("webhook-id").to_owned())
+        .collect()
+}
+
+/// One event of each account was refused once, another waits behind it: for most of them in an inbox that they are no
+/// longer in.
+#[tokio::test]
+async fn after_shards_have_grown_an_accounts_later_events_wait_for_those_in_its_earlier_inbox() {
+    let origin = Origin::start();
+    let mut worker = setup(&origin, 1, "ordered = true").started().await;
+    let accounts: Vec<u64> = (0..4).map(|_| fresh_id()).collect();
+    let mut sent: Vec<Vec<String>> = vec![vec![]; accounts.len()];
+    origin.plan("/crm", vec![Reply::Status(503); accounts.len()]);
+    for (account_id, sent) in accounts.iter().zip(&mut sent) {
+        let created = account(*account_id, "created");
+        sent.push(worker.accept("acme", &created).await);
+    }
+    origin.requests("/crm", accounts.len()).await;
+    call(&worker, "POST", "/api/v1/destinations/crm/pause").await;
+    for (account_id, sent) in accounts.iter().zip(&mut sent) {
+        let updated = account(*account_id, "updated");
+        sent.push(worker.accept("acme", &updated).await);
+    }
+
+    worker.kill9();
+    let worker = worker
+        .reconfigured(|vars| vars["SOURCES"]["acme"]["shards"] = 4.into())
+        .await;
+    for (account_id, sent) in accounts.iter().zip(&mut sent) {
+        let changed = account(*account_id, "plan_changed");
+        sent.push(worker.accept("acme", &changed).await);
+    }
+    // The pause holds in the first inbox only. In the others new accounts wait for nobody.
+    for _ in 0..12 {
+        let created = account(fresh_id(), "created");
+        worker.accept("acme", &created).await;
+    }
+    origin.requests("/crm", accounts.len() + 4).await;
+    assert!(inboxes(&worker) > 1);
+    for account in &accounts {
+        assert_eq!(arrived(&origin, *account, accounts.len()), [""; 0]);
+    }
+
+    call(&worker, "POST", "/api/v1/destinations/crm/resume").await;
+    for (account, sent) in accounts.iter().zip(&sent) {
+        for id in &sent[1..] {
+            origin.delivery("/crm", id).await;
+        }
+        assert_eq!(arrived(&origin, *account, accounts.len()), *sent);
+    }
+    // To wait is no attempt.
+    let last = worker.attempts(TOKEN, &sent[0][2], "crm", 1).await;
+    assert_eq!(last.len(), 1);
+    assert_eq!(last[0]["outcome"], "delivered");
+}

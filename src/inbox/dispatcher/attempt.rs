@@ -16,6 +16,7 @@ use crate::{
     destination::{self, Sent},
     inbox::{
         context::InboxContext,
+        earlier,
         memory::EndedAttempt,
         store::{AttemptRecord, StoredEvent},
     },
@@ -55,7 +56,10 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
         send_together(inbox, index, destination, starts, began).await?
     } else {
         let event = load(inbox, lead)?;
-        let sent = send(inbox, index, destination, &event, lead, began).await?;
+        let sent = match earlier::wait_of(inbox, index, destination, lead.seq).await? {
+            Some(wait_ms) => Outcome::Postponed { wait_ms }.into(),
+            None => send(inbox, index, destination, &event, lead, began).await?,
+        };
         (vec![part(lead, &event)], sent)
     };
     let Sent { outcome, answer } = sent;
@@ -79,9 +83,11 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
         together,
         record: record.clone(),
     });
-    let mut all = inbox.memory.ended.borrow_mut();
-    all.entry(known.id).or_default().extend(attempts);
-    drop(all);
+    // What was not sent is no attempt.
+    if !matches!(outcome, Outcome::Postponed { .. }) {
+        let mut all = inbox.memory.ended.borrow_mut();
+        all.entry(known.id).or_default().extend(attempts);
+    }
     if let Some(destination) = inbox.destinations.borrow_mut().get_mut(index) {
         let ending = Ending {
             outcome,
@@ -109,8 +115,8 @@ fn part(start: Start, event: &StoredEvent) -> Part {
     }
 }
 
-/// Sends several events in one message. Those for which it has no room, and from one on that cannot be read, are not
-/// begun; after a run that ended badly, all but the first, which may have been the cause.
+/// Sends several events in one message. Those for which it has no room, and from one on that cannot be read or has to wait
+/// for another inbox, are not begun; after a run that ended badly, all but the first, which may have been the cause.
 ///
 /// An error is the inbox's own: nothing was sent.
 async fn send_together(
@@ -124,8 +130,16 @@ async fn send_together(
     let most = if is_careful { 1 } else { starts.len() };
     let mut batch = Batch::default();
     let mut parts: Vec<Part> = Vec::new();
+    let mut postponed = None;
     // Each document is dropped once it is in the batch.
     for start in starts.iter().copied().take(most) {
+        if let Some(wait_ms) = earlier::wait_of(inbox, index, destination, start.seq).await? {
+            if parts.is_empty() {
+                parts.push(part(start, &*load(inbox, start)?));
+                postponed = Some(Outcome::Postponed { wait_ms });
+            }
+            break;
+        }
         let stored = load(inbox, start)?;
         let has_room = stored
             .event(&inbox.source)
@@ -142,6 +156,9 @@ async fn send_together(
     {
         let (first, last) = (first.start.seq, last.start.seq);
         destination.deliveries.shortened(first, last);
+    }
+    if let Some(outcome) = postponed {
+        return Ok((parts, outcome.into()));
     }
     if is_careful
         && let Some(first) = parts.first()

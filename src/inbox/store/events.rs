@@ -132,7 +132,7 @@ impl Recent {
 }
 
 /// The line in which an event stands: its object.
-fn line_of(kind: &str, object: Option<&str>) -> Option<Line> {
+pub(super) fn line_of(kind: &str, object: Option<&str>) -> Option<Line> {
     let object = object?;
     let mut hash = Sha256::new();
     hash.update(kind);

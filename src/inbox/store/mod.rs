@@ -8,6 +8,7 @@ mod found;
 mod history;
 mod log;
 mod notes;
+mod object;
 mod objects;
 mod origins;
 mod overview;

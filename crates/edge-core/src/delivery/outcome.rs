@@ -19,6 +19,11 @@ pub enum Outcome {
         /// How long the destination asked us to wait, in milliseconds.
         retry_after_ms: Option<i64>,
     },
+    /// Nothing was sent: it is not this event's turn, since an earlier one of its object waits in another inbox.
+    Postponed {
+        /// When it is looked at again, in milliseconds from now.
+        wait_ms: i64,
+    },
     /// The destination says that it wants nothing any more (410): believed when the next event is
     /// answered so too.
     Gone,
@@ -108,6 +113,7 @@ impl Outcome {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Delivered { .. } => "delivered",
+            Self::Postponed { .. } => "postponed",
             Self::Gone => "gone",
             Self::Failed { failure, .. } => match failure {
                 Failure::Status(_) => "status",
@@ -124,6 +130,7 @@ impl Outcome {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Delivered { status } => *status,
+            Self::Postponed { .. } => None,
             Self::Gone => Some(410),
             Self::Failed { failure, .. } => match failure {
                 Failure::Status(status) => Some(*status),
@@ -138,7 +145,7 @@ impl Outcome {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Failed { failure, .. } => Some(failure.to_string()),
-            Self::Delivered { .. } | Self::Gone => None,
+            Self::Delivered { .. } | Self::Postponed { .. } | Self::Gone => None,
         }
     }
 }

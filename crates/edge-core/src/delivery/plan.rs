@@ -115,6 +115,7 @@ pub fn after(
                 ..health
             },
         ),
+        Outcome::Postponed { wait_ms } => (tried.for_free(now_ms.saturating_add(*wait_ms)), health),
         _ if is_final(timing, outcome) => (Next::Dead, health),
         Outcome::Gone => tried.gone(health),
         Outcome::Failed { failure, .. } if failure.is_daily_limit() => {
@@ -166,7 +167,7 @@ pub fn after_together(
     };
     let (next, after) = after(timing, outcome, as_one, health, now_ms, jitter);
     let (is_refused, retry_after_ms) = match outcome {
-        Outcome::Delivered { .. } => (false, None),
+        Outcome::Delivered { .. } | Outcome::Postponed { .. } => (false, None),
         // The second one in a row says that nothing is wanted, whoever it was about.
         Outcome::Gone => (health.paused || !after.paused, None),
         Outcome::Failed {

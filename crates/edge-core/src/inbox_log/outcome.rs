@@ -98,9 +98,10 @@ impl Destination {
         {
             self.state.suspect = None;
         }
+        let is_postponed = matches!(ended.outcome, Outcome::Postponed { .. });
         if ended.is_first_try_success() {
             self.succeeded(ended, writes);
-        } else {
+        } else if !is_postponed {
             let number = under_way.progress().attempts.saturating_add(1);
             writes.push(Write::Attempt { seq, number, at });
         }
@@ -117,17 +118,18 @@ impl Destination {
                 gone,
                 alone,
             }) => {
-                let (replayed, line) = match under_way.origin {
-                    Origin::Position => (false, under_way.line.filter(|_| self.is_ordered)),
-                    Origin::Row(row) => (row.replayed, row.line),
-                    Origin::Replay { .. } => (true, None),
+                let (replayed, line, failed_at) = match under_way.origin {
+                    Origin::Position => (false, under_way.line.filter(|_| self.is_ordered), None),
+                    Origin::Row(row) => (row.replayed, row.line, row.failed_at),
+                    Origin::Replay { .. } => (true, None, None),
                 };
+                let failed_at = if is_postponed { failed_at } else { Some(at) };
                 let row = Waiting {
                     seq,
                     attempts,
                     next_at: until,
                     not_before,
-                    failed_at: Some(at),
+                    failed_at,
                     replayed,
                     gone,
                     alone,

@@ -9,6 +9,7 @@ pub mod destinations;
 pub mod document;
 pub mod events;
 pub mod intake;
+pub mod order;
 pub mod recovered;
 pub mod recovery;
 pub mod replays;
@@ -73,6 +74,7 @@ use self::{
     destinations::{DestinationOverview, DropDestination, ListDestinations, PauseDestination},
     events::{EventDetails, EventPage, GetEvent, ListEvents, ReplayEvent, ReplayedEvent},
     intake::Quarantine,
+    order::{AskEarlier, EarlierEvents},
     recovered::{BatchReceipt, RecoveredBatch},
     recovery::{LastStep, RunIfDue, RunStep, StepReport},
     replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
@@ -95,6 +97,7 @@ operations! {
         ReplayEvent -> Option<ReplayedEvent>,
         ListReplays -> Vec<ReplayProgress>,
         StartReplay -> ReplayCount,
+        AskEarlier -> EarlierEvents,
     }
 }
 

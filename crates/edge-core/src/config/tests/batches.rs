@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::batching::Batching;
 
 /// The batching of a destination with these settings, and what is wrong with them.
-fn batching(settings: Value) -> (Option<Batching>, Vec<(String, String)>) {
+fn batching(settings: &Value) -> (Option<Batching>, Vec<(String, String)>) {
     let setup = read(|fake| {
         fake.tables
             .insert("DESTINATIONS", json!({ "one": settings }));
@@ -35,7 +35,7 @@ fn batches_are_for_requests_and_for_keys_of_kv_and_off_by_default() {
             of(10, 1),
         ),
     ] {
-        assert_eq!(batching(settings.clone()), (expected, vec![]), "{settings}");
+        assert_eq!(batching(&settings), (expected, vec![]), "{settings}");
     }
 }
 
@@ -93,7 +93,7 @@ fn a_batch_where_there_can_be_none_is_a_mistake_that_says_why() {
             "is not known here; did you mean `batch_seconds`?",
         ),
     ] {
-        let (_, mistakes) = batching(settings.clone());
+        let (_, mistakes) = batching(&settings);
         let [(at, said)] = &mistakes[..] else {
             panic!("{settings}: {mistakes:?}")
         };

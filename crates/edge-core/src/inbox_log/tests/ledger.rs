@@ -175,7 +175,8 @@ impl Ledger {
         let is_final = outcome
             .status()
             .is_some_and(|status| finals.contains(&status));
-        if !is_final && !is_daily_limit(&outcome) {
+        let is_postponed = matches!(outcome, Outcome::Postponed { .. });
+        if !is_final && !is_daily_limit(&outcome) && !is_postponed {
             *last_gone = (outcome == Outcome::Gone && !pauses).then_some(lead);
         }
         let is_refusal = is_final
@@ -183,11 +184,12 @@ impl Ledger {
             || (outcome == Outcome::Gone && !pauses);
         for one in attempt {
             let pair = self.pair(id, one.seq);
-            pair.written += 1;
+            pair.written += usize::from(!is_postponed);
             if one.wanted_again {
                 continue;
             }
-            let is_free = is_daily_limit(&outcome)
+            let is_free = is_postponed
+                || is_daily_limit(&outcome)
                 || (outcome == Outcome::Gone && (pauses || !pair.was_gone));
             match &outcome {
                 Outcome::Delivered { .. } => {
@@ -206,7 +208,7 @@ impl Ledger {
                     pair.was_gone |= outcome == Outcome::Gone && !pauses;
                     pair.wait(None);
                 }
-                Outcome::Gone => pair.fail(None),
+                Outcome::Gone | Outcome::Postponed { .. } => pair.fail(None),
                 Outcome::Failed { retry_after_ms, .. } => {
                     pair.fail(retry_after_ms.map(|wait| at + wait));
                 }

@@ -44,6 +44,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         1 => status(400, None),
         1 => status(422, None),
         2 => status(410, None),
+        1 => Just(Outcome::Postponed { wait_ms: 9000 }),
         2 => Just(Outcome::failed(Failure::Unreached(Unreached::by_error(Some("TimeoutError"), "")))),
         1 => Just(Outcome::failed(Failure::Binding("KV put() limit exceeded for the day.".into()))),
     ]
