@@ -59,7 +59,11 @@ pub fn parse_url(url: &str) -> Option<Location> {
         host: url.hostname(),
         origin: url.origin(),
         path: url.pathname(),
-        query: url.search().trim_start_matches('?').to_owned(),
+        query: url
+            .search()
+            .strip_prefix('?')
+            .unwrap_or_default()
+            .to_owned(),
         credentials: !url.username().is_empty() || !url.password().is_empty(),
     })
 }

@@ -91,6 +91,7 @@ async fn an_unknown_source_a_missing_and_a_wrong_secret_get_the_same_answer() {
         // The secret of another source, and the right secret in another parameter.
         "/hooks/acme?token=zeta-secret-0123456789".to_owned(),
         format!("/hooks/acme?key={token}"),
+        format!("/hooks/acme??token={token}"),
         format!("/hooks/zeta?token={token}"),
         format!("/hooks/ACME?token={token}"),
     ] {
