@@ -22,7 +22,7 @@ FUZZ_SECONDS := 60
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
-.PHONY: help dev build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak demo register deploy wrangler events clean
+.PHONY: help dev build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy wrangler events clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ chaos: build ## two minutes of kills and failures: is anything lost? What do bro
 soak: build ## the same for more than an hour, with 100,000 events for three destinations
 	@cargo run --quiet --locked -p harness --bin chaos -- --events 100000 --seconds 4000 --drain 600 \
 		--results benches/results/soak.json $(ARGS)
+
+attack: build ## hostile callers, origins and admin APIs, and mutated documents: does everything hold? Some five minutes
+	@cargo run --quiet --locked -p harness --bin attack -- $(ARGS)
 
 demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
 	@cargo run --quiet --locked -p harness --bin demo
