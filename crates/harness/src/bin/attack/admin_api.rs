@@ -4,24 +4,20 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, Fault, seconds_ago};
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
 use harness::fixtures::{fresh_id, notification};
-use stand_in::notifications::Notification;
 
 use crate::Plan;
 use crate::arena::{Arena, GOOD, spellings};
-use crate::lists::{self, Sent, entry};
+use crate::entries::{FOREIGN_SECRET, PORTAL_SECRET, entries};
+use crate::lists::{self, Sent};
 use crate::malice::{Malice, Server, answer};
 use crate::tally::{Tally, Verdict};
 
-/// Of the source whose admin API this is.
-const PORTAL_SECRET: &str = "p0rtal-secret/under+attack-77";
-/// Of somebody else, in a foreign entry.
-const FOREIGN_SECRET: &str = "f0reign-secret-in-a-path-88";
 /// A step that reads as much as it may takes some seconds.
 const LONGEST_STEP: Duration = Duration::from_mins(1);
 /// A step that waits for a slow list.
@@ -190,16 +186,6 @@ async fn no_lists(arena: &Arena, admin: &Admin, elsewhere: &'static str, tally: 
     }
 }
 
-/// A list with hostile entries, and what it may lead to.
-struct Hostile {
-    name: &'static str,
-    fault: Fault,
-    /// The latest time up to which 3scale may delete; `None` if it may delete nothing.
-    until: Option<DateTime<Utc>>,
-    /// The objects whose events are to be delivered, once each.
-    objects: Vec<u64>,
-}
-
 async fn hostile_entries(arena: &Arena, admin: &Admin, tally: &mut Tally) {
     let cases = entries(&arena.worker.url(&arena.worker.hook("portal")));
     tally.says(&format!("{} lists with hostile entries", cases.len()));
@@ -220,63 +206,6 @@ async fn hostile_entries(arena: &Arena, admin: &Admin, tally: &mut Tally) {
         }
         tally.holds(&format!("a list: {}", case.name), verdict);
     }
-}
-
-#[rustfmt::skip] // A table.
-fn entries(hook: &str) -> Vec<Hostile> {
-    let hook = &hook.replace('&', "&amp;");
-    let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let (old, newer) = (seconds_ago(600), seconds_ago(300));
-    let user = || {
-        let id = fresh_id();
-        (Notification::of(stand_in::kinds::Kind { object: "user", action: "created" }).id(id).xml(), id)
-    };
-    let mut all = vec![];
-    let mut case = |name, fault, until, objects: &[u64]| all.push(Hostile { name, fault, until, objects: objects.to_vec() });
-
-    let ((one, a), (two, b)) = (user(), user());
-    let both = [entry("a1", &time(old), hook, &one), entry("a2", &time(newer), hook, &two)];
-    case("a DELETE that lies", lists::list(&both), Some(newer), &[a, b]);
-    let ((one, a), (two, b)) = (user(), user());
-    let both = [entry("b1", &time(old), hook, &one), entry("b2", &time(newer), hook, &two)];
-    case("a DELETE that fails", lists::list_and_then(&both, 500), Some(newer), &[a, b]);
-    let ((one, a), (two, b)) = (user(), user());
-    let foreign = format!("https://other.example/{FOREIGN_SECRET}/hook?token={FOREIGN_SECRET}");
-    let both = [entry("c1", &time(old), hook, &one), entry("c2", &time(newer), &foreign, &two)];
-    case("a foreign entry", lists::list(&both), Some(newer - TimeDelta::seconds(1)), &[a, b]);
-    let (one, a) = user();
-    case("a foreign entry alone", lists::list(&[entry("d1", &time(old), &foreign, &one)]), Some(old - TimeDelta::seconds(1)), &[a]);
-    let (one, a) = user();
-    let twice = entry("e1", &time(old), hook, &one).repeat(200);
-    case("an entry two hundred times", lists::list(&[twice]), Some(old), &[a]);
-    for (name, at) in [
-        ("a time in the future", "2999-01-01T00:00:00Z"), ("a time tomorrow", &*time(Utc::now() + TimeDelta::days(1))), ("a time before Christ", "-0044-03-15T12:00:00Z"),
-        ("no time", ""), ("a time that is none", "yesterday"), ("a time with an injection", "2021-05-15T01:37:53Z&amp;all=true"), ("a huge time", "99999999999999999999"),
-    ] {
-        let (one, _) = user();
-        case(name, lists::list(&[entry("f1", at, hook, &one)]), Some(Utc::now()), &[]);
-    }
-    let (one, _) = user();
-    let spelt = harness::fixtures::answer::encode(PORTAL_SECRET);
-    let with_secrets = entry(&format!("{PORTAL_SECRET}/{spelt}"), &time(old), hook, &one)
-        .replace("<error>", &format!("<token>{PORTAL_SECRET}</token><error>{ACCESS_TOKEN} {spelt}"));
-    case("secrets in every place", lists::list(&[with_secrets]), Some(old), &[]);
-    for (name, url) in [
-        ("no URL", ""), ("a URL that is none", "::"), ("a script", "javascript:alert(1)"), ("a file", "file:///etc/passwd"),
-        ("a user", "https://a:b@other.example/"), ("a huge URL", &*format!("https://other.example/{}", "x".repeat(300_000))),
-    ] {
-        let (one, _) = user();
-        case(name, lists::list(&[entry("g1", &time(old), url, &one)]), Some(old - TimeDelta::seconds(1)), &[]);
-    }
-    for (name, event) in [
-        ("an event that is none", "<event>x</event>"), ("no event", ""), ("two events", "<event/><event/>"), ("a list in a list", "<event><webhooks-failures/></event>"),
-        ("an event of edge.alert", "<event><action>alert</action><type>edge.alert</type><object/></event>"),
-    ] {
-        case(name, lists::list(&[entry(&format!("h{name}"), &time(old), hook, event)]), Some(old), &[]);
-    }
-    let many: Vec<_> = (0..2500).map(|n| entry(&format!("many{n}"), &time(old), hook, "<event>x</event>")).collect();
-    case("thousands that are unreadable", lists::list(&many), Some(old), &[]);
-    all
 }
 
 /// A DELETE without a time wipes the whole list; one with a later time takes what was never read.
@@ -327,4 +256,26 @@ async fn recovers(arena: &Arena, admin: &Admin) -> Verdict {
         sleep(Duration::from_millis(300)).await;
     }
     is_delivered_once(arena, object).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deletion_without_a_time_or_beyond_it_does_not_hold() {
+        let until = DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z")
+            .unwrap()
+            .to_utc();
+        let uri = |time: &str| format!("/admin/api/webhooks/failures.xml?time={time}");
+        assert!(may_delete(&uri("2026-01-01T00:00:00Z"), Some(until)).is_ok());
+        for (uri, until) in [
+            (uri("2026-01-01T00:00:01Z"), Some(until)),
+            (uri("2025-01-01T00:00:00Z"), None),
+            (uri(""), Some(until)),
+            ("/admin/api/webhooks/failures.xml".to_owned(), Some(until)),
+        ] {
+            assert!(may_delete(&uri, until).is_err(), "{uri}");
+        }
+    }
 }

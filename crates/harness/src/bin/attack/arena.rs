@@ -42,6 +42,11 @@ impl Arena {
     /// Starts one: two sources, a good destination, and what `more` adds. `local` lifts the rule about targets, without
     /// which nothing on this machine is called.
     pub(crate) async fn start(local: bool, more: impl FnOnce(Setup) -> Setup) -> Self {
+        Self::start_beside(local, |setup, _| more(setup)).await
+    }
+
+    /// The same, where what is added needs the URL of the good origin.
+    pub(crate) async fn start_beside(local: bool, more: impl FnOnce(Setup, &str) -> Setup) -> Self {
         let good = Origin::start();
         let mut setup = Setup::bare()
             .source("acme", &format!("{SECRET} {OLD_SECRET}"), "")
@@ -60,7 +65,7 @@ impl Arena {
             SIGNING.trim_start_matches("whsec_"),
         ];
         Self {
-            worker: more(setup).started().await,
+            worker: more(setup, &good.url("")).started().await,
             good,
             secrets: secrets.map(str::to_owned).into(),
             delivers: local,

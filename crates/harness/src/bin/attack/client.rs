@@ -229,3 +229,66 @@ fn unchunked(mut body: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_once_it_is_whole() {
+        let whole = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 400 x";
+        let answer = parsed(whole, false).unwrap();
+        assert_eq!((answer.status, &*answer.body), (200, "{}"));
+        assert!(parsed(&whole[..whole.len() - 16], false).is_none());
+        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+        assert_eq!(parsed(chunked, false).unwrap().body, "{}");
+        assert!(parsed(b"no http\r\n\r\n", true).is_none());
+    }
+
+    #[test]
+    fn what_is_not_in_the_contract_does_not_hold() {
+        let answer = |status, body: &str| Answer {
+            status,
+            headers: [
+                (
+                    "content-type",
+                    if status == 200 {
+                        "application/json"
+                    } else {
+                        "application/problem+json"
+                    },
+                ),
+                ("x-content-type-options", "nosniff"),
+                ("cache-control", "no-store"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            body: body.to_owned(),
+        };
+        assert!(
+            answer(200, r#"{"status":"accepted"}"#)
+                .is_of_a_hook()
+                .is_ok()
+        );
+        assert!(
+            answer(422, r#"{"code":"malformed_xml"}"#)
+                .is_of_a_hook()
+                .is_ok()
+        );
+        for (status, body) in [
+            (200, "{}"),
+            (500, r#"{"code":"malformed_xml"}"#),
+            (503, r#"{"code":"unavailable"}"#),
+            (422, r#"{"code":"payload_too_large"}"#),
+            (413, "Payload Too Large"),
+        ] {
+            assert!(
+                answer(status, body).is_of_a_hook().is_err(),
+                "{status} {body}"
+            );
+        }
+        let mut plain = answer(200, r#"{"status":"accepted"}"#);
+        plain.headers.pop();
+        assert!(plain.is_of_a_hook().is_err());
+    }
+}

@@ -3,11 +3,18 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
 use harness::fixtures::notification;
 
 use crate::arena::Arena;
 use crate::client::{NoAnswer, send};
 use crate::tally::{Tally, Verdict};
+
+/// An answer beside callers who do not go on.
+const SOON: Duration = Duration::from_secs(5);
 
 /// A request in pieces.
 struct Case {
@@ -30,6 +37,31 @@ pub(crate) async fn run(arena: &Arena, tally: &mut Tally) {
         };
         let sent: Vec<u8> = case.pieces.concat().into_iter().take(1 << 20).collect();
         tally.holds_against(&case.name, verdict, &sent);
+    }
+    tally.holds("callers who do not go on", beside_the_slow(arena).await);
+}
+
+/// Whoever holds a hundred requests back keeps nobody from being answered.
+async fn beside_the_slow(arena: &Arena) -> Verdict {
+    let hook = arena.worker.hook("acme");
+    let head =
+        format!("POST {hook} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n");
+    let begun = format!("{head}Content-Length: 1000\r\n\r\n<event>");
+    let mut slow = vec![];
+    for number in 0..100 {
+        let mut stream = TcpStream::connect(("127.0.0.1", arena.port())).await;
+        if let Ok(stream) = &mut stream {
+            // Half of them are in their head.
+            let bytes = if number % 2 == 0 { &head } else { &begun };
+            let _ = stream.write_all(bytes.as_bytes()).await;
+        }
+        slow.push(stream);
+    }
+    let accepted = timeout(SOON, arena.accept()).await;
+    drop(slow);
+    match accepted {
+        Ok(accepted) => accepted.map(|_| ()),
+        Err(_) => Err(format!("no answer within {SOON:?}")),
     }
 }
 

@@ -126,16 +126,6 @@ pub(crate) fn list_and_then(entries: &[String], status: u16) -> Fault {
     })
 }
 
-/// An entry, as 3scale would write it if all of this were right.
-pub(crate) fn entry(id: &str, time: &str, url: &str, event: &str) -> String {
-    let event = event
-        .find("<event>")
-        .map_or(event, |at| event.get(at..).unwrap_or_default());
-    format!(
-        "<webhooks-failure><id>{id}</id><time>{time}</time><error>WebHookWorker::ClientError</error><url>{url}</url>{event}</webhooks-failure>"
-    )
-}
-
 fn endless(
     headers: &'static [(&'static str, &'static str)],
     head: &str,

@@ -6,11 +6,11 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`documents`] | broken and hostile notifications; [`mutate`] and [`shapes`] make them, [`framing`] sends bodies that lie |
+//! | [`documents`] | broken and hostile notifications; [`mutate`] and [`shapes`] make them, [`framing`] sends bodies that lie, [`arrivals`] looks at what was accepted |
 //! | [`secrets`] | ways around a hook's secret |
 //! | [`targets`] | spellings of addresses that must not be called |
 //! | [`origins`] | origins that answer with malice: [`provocations`] by the bare server of [`malice`] |
-//! | [`admin_api`] | a list of failures that is an attack: [`lists`] has them |
+//! | [`admin_api`] | a list of failures that is an attack: [`lists`] in its place, and [`entries`] in it |
 //! | [`api`] | callers of the operators' API |
 //! | [`arena`], [`client`], [`tally`] | the Worker under attack, one request, and the count |
 //!
@@ -19,8 +19,10 @@
 mod admin_api;
 mod api;
 mod arena;
+mod arrivals;
 mod client;
 mod documents;
+mod entries;
 mod framing;
 mod lists;
 mod malice;

@@ -164,3 +164,23 @@ fn range(rng: &mut Rng, length: usize) -> (usize, usize) {
     let to = from + rng.usize(..=longest);
     (from, to.min(length))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shapes::samples;
+
+    #[test]
+    fn the_seed_and_the_number_decide_everything() {
+        let samples: Vec<_> = samples().map(String::into_bytes).collect();
+        for number in 0..200 {
+            let (one, again) = (shot(7, number, &samples), shot(7, number, &samples));
+            assert_eq!(one.body, again.body);
+            assert_eq!(one.content_type, again.content_type);
+        }
+        let other: Vec<_> = (0..200).map(|n| shot(8, n, &samples).body).collect();
+        let changed =
+            (0..200).filter(|n| shot(7, *n, &samples).body != other[usize::try_from(*n).unwrap()]);
+        assert!(changed.count() > 190);
+    }
+}
