@@ -20,7 +20,7 @@ use crate::tally::{Tally, Verdict};
 /// The hostile destinations' `timeout_ms`.
 const TIMEOUT_MS: i64 = 1000;
 /// An attempt takes no longer: the timeout, a second for the answer's body, and a busy machine.
-const LONGEST_ATTEMPT_MS: i64 = TIMEOUT_MS + 1000 + 2000;
+const LONGEST_ATTEMPT_MS: i64 = TIMEOUT_MS + 1000 + 4000;
 /// How long the first attempts at all of them may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// From the 200 to the good origin, beside all of this.

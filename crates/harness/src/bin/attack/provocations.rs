@@ -159,6 +159,8 @@ fn echoes() -> Vec<Case> {
         echo("echo-percent", harness::fixtures::answer::encode),
         echo("echo-percent-all", |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat()),
         echo("echo-percent-twice", |text| text.bytes().map(|byte| format!("%25{byte:02X}")).collect::<Vec<_>>().concat()),
+        echo("echo-percent-thrice", |text| text.bytes().map(|byte| format!("%2525{byte:02x}")).collect::<Vec<_>>().concat()),
+        echo("echo-html-in-json", |text| text.chars().map(|c| format!("\\u0026#{};", u32::from(c))).collect::<Vec<_>>().concat()),
         echo("echo-json", |text| text.replace('/', "\\/")),
         echo("echo-json-all", |text| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat()),
         echo("echo-html", |text| text.replace('&', "&amp;").replace('/', "&#x2F;").replace('+', "&#43;")),
