@@ -46,7 +46,8 @@ build/index.js: $(SOURCES) | $(TOOLS)
 	@touch $@
 
 test: build ## all tests: the rules natively, the built Worker in the real runtime
-	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested)}; cargo test --locked --workspace
+	@tools/languages $(PYTHON_WITH_SDKS)
+	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested $(PYTHON_WITH_SDKS))}; cargo test --locked --workspace
 
 check: build ## format, lints, documents, the upload's size
 	cargo fmt --all --check

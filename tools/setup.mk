@@ -23,6 +23,8 @@ WASM_BINDGEN := $(CACHE)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
 CARGO_FUZZ := $(CACHE)/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 WASM_TARGET := $(CACHE)/wasm32-$(shell rustc --version 2>/dev/null | tr -c 'a-zA-Z0-9.\n' '-')
 NODE_MODULES := node_modules/.package-lock.json
+# Python with the SDKs that tests read our events with. tools/languages makes it.
+export PYTHON_WITH_SDKS := $(CACHE)/python-$(shell cksum < tests/sdk/requirements.txt | cut -d ' ' -f 1)/bin/python
 
 # wrangler, wasm-opt and esbuild run on the Node chosen above.
 export PATH := $(dir $(NODE)):$(PATH)
@@ -52,7 +54,7 @@ $(CACHE)/node-%/node_modules/node/bin/node: | prerequisites
 	@test -x $@ && touch $@
 
 $(NODE_MODULES): package-lock.json | prerequisites $(NODE)
-	@echo "installing wrangler, binaryen and esbuild from npm"
+	@echo "installing wrangler, binaryen, esbuild and the SDKs of events from npm"
 	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 

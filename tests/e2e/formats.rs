@@ -1,72 +1,8 @@
-//! The three formats of a destination, read by third-party libraries, and the fields that `redact` removes.
+//! The formats of a destination beyond what `sdks.rs` reads, and the fields that `redact` removes.
 
-use cloudevents::AttributesReader;
-use cloudevents::binding::http::to_event;
-use cloudevents::event::{Data, ExtensionValue};
-use serde_json::Value;
-
-use crate::shared::{ZETA_ADMIN, shared};
+use crate::shared::shared;
 use harness::fixtures::notification;
-use harness::fixtures::origin::Request;
 use stand_in::wire::BodyFormat;
-
-fn read_by_the_sdk(request: &Request) -> cloudevents::Event {
-    to_event(&request.headers, request.body.to_vec()).unwrap()
-}
-
-fn data_of(event: &cloudevents::Event) -> Value {
-    match event.data().unwrap() {
-        Data::Json(value) => value.clone(),
-        Data::Binary(bytes) => serde_json::from_slice(bytes).unwrap(),
-        Data::String(text) => serde_json::from_str(text).unwrap(),
-    }
-}
-
-#[tokio::test]
-async fn a_cloudevents_sdk_reads_both_modes_and_finds_the_same_event() {
-    let shared = shared().await;
-    let id = shared
-        .worker
-        .accept(
-            "zeta",
-            &notification("account.updated").extra_field("city", "Zürich \"ü\" 100%"),
-        )
-        .await;
-    let structured = shared.origin.delivery("/structured", &id).await;
-    let binary = shared.origin.delivery("/binary", &id).await;
-    assert!(structured.is_signed_with(&shared.signing) && binary.is_signed_with(&shared.signing));
-    assert_eq!(binary.header("content-type"), "application/json");
-
-    let (structured, binary) = (read_by_the_sdk(&structured), read_by_the_sdk(&binary));
-    assert_eq!(structured.id(), id);
-    assert_eq!(structured.source(), ZETA_ADMIN);
-    assert_eq!(structured.ty(), "net.3scale.account.updated");
-    for (one, other) in [
-        (structured.id(), binary.id()),
-        (structured.ty(), binary.ty()),
-        (structured.source().as_str(), binary.source().as_str()),
-        (structured.subject().unwrap(), binary.subject().unwrap()),
-        (
-            structured.datacontenttype().unwrap(),
-            binary.datacontenttype().unwrap(),
-        ),
-        (
-            structured.dataschema().unwrap().as_str(),
-            binary.dataschema().unwrap().as_str(),
-        ),
-    ] {
-        assert_eq!(one, other);
-    }
-    assert_eq!(structured.time(), binary.time());
-    assert!(
-        matches!(structured.extension("sequence"), Some(ExtensionValue::String(text)) if text.len() == 20)
-    );
-    assert_eq!(data_of(&structured), data_of(&binary));
-    assert_eq!(
-        data_of(&binary)["object"]["extra_fields"]["city"],
-        "Zürich \"ü\" 100%"
-    );
-}
 
 #[tokio::test]
 async fn format_xml_is_the_document_as_3scale_sent_it() {

@@ -38,6 +38,7 @@ mod register;
 mod removed;
 mod replays;
 mod routing;
+mod sdks;
 mod secrecy;
 mod settings;
 mod shards;

@@ -18,6 +18,7 @@ use harness::fixtures::database::change;
 use harness::fixtures::notification;
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
+use harness::languages::not_tested;
 use stand_in::wire::{self, BodyFormat};
 
 /// A file system of a few megabytes with the state of one Worker.
@@ -36,7 +37,7 @@ impl SmallDisk {
             .arg(&at)
             .output()
             .is_ok_and(|output| output.status.success());
-        let left_out = std::env::var("NOT_TESTED").is_ok_and(|what| what == "full_disk");
+        let left_out = not_tested("full_disk");
         assert!(
             mounted || left_out,
             "a full disk cannot be tried: mounting a tmpfs needs root. NOT_TESTED=full_disk leaves it out"

@@ -7,7 +7,7 @@
 //! | [`process`] | a child that never outlives us, however we end |
 //! | [`kv`], [`usage`] | the values that it stored, and the resources that it uses |
 //! | [`machine`] | the machine and the versions that figures were measured with |
-//! | [`example`] | the programs of `examples/` |
+//! | [`languages`], [`example`] | programs in other languages, and those of `examples/` |
 //! | [`fixtures`] | the fixtures of tests: Workers, origins, tenants |
 //! | [`chaos`] | everything goes wrong at once, and every event is counted |
 
@@ -16,6 +16,7 @@ pub mod deployment;
 pub mod example;
 pub mod fixtures;
 pub mod kv;
+pub mod languages;
 pub mod machine;
 pub mod process;
 pub mod usage;
