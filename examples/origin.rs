@@ -17,11 +17,10 @@ use serde_json::{Map, Value};
 use standardwebhooks::Webhook;
 
 const EXAMPLES: &str = "Examples:
-  cargo run --example origin -- --secret whsec_c2VjcmV0LW9mLXRoZS1vcmlnaW4tMzItYnl0ZXM=
+  cargo run --example origin -- --secret whsec_bG9jYWwtc2lnbmluZy1zZWNyZXQtMzItYnl0ZXMhIQ==
   ORIGIN_SECRETS='whsec_new whsec_old' cargo run --example origin -- --json | jq .data.object.id
 
-In wrangler.toml:  [vars.DESTINATIONS.origin]  url = \"http://127.0.0.1:9000/\"
-In .dev.vars:      DESTINATION_ORIGIN_SIGNING_SECRET=whsec_…  ALLOW_LOCAL_TARGETS=true";
+The last lines of .dev.vars make it the destination `crm` of `make dev`.";
 
 /// Receives events from threescale-edge, verifies them, and prints each one once.
 #[derive(Parser)]
@@ -99,7 +98,7 @@ async fn receive(State(origin): State<Arc<Origin>>, headers: HeaderMap, body: By
     if !is_first {
         eprintln!("{} again: dropped", event.id);
     } else if origin.json {
-        println!("{}", event.envelope);
+        println!("{}", event.json);
     } else {
         println!("{event}");
     }
@@ -129,6 +128,8 @@ struct Event {
     attempt: String,
     /// The `CloudEvent`; for `format = "xml"` only `id` and the notification's `type` and `action`.
     envelope: Value,
+    /// The same as text: as it came, where it came as JSON.
+    json: String,
 }
 
 impl Event {
@@ -153,10 +154,17 @@ impl Event {
             "application/xml" => notification(header("webhook-id"), std::str::from_utf8(body)?),
             other => anyhow::bail!("cannot read {other:?}"),
         };
+        let json = match media_type.as_str() {
+            "application/cloudevents+json" => std::str::from_utf8(body)?.to_owned(),
+            _ => cloud_event.to_string(),
+        };
+        let has_type = cloud_event.get("type").is_some_and(Value::is_string);
+        anyhow::ensure!(has_type, "not a CloudEvent");
         Ok(Self {
             id: header("webhook-id").to_owned(),
             attempt: header("webhook-attempt").to_owned(),
             envelope: cloud_event,
+            json,
         })
     }
 

@@ -21,6 +21,7 @@ mod data;
 mod deployment;
 mod duplicates;
 mod events_list;
+mod examples;
 mod forgotten;
 mod formats;
 mod front_door;

@@ -3,7 +3,8 @@
 //! Exits with 0 only if the origin has received and verified all 16 and KV holds all 16.
 
 use std::collections::BTreeMap;
-use std::process::{Command, ExitCode};
+use std::fmt;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,8 +12,9 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use harness::deployment::Deployment;
-use harness::process::{Log, Process};
-use harness::{example, free_port, kv, signing_secret, wrangler};
+use harness::example::{self, Language};
+use harness::process::Log;
+use harness::{free_port, kv, signing_secret, wrangler};
 use stand_in::kinds::Kind;
 use stand_in::notifications::Notification;
 use stand_in::target::Target;
@@ -25,7 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let signing_secret = signing_secret();
-    let origin = start_origin(&signing_secret)?;
+    println!("building and starting the origin, which is examples/origin.rs");
+    let store = tempfile::tempdir()?;
+    let port = free_port()?;
+    let origin = example::origin(Language::Rust, port, store.path(), &signing_secret)?
+        .context("no origin")?;
     let token = format!("{:032x}", fastrand::u128(..));
     let deployment = deployment(&origin.url(), &token, &signing_secret)?;
     println!("starting the Worker");
@@ -36,41 +42,37 @@ async fn main() -> anyhow::Result<ExitCode> {
     let missing_at_origin = wait_for_origin(origin.log(), &accepted).await;
     let (stored, missing_in_kv) = wait_for_kv(&deployment, &accepted)?;
 
-    println!("\nThe origin, which is examples/origin.rs, has printed:");
-    for line in origin.log().text().lines() {
-        println!("  {line}");
+    let received = received(origin.log());
+    println!("\nThe origin has verified:");
+    for event in &received {
+        println!("  {event}");
     }
     println!("\nKV holds (wrangler kv key list --binding EVENTS):");
     for entry in &stored {
         println!("  {}  {}", entry.key, entry.metadata);
+    }
+    let created = |event: &&Received| event.text("type").ends_with("application.created");
+    if let Some(event) = received.iter().find(created) {
+        println!(
+            "\nOne event, whole, as the origin got it:\n\n{}",
+            event.whole()?
+        );
     }
     // Dropped before the folder that it works in.
     drop(worker);
     Ok(verdict(&accepted, &missing_at_origin, &missing_in_kv))
 }
 
-/// The example, as a program of its own: it prints each event that it has verified, its id first.
-fn start_origin(signing_secret: &str) -> anyhow::Result<Process> {
-    let port = free_port()?;
-    let mut program = Command::new(example::build("origin")?);
-    program
-        .args(["--listen", &format!("127.0.0.1:{port}")])
-        .env("ORIGIN_SECRETS", signing_secret);
-    Process::start(&program, None, port, &Log::default(), |output| {
-        output.contains("origin listens on")
-    })
-}
-
-/// The shipped configuration with one more destination: the origin.
+/// The shipped configuration with one more destination: `crm`, the origin.
 fn deployment(origin: &str, token: &str, signing_secret: &str) -> anyhow::Result<Deployment> {
     let vars = format!(
-        "DESTINATIONS = {{ origin = {{ url = \"{origin}/\" }}, archive = {{ kv = \"EVENTS\" }} }}"
+        "DESTINATIONS = {{ crm = {{ url = \"{origin}/\" }}, archive = {{ kv = \"EVENTS\" }} }}"
     );
     Deployment::new(
         vars.parse()?,
         &[
             ("SOURCE_DEFAULT_SECRET", token),
-            ("DESTINATION_ORIGIN_SIGNING_SECRET", signing_secret),
+            ("DESTINATION_CRM_SIGNING_SECRET", signing_secret),
             ("ALLOW_LOCAL_TARGETS", "true"),
         ],
     )
@@ -102,13 +104,56 @@ async fn send_all(target: &Target) -> anyhow::Result<BTreeMap<String, Kind>> {
     Ok(accepted)
 }
 
+/// An event that the origin has verified and printed: the JSON as it came.
+struct Received {
+    json: String,
+    event: Value,
+}
+
+impl Received {
+    fn text(&self, name: &str) -> &str {
+        self.event.get(name).and_then(Value::as_str).unwrap_or("-")
+    }
+
+    /// With line breaks, and otherwise as it came.
+    fn whole(&self) -> anyhow::Result<String> {
+        let mut pretty = vec![];
+        let mut from = serde_json::Deserializer::from_str(&self.json);
+        let mut to = serde_json::Serializer::pretty(&mut pretty);
+        serde_transcode::transcode(&mut from, &mut to)?;
+        Ok(String::from_utf8(pretty)?)
+    }
+}
+
+impl fmt::Display for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [id, kind, subject, time] =
+            ["id", "type", "subject", "time"].map(|name| self.text(name));
+        write!(f, "{id}  {kind:<41} {subject:<16} {time}")
+    }
+}
+
+/// What the origin has printed so far.
+fn received(log: &Log) -> Vec<Received> {
+    let text = log.text();
+    let lines = text.lines();
+    let events = lines.filter_map(|line| {
+        let event = serde_json::from_str(line).ok()?;
+        Some(Received {
+            json: line.to_owned(),
+            event,
+        })
+    });
+    events.collect()
+}
+
 /// The kinds whose event did not arrive in time.
 async fn wait_for_origin(log: &Log, accepted: &BTreeMap<String, Kind>) -> Vec<Kind> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let printed = log.text();
+        let received = received(log);
         let missing = missing(accepted, |id| {
-            printed.lines().any(|line| line.starts_with(id))
+            received.iter().any(|event| event.text("id") == id)
         });
         if missing.is_empty() || Instant::now() > deadline {
             return missing;
