@@ -19,17 +19,30 @@ TWIN := benches/twin/target/index.js
 CHECK_CONFIG := cargo run --quiet --locked -p check-config --
 # How long `make fuzz` tries each input, in seconds.
 FUZZ_SECONDS := 60
+# Where `make dev` listens, what `make send` sends there, and with which secret.
+PORT := 8787
+KIND := application.created
+HOOK = http://localhost:$(PORT)/hooks/default?token=local-secret
+# Which event `make events` shows whole: its id, a part of it, or `last`.
+ID :=
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
-.PHONY: help dev build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy wrangler events clean
+.PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy wrangler clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: build .dev.vars ## run the Worker on http://localhost:8787, without an account
-	@$(CHECK_CONFIG) dev
-	@CI=1 $(WRANGLER) dev
+dev: build .dev.vars ## run the Worker on http://localhost:8787 (PORT=…), without an account
+	@CHECK_CONFIG="$(CHECK_CONFIG)" tools/dev $(PORT)
+
+send: ## send KIND=application.created, KIND=all or KIND=ping to `make dev` as 3scale does, each time of a new object
+	@test -x target/debug/stand-in || echo "building the stand-in for 3scale: a minute, the first time"
+	@THREESCALE_URL='$(HOOK)' cargo run --quiet --locked -p stand-in -- \
+		$(if $(filter ping,$(KIND)),ping,send --fresh $(if $(filter all,$(KIND)),--all,--kind '$(KIND)'))
+
+events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV, or show one: ID=…, ID=last
+	@$(NODE) tools/events.mjs $(ID)
 
 build: build/index.js ## build the Worker into build/
 
@@ -60,7 +73,7 @@ check: build ## format, lints, documents, the upload's size
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --quiet --locked -p xtask -- all
-	@find benches -name '*.js' -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
+	@find benches examples tests tools \( -name '*.js' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
 	@tools/upload-size $(MAX_UPLOAD)
 
 fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler
@@ -89,20 +102,18 @@ bench-recovery: build ## the cost of recovering from a list of failures of 50 MB
 	@cargo run --quiet --locked -p harness --bin bench-recovery -- --results benches/results/recovery.json $(ARGS)
 
 chaos: build ## two minutes of kills and failures: is anything lost? What do broken destinations cost others?
-	@cargo run --quiet --locked -p harness --bin chaos -- --results benches/results/chaos.json $(ARGS)
+	@cargo run --quiet --locked -p harness --bin chaos -- --results target/chaos.json $(ARGS)
 
 soak: build ## the same for more than an hour, with 100,000 events for three destinations
 	@cargo run --quiet --locked -p harness --bin chaos -- --events 100000 --seconds 4000 --drain 600 \
-		--results benches/results/soak.json $(ARGS)
+		--results target/soak.json $(ARGS)
 
 attack: build ## hostile callers, origins and admin APIs, and mutated documents: does everything hold? Some five minutes
 	@cargo run --quiet --locked -p harness --bin attack -- $(ARGS)
 
 demo: build ## send all 16 kinds through the Worker to an origin and into KV, and show them
-	@cargo run --quiet --locked -p harness --bin demo
-
-events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV
-	@$(WRANGLER) kv key list --binding EVENTS --local --preview false --prefix events/
+	@echo "building the demo: a minute or two, the first time"
+	@cargo run --locked -p harness --bin demo
 
 # The Worker's URL, the source whose hook is written to 3scale, and JSON with other settings.
 URL :=

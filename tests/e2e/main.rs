@@ -22,6 +22,7 @@ mod deployment;
 mod duplicates;
 mod events_list;
 mod examples;
+mod first_minutes;
 mod forgotten;
 mod formats;
 mod front_door;

@@ -7,6 +7,7 @@
 
 mod admin_api;
 mod failures;
+mod program;
 mod retries;
 mod serialisation;
 mod wire_bytes;

@@ -1,9 +1,10 @@
 //! 3scale's side: sends the same requests, retries on the same schedule, stores failures, serves its admin API.
 
+use std::io;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use chrono::Utc;
+use anyhow::{Context, bail};
+use chrono::{SecondsFormat, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use stand_in::kinds::Kind;
@@ -16,7 +17,7 @@ mod serve;
 
 const EXAMPLES: &str = "Examples:
   export THREESCALE_URL='http://localhost:8787/hooks/default?token=…'
-  cargo run -p stand-in -- send --all
+  cargo run -p stand-in -- send --all --fresh
   cargo run -p stand-in -- send --kind application.key_created --id 12 --key abc
   cargo run -p stand-in -- send --kind user.created --form
   cargo run -p stand-in -- ping
@@ -79,6 +80,9 @@ struct What {
     /// The object's id
     #[arg(long)]
     id: Option<u64>,
+    /// Each about a new object, changed now, so that none repeats an earlier one
+    #[arg(long, conflicts_with_all = ["id", "updated_at"])]
+    fresh: bool,
     /// As 3scale prints it: 2026-11-21T20:00:00Z, or with the tenant's offset
     #[arg(long)]
     updated_at: Option<String>,
@@ -141,6 +145,7 @@ async fn send(
                 refused += 1;
                 println!("{kind:<29} {} {}", answer.status, answer.body.trim());
             }
+            Err(error) if nobody_listens(&error) => bail!("{}", nobody_at(target)),
             Err(error) => {
                 refused += 1;
                 println!("{kind:<29} no answer: {error:#}");
@@ -155,15 +160,27 @@ async fn send(
 }
 
 async fn ping(target: &Target) -> anyhow::Result<ExitCode> {
-    let answer = wire::ping(target, Utc::now(), wire::TIMEOUT)
-        .await
-        .context("no answer")?;
+    let answer = match wire::ping(target, Utc::now(), wire::TIMEOUT).await {
+        Err(error) if nobody_listens(&error) => bail!("{}", nobody_at(target)),
+        answer => answer.context("no answer")?,
+    };
     println!("{target} responded with {}", answer.status);
     Ok(if answer.is_success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn nobody_listens(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+fn nobody_at(target: &Target) -> String {
+    format!("nothing listens at {target}: start the Worker with `make dev`, or name another URL")
 }
 
 impl What {
@@ -173,11 +190,21 @@ impl What {
         } else {
             self.kinds.as_slice()
         };
-        kinds.iter().map(|&kind| self.notification(kind)).collect()
+        // Ids that no earlier run had: the time in milliseconds, and on from there.
+        let first_id = u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default();
+        let ids = first_id..;
+        let numbered = kinds.iter().zip(ids);
+        numbered
+            .map(|(&kind, new_id)| self.notification(kind, new_id))
+            .collect()
     }
 
-    fn notification(&self, kind: Kind) -> Notification {
+    fn notification(&self, kind: Kind, new_id: u64) -> Notification {
         let mut notification = Notification::of(kind);
+        if self.fresh {
+            let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            notification = notification.id(new_id).created_at(&now).updated_at(&now);
+        }
         if let Some(id) = self.id {
             notification = notification.id(id);
         }
