@@ -64,6 +64,7 @@ public final class Origin {
         Origin origin = new Origin(secrets, file);
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         server.createContext("/", origin::answer);
+        // Without an executor it answers one request after the other, so that nothing here needs a lock.
         server.start();
         System.out.println("origin listens on http://127.0.0.1:" + port);
     }
