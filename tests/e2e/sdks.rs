@@ -283,3 +283,40 @@ async fn the_sdks_for_python_read_and_verify_what_arrives() {
     reader.arg("tests/sdk/read.py");
     recorded.compare(&run(reader, &recorded.deliveries()), true);
 }
+
+#[test]
+fn the_table_has_the_versions_that_are_tried() {
+    let read =
+        |file: &str| std::fs::read_to_string(harness::deployment::project().join(file)).unwrap();
+    let table = read("docs/events.md");
+    let npm: Value = serde_json::from_str(&read("package.json")).unwrap();
+    let crates: toml::Table = read("Cargo.lock").parse().unwrap();
+    let crates = crates["package"].as_array().unwrap();
+    let requirements = read("tests/sdk/requirements.txt");
+    for (kind, name) in [
+        ("npm", "cloudevents"),
+        ("npm", "standardwebhooks"),
+        ("PyPI", "cloudevents"),
+        ("PyPI", "standardwebhooks"),
+        ("crate", "cloudevents-sdk"),
+        ("crate", "standardwebhooks"),
+    ] {
+        let version = match kind {
+            "npm" => npm["devDependencies"][name].as_str().unwrap(),
+            "PyPI" => {
+                let prefix = format!("{name}==");
+                let mut lines = requirements.lines();
+                let version = lines.find_map(|line| line.strip_prefix(&prefix));
+                version.unwrap().trim_end_matches(" \\")
+            }
+            _ => {
+                let package = crates
+                    .iter()
+                    .find(|package| package["name"].as_str() == Some(name));
+                package.unwrap()["version"].as_str().unwrap()
+            }
+        };
+        let row = format!("{kind} `{name}` | {version} |");
+        assert!(table.contains(&row), "{row} is not in docs/events.md");
+    }
+}
