@@ -153,7 +153,7 @@ impl HookCall {
         Ok(Some(serde_json::to_string(push)?))
     }
 
-    /// The document, where it is not the body as it came.
+    /// The document, unless it is the body as it came in one piece.
     #[must_use]
     pub fn document(&self) -> Option<Uint8Array> {
         match self.parsed()? {

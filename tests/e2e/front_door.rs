@@ -207,6 +207,28 @@ async fn a_chunked_body_over_the_limit_gets_413_although_it_declared_nothing() {
 }
 
 #[tokio::test]
+async fn a_chunked_body_is_taken_in_whole() {
+    let shared = shared().await;
+    let xml = notification("account.updated").xml();
+    let mut request = format!(
+        "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\n\r\n",
+        shared.worker.hook("zeta")
+    )
+    .into_bytes();
+    for chunk in xml.as_bytes().chunks(100) {
+        request.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        request.extend_from_slice(chunk);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    let answer = raw::exchange(shared.worker.port(), &request, false).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (_, id) = answer.split_once(r#""id":""#).unwrap();
+    let delivery = shared.origin.delivery("/xml", &id[..36]).await;
+    assert_eq!(str::from_utf8(&delivery.body), Ok(xml.as_str()));
+}
+
+#[tokio::test]
 async fn a_body_of_exactly_the_limit_is_read() {
     let worker = &shared().await.worker;
     let document = notification("account.updated").xml();

@@ -35,7 +35,7 @@ pub enum Parsed {
         inbox: String,
         /// What the inbox needs to know of it.
         push: Push,
-        /// The document, where it is not the body itself.
+        /// The document, unless it is the body as it came in one piece.
         document: Option<Vec<u8>>,
         /// The size of the body.
         bytes: usize,
@@ -115,6 +115,7 @@ impl Reading {
     ///
     /// The body is shorter than announced.
     pub fn end(self) -> Result<Parsed, Problem> {
+        let is_whole = self.body.is_announced();
         let body = self.body.end()?;
         let document = match self.media_type {
             MediaType::Xml => Ok(None),
@@ -135,8 +136,9 @@ impl Reading {
                         intake,
                         old_secret: self.old_secret,
                     },
-                    document,
                     bytes: body.len(),
+                    // What came in chunks, nobody else has in one piece.
+                    document: document.or_else(|| (!is_whole).then_some(body)),
                 }
             }
             Err(error) => Parsed::Unreadable {
@@ -221,6 +223,22 @@ mod tests {
         };
         assert_eq!(inbox, "acme");
         assert_eq!(document.as_deref(), Some(EVENT.as_bytes()));
+    }
+
+    #[test]
+    fn of_a_body_of_unknown_length_the_chunks_are_the_document() {
+        let mut reading = reading(1, "application/xml", None).unwrap();
+        for chunk in EVENT.as_bytes().chunks(7) {
+            reading.push(chunk).unwrap();
+        }
+        let Ok(Parsed::Event {
+            document, bytes, ..
+        }) = reading.end()
+        else {
+            panic!("it is a notification");
+        };
+        assert_eq!(document.as_deref(), Some(EVENT.as_bytes()));
+        assert_eq!(bytes, EVENT.len());
     }
 
     #[test]

@@ -59,7 +59,7 @@ struct Options {
     /// Seed of what is random; a random one without it
     #[arg(long)]
     seed: Option<u64>,
-    /// One group only: documents, secrets, targets, origins, admin_api or api
+    /// One group only: documents, secrets, targets, origins, `admin_api` or api
     #[arg(long)]
     only: Option<String>,
 }
