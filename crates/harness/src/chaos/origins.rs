@@ -86,7 +86,7 @@ struct Log {
 #[derive(Default)]
 struct Met {
     faults: u32,
-    /// It was asked to wait at this attempt, until then.
+    /// It was asked to wait at this attempt, then.
     asked: Option<(u32, Instant)>,
 }
 
@@ -197,8 +197,11 @@ impl Shared {
         let log = &mut *log;
         let met = log.met.entry(id.to_owned()).or_default();
         let now = Instant::now();
-        // A lower or equal number is an attempt whose predecessor was killed before it was recorded.
-        let early = |(asked, until): (u32, Instant)| attempt > asked && now + TOLERANCE < until;
+        // A lower or equal number is an attempt whose predecessor was killed before it was recorded. After the timeout the
+        // Worker may have given up before it saw the answer.
+        let early = |(asked, at): (u32, Instant)| {
+            attempt > asked && now + TOLERANCE < at + WAIT && now < at + self.timeout
+        };
         if met.asked.take().is_some_and(early) {
             self.ledger.too_early();
         }
@@ -214,7 +217,7 @@ impl Shared {
             .filter(|_| met.faults < MOST_FAULTS);
         met.faults += u32::from(fault.is_some());
         if fault == Some(Fault::AsksToWait) {
-            met.asked = Some((attempt, now + WAIT));
+            met.asked = Some((attempt, now));
         }
         log.served.count(fault);
         fault
