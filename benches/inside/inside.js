@@ -16,8 +16,7 @@ export class Inbox extends product.Inbox {
     super(ctx, env);
   }
 
-  fetch(request) {
-    if (new URL(request.url).hostname !== 'inside') return super.fetch(request);
+  fetch() {
     count();
     return Response.json({ ...counts, wasm_bytes: Math.max(...memories.map((memory) => memory.buffer.byteLength)) });
   }
@@ -25,19 +24,19 @@ export class Inbox extends product.Inbox {
 
 export const Recovery = product.Recovery;
 
-export default class extends product.default {
-  async fetch(request) {
+export default {
+  async fetch(request, env, context) {
     switch (new URL(request.url).pathname) {
       case '/inside/counts':
-        return this.env.INBOX.getByName('acme').fetch('http://inside/');
+        return env.INBOX.getByName('acme').fetch('http://inside/');
       case '/inside/cron':
-        await super.scheduled({ cron: '*/5 * * * *', scheduledTime: Date.now() });
+        await product.default.scheduled({ cron: '*/5 * * * *', scheduledTime: Date.now() }, env, context);
         return new Response('done\n');
       default:
-        return super.fetch(request);
+        return product.default.fetch(request, env, context);
     }
-  }
-}
+  },
+};
 
 /** Counts what goes through this storage from now on. There is one inbox, hence one storage. */
 function watch(storage) {

@@ -43,6 +43,8 @@ pub(super) struct Memory {
     pub(super) beat: Cell<Option<i64>>,
     /// The time for which the alarm is set, to our knowledge.
     pub(super) alarm_at: Cell<Option<i64>>,
+    /// When there may be something to forget, once that is known.
+    pub(super) forget_at: Cell<Option<i64>>,
     /// `true` if something of the inbox's own failed in this run.
     pub(super) failed: Cell<bool>,
     /// `true` if the runtime says that the last run ended badly: an event may be the cause.

@@ -1,6 +1,6 @@
 //! Retention: old events that have reached every destination are removed; the others stay. So are old bodies in the
-//! quarantine. The cron asks for it, and
-//! the inbox's own alarm does, so that an inbox that nobody asks any more forgets too.
+//! quarantine. The cron asks for it, and the inbox's own alarm does, so that an inbox that nobody asks any more forgets
+//! too.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +31,11 @@ fn kept_ms(inbox: &InboxContext) -> i64 {
     inbox.config.retention_ms.max(inbox.config.dedup_window_ms)
 }
 
-/// When there may be something to forget.
+/// When there may be something to forget. New events change nothing about it.
 pub(super) fn next_at(inbox: &InboxContext) -> Result<Option<i64>> {
+    if let Some(known) = inbox.memory.forget_at.get() {
+        return Ok(Some(known));
+    }
     let old_at = |at: i64| at.saturating_add(kept_ms(inbox)).saturating_add(1);
     let event = match inbox.store.oldest()? {
         Some((_, received_at)) => {
@@ -42,11 +45,14 @@ pub(super) fn next_at(inbox: &InboxContext) -> Result<Option<i64>> {
         None => None,
     };
     let quarantined = inbox.store.oldest_quarantined()?.map(old_at);
-    Ok(event.into_iter().chain(quarantined).min())
+    let next = event.into_iter().chain(quarantined).min();
+    inbox.memory.forget_at.set(next);
+    Ok(next)
 }
 
-/// Makes sure that what is old is forgotten then, though nothing else happens.
+/// Makes sure that a body that is new in the quarantine is forgotten in its time, though nothing else happens.
 pub(super) fn expect_next(inbox: &InboxContext) -> Result<()> {
+    inbox.memory.forget_at.set(None);
     match next_at(inbox)? {
         Some(at) => inbox.memory.expect(&inbox.storage, at),
         None => Ok(()),
@@ -64,6 +70,12 @@ pub(super) async fn forget_if_due(inbox: &InboxContext) -> Result<()> {
 
 /// Removes what is old, in steps between which other requests go first.
 pub(super) async fn forget(inbox: &InboxContext) -> Result<()> {
+    let forgotten = forget_old(inbox).await;
+    inbox.memory.forget_at.set(None);
+    forgotten
+}
+
+async fn forget_old(inbox: &InboxContext) -> Result<()> {
     let began = now_ms();
     let keep = kept_ms(inbox);
     if let Some((oldest, received_at)) = inbox.store.oldest()?
@@ -165,6 +177,7 @@ fn remove(inbox: &InboxContext, old: &[Old], now: i64) -> Result<()> {
 
 /// Starts over with the oldest event at the next run: undelivered events may be removable by now.
 pub(super) fn look_again(inbox: &InboxContext) -> Result<()> {
+    inbox.memory.forget_at.set(None);
     inbox.store.note(BEGAN, 0)
 }
 

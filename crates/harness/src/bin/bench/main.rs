@@ -150,7 +150,11 @@ fn main() -> anyhow::Result<ExitCode> {
         } => {
             let mut figures = vec![];
             for part in parts {
-                figures.append(&mut part.measure()?);
+                let measured = part.measure().inspect_err(|_| {
+                    // Those that took minutes are not lost with the one that failed.
+                    report::print(&figures);
+                });
+                figures.append(&mut measured?);
             }
             if let Some(file) = &chart {
                 chart::draw(file, &figures)?;
