@@ -48,7 +48,10 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             health::answer(&request, &env, &setup).await
         }
         ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
-        ["healthz"] | ["schemas", _] => {
+        ["metrics"] if http::request::is_read(&request) => {
+            api::metrics::answer(&request, &env, &setup).await
+        }
+        ["healthz" | "metrics"] | ["schemas", _] => {
             http::problem(&Problem::MethodNotAllowed { allow: "GET, HEAD" })
         }
         _ => http::problem(&Problem::NotFound),

@@ -2,7 +2,7 @@
 
 use edge_core::{
     delivery::timing::Jitter,
-    id::{QuarantineId, ReplayId},
+    id::{ActionId, QuarantineId, ReplayId},
     location::Location,
 };
 use worker::{Result, web_sys};
@@ -24,6 +24,15 @@ pub fn now_ms() -> i64 {
 /// The platform could not provide randomness.
 pub fn new_replay_id(now_ms: i64) -> Result<ReplayId> {
     Ok(ReplayId::new(now_ms, &random()?))
+}
+
+/// A new id of an operator's action.
+///
+/// # Errors
+///
+/// The platform could not provide randomness.
+pub fn new_action_id(now_ms: i64) -> Result<ActionId> {
+    Ok(ActionId::new(now_ms, &random()?))
 }
 
 /// A new id of a body in the quarantine.

@@ -4,18 +4,27 @@
 //! [`Call::read`] parses a request. Each call becomes one operation of the inboxes, and their replies become one
 //! answer.
 
+mod audit;
+mod export;
+pub mod metrics;
+mod objects;
 mod proof;
 mod recoveries;
 mod register;
+mod sources;
+mod test_event;
 
 use edge_core::{
     api::{
         Call,
         answer::{Replay, Replays, SourceDestinations, Sources},
+        audit_log::AuditPage,
         event_list,
         event_query::Reading,
         replay_body::ReplayBody,
-        route::no_event,
+        route::{no_event, no_replay},
+        stats::Stats,
+        usage::Usage,
     },
     config::{Config, Setup},
     hooks::admission::admit_operator,
@@ -36,18 +45,26 @@ use crate::{
     inbox::client::Inbox,
     log,
     platform::{new_replay_id, now_ms, parse_url},
+    schemas,
 };
 
 /// The longest body that is read.
 const LARGEST_BODY: usize = 64 << 10;
 
-/// An answer to an operator: JSON.
-struct Answer {
-    status: u16,
-    body: Vec<u8>,
+/// An answer to an operator.
+enum Answer {
+    Json { status: u16, body: Vec<u8> },
+    Stream(Response),
 }
 
 type Answered = std::result::Result<Answer, Problem>;
+
+/// An operator, and the configuration.
+struct Caller<'s> {
+    config: &'s Config,
+    /// The name of the token that was presented, if it has one.
+    token: Option<&'s str>,
+}
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
 ///
@@ -60,38 +77,46 @@ pub async fn answer(
     setup: &Setup,
     path: &[&str],
 ) -> Result<Response> {
+    // Open to all: it says nothing about this instance.
+    if path == ["openapi.json"] && request.method() == Method::Get {
+        return schemas::openapi();
+    }
     let answer = match admit(&request, env, setup).await {
-        Ok(config) => read_and_perform(&mut request, env, config, path).await,
+        Ok(caller) => read_and_perform(&mut request, env, &caller, path).await,
         Err(problem) => Err(problem),
     };
     match answer {
-        Ok(answer) => Ok(json(answer.body)?.with_status(answer.status)),
+        Ok(Answer::Json { status, body }) => Ok(json(body)?.with_status(status)),
+        Ok(Answer::Stream(response)) => Ok(response),
         Err(problem) => http::problem(&problem),
     }
 }
 
-/// The configuration, if the caller is authorized.
+/// The caller, if it is authorized.
 async fn admit<'s>(
     request: &Request,
     env: &Env,
     setup: &'s Setup,
-) -> std::result::Result<&'s Config, Problem> {
+) -> std::result::Result<Caller<'s>, Problem> {
     if setup.has_faulty_tokens() {
         return Err(Problem::Misconfigured);
     }
     let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
-    guesses::admitted(request, env, |authorization| {
+    let token = guesses::admitted(request, env, |authorization| {
         let method = request.method();
         admit_operator(&url, method.as_ref(), &setup.config, authorization)
     })
     .await?;
-    Ok(&setup.config)
+    Ok(Caller {
+        config: &setup.config,
+        token: token.name.as_deref(),
+    })
 }
 
 async fn read_and_perform(
     request: &mut Request,
     env: &Env,
-    config: &Config,
+    caller: &Caller<'_>,
     path: &[&str],
 ) -> Answered {
     let method = request.method();
@@ -102,33 +127,63 @@ async fn read_and_perform(
     let url = request.inner().url();
     let query = parse_url(&url).ok_or(Problem::InvalidHost)?.query;
     let reading = Reading {
-        config,
+        config: caller.config,
         now_ms: now_ms(),
     };
     let call = Call::read(method.as_ref(), path, &query, &body, reading)?;
-    perform(call, &url, env, config).await
+    audit::record(env, caller, &call).await?;
+    perform(call, &url, env, caller.config).await
 }
 
 async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered {
     match call {
+        Call::OpenApi => schemas::openapi()
+            .map(Answer::Stream)
+            .map_err(|error| unavailable(&error)),
         Call::Destinations(list) => destinations(env, config, list).await,
         Call::Pause(pause) => destinations(env, config, pause).await,
         Call::Drop(drop) => destinations(env, config, drop).await,
+        Call::Test(test) => test_event::send(url, env, config, &test).await,
         Call::Events(source, list) => {
             let limit = list.limit;
             let pages = ask(env, config, source.as_ref(), list).await?;
             ok(&event_list::merge(pages, limit))
         }
-        Call::Event(event) => one_of(ask(env, config, None, event).await?),
-        Call::ReplayEvent(replay) => one_of(ask(env, config, None, replay).await?),
+        Call::Export(source, events) => export::stream(env, config, source.as_ref(), events),
+        Call::Event(event) => one_of(ask(env, config, None, event).await?, no_event),
+        Call::ReplayEvent(replay) => one_of(ask(env, config, None, replay).await?, no_event),
         Call::Replays(list) => ok(&Replays {
             replays: ReplayProgress::merge(ask(env, config, None, list).await?),
         }),
+        Call::GetReplay(get) => one_replay(ask(env, config, None, get).await?),
+        Call::CancelReplay(cancel) => one_replay(ask(env, config, None, cancel).await?),
         Call::Replay(body) => replay(env, config, body).await,
+        Call::Objects(query) => {
+            let list = query.operation();
+            let inboxes = ask(env, config, query.source.as_ref(), list).await?;
+            ok(&query.merge(inboxes))
+        }
+        Call::Object(source, get) => objects::one(env, config, source.as_ref(), get).await,
+        Call::Sources => ok(&sources::all(env, config).await?),
         Call::Recoveries => ok(&recoveries::last(env, config).await?),
         Call::Recover(source) => ok(&recoveries::run(env, config, source.as_ref()).await?),
         Call::Register(source, registration) => {
             ok(&register::register(url, config, &source, &registration).await?)
+        }
+        Call::Stats(source, hours) => {
+            let inboxes = ask(env, config, source.as_ref(), hours.clone()).await?;
+            ok(&Stats::of(&hours, inboxes))
+        }
+        Call::Usage(today) => {
+            let inboxes = ask(env, config, None, today.clone()).await?;
+            ok(&Usage::of(config, &today, inboxes))
+        }
+        Call::Audit(list) => {
+            let limit = list.limit;
+            ok(&AuditPage::merge(
+                audit::read(env, config, list).await?,
+                limit,
+            ))
         }
     }
 }
@@ -163,11 +218,7 @@ async fn replay(env: &Env, config: &Config, body: ReplayBody) -> Answered {
     let counts = ask(env, config, body.events.source.as_ref(), operation).await?;
     let answer = Replay::of(id, ReplayCount::merge(&counts));
     // A replay that has begun is accepted, but not yet done.
-    let status = if id.is_some() { 202 } else { 200 };
-    Ok(Answer {
-        status,
-        ..ok(&answer)?
-    })
+    with_status(if id.is_some() { 202 } else { 200 }, &answer)
 }
 
 /// Asks every inbox of one source, or of all sources.
@@ -193,14 +244,25 @@ where
 }
 
 /// The reply of the only inbox that has one.
-fn one_of<T: Serialize>(replies: Vec<Option<T>>) -> Answered {
+fn one_of<T: Serialize>(replies: Vec<Option<T>>, none: impl FnOnce() -> Problem) -> Answered {
     let found = replies.into_iter().flatten().next();
-    ok(&found.ok_or_else(no_event)?)
+    ok(&found.ok_or_else(none)?)
+}
+
+/// A replay, from the inboxes that it covers.
+fn one_replay(inboxes: Vec<Option<ReplayProgress>>) -> Answered {
+    let inboxes = inboxes.into_iter().flatten().map(|one| vec![one]);
+    let replay = ReplayProgress::merge(inboxes.collect()).into_iter().next();
+    ok(&replay.ok_or_else(no_replay)?)
 }
 
 fn ok(answer: &impl Serialize) -> Answered {
+    with_status(200, answer)
+}
+
+fn with_status(status: u16, answer: &impl Serialize) -> Answered {
     let body = serde_json::to_vec(answer).map_err(|error| unavailable(&error.into()))?;
-    Ok(Answer { status: 200, body })
+    Ok(Answer::Json { status, body })
 }
 
 /// The reason goes to the log only.

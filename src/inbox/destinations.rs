@@ -127,7 +127,7 @@ fn drop_some(inbox: &InboxContext, index: usize) -> Result<bool> {
 }
 
 /// The configured destinations, in the configuration's order, and removed ones that still have undelivered events.
-fn overview(inbox: &InboxContext) -> Result<Vec<DestinationOverview>> {
+pub(super) fn overview(inbox: &InboxContext) -> Result<Vec<DestinationOverview>> {
     let mut all = Vec::new();
     for configured in &inbox.config.destinations {
         if let Some(index) = inbox.index_of(&configured.name) {

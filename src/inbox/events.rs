@@ -15,7 +15,11 @@ use threescale::{Redact, Timestamp};
 use worker::Result;
 
 use super::{
-    Handle, context::InboxContext, dispatcher, replays, search::Matching, store::Candidate,
+    Handle,
+    context::InboxContext,
+    dispatcher, replays,
+    search::Matching,
+    store::{Candidate, StoredEvent},
 };
 use crate::platform::{now_ms, yield_now};
 
@@ -47,13 +51,11 @@ impl Handle for ListEvents {
     }
 }
 
-fn summary(
+pub(super) fn summary(
     inbox: &InboxContext,
     found: Candidate,
     deliveries: Vec<(usize, DeliveryState)>,
 ) -> EventSummary {
-    let updated_at = found.updated_at;
-    let updated_at = updated_at.and_then(|at| Timestamp::from_unix_millis(at.saturating_mul(1000)));
     let deliveries = deliveries.into_iter().filter_map(|(index, state)| {
         let known = inbox.known.get(index)?;
         Some((known.name.clone(), state))
@@ -65,7 +67,7 @@ fn summary(
         action: found.action,
         object: found.object,
         account: found.account,
-        time: event::time(updated_at, found.received_at),
+        time: time_of(found.updated_at, found.received_at),
         received_at: UnixMillis(found.received_at),
         sequence: event::sequence(found.seq),
         repeats: found.repeats,
@@ -73,22 +75,39 @@ fn summary(
     }
 }
 
+/// The CloudEvent's `time`, from the columns.
+pub(super) fn time_of(updated_at: Option<i64>, received_at: i64) -> String {
+    let updated_at = updated_at.and_then(|at| Timestamp::from_unix_millis(at.saturating_mul(1000)));
+    event::time(updated_at, received_at)
+}
+
 impl Handle for GetEvent {
     async fn handle(self, inbox: &InboxContext) -> Result<Option<EventDetails>> {
         let Some(stored) = inbox.store.event(self.id)? else {
             return Ok(None);
         };
-        let event = stored
-            .event(&inbox.source)
-            .map_err(|error| error.to_string())?;
-        // Nothing is redacted: whoever holds the token may see everything that is stored.
-        let json = event.to_json(&Redact::none());
-        let json = String::from_utf8(json).map_err(|error| error.to_string())?;
+        let (previous, next) = inbox.store.neighbours(stored.seq)?;
         Ok(Some(EventDetails {
-            event: RawValue::from_string(json)?,
+            event: cloud_event(inbox, &stored)?,
+            source: inbox.source.clone(),
+            received_at: UnixMillis(stored.received_ms),
+            repeats: inbox.store.repeats_of(stored.seq)?,
+            document: String::from_utf8_lossy(&stored.document).into_owned(),
+            previous,
+            next,
             deliveries: deliveries(inbox, stored.seq)?,
         }))
     }
+}
+
+/// An event as a CloudEvent. Nothing is redacted: whoever holds the token may see everything that is stored.
+pub(super) fn cloud_event(inbox: &InboxContext, stored: &StoredEvent) -> Result<Box<RawValue>> {
+    let event = stored
+        .event(&inbox.source)
+        .map_err(|error| error.to_string())?;
+    let json = event.to_json(&Redact::none());
+    let json = String::from_utf8(json).map_err(|error| error.to_string())?;
+    Ok(RawValue::from_string(json)?)
 }
 
 /// The state of an event's deliveries, with their attempts.

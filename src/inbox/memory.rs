@@ -10,6 +10,7 @@ use std::{
 use edge_core::{
     id::EventId,
     inbox_log::{DestinationId, Line, Seq},
+    messages::metrics::Attempts,
 };
 use js_sys::Promise;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
@@ -51,6 +52,8 @@ pub(super) struct Memory {
     pub(super) careful: Cell<bool>,
     /// The attempts that have ended and are not recorded, for each destination.
     pub(super) ended: RefCell<BTreeMap<DestinationId, Vec<EndedAttempt>>>,
+    /// The attempts since the inbox was loaded, for each destination.
+    pub(super) attempts: RefCell<BTreeMap<DestinationId, Attempts>>,
     /// The events under way, so that one that goes to several destinations is loaded once.
     pub(super) loaded: RefCell<BTreeMap<Seq, Weak<StoredEvent>>>,
     pub(super) earlier: Earlier,

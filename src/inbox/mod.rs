@@ -9,6 +9,7 @@
 )]
 
 mod alerts;
+mod audit;
 mod care;
 pub mod client;
 mod context;
@@ -16,14 +17,18 @@ mod destinations;
 mod dispatcher;
 mod earlier;
 mod events;
+mod export;
+mod figures;
 mod intake;
 mod memory;
 mod notify;
+mod object_list;
 mod objects;
 mod replays;
 mod retention;
 mod search;
 mod store;
+mod test_event;
 
 use std::rc::Rc;
 
@@ -117,6 +122,16 @@ impl Inbox {
             InboxRequest::ListReplays(list) => rpc::reply(&list.handle(inbox).await?),
             InboxRequest::StartReplay(replay) => rpc::reply(&replay.handle(inbox).await?),
             InboxRequest::AskEarlier(ask) => rpc::reply(&ask.handle(inbox).await?),
+            InboxRequest::GetReplay(get) => rpc::reply(&get.handle(inbox).await?),
+            InboxRequest::CancelReplay(cancel) => rpc::reply(&cancel.handle(inbox).await?),
+            InboxRequest::ExportEvents(export) => rpc::reply(&export.handle(inbox).await?),
+            InboxRequest::SendTest(test) => rpc::reply(&test.handle(inbox).await?),
+            InboxRequest::ListObjects(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::GetObject(get) => rpc::reply(&get.handle(inbox).await?),
+            InboxRequest::GetMetrics(get) => rpc::reply(&get.handle(inbox).await?),
+            InboxRequest::CountHours(count) => rpc::reply(&count.handle(inbox).await?),
+            InboxRequest::RecordAction(record) => rpc::reply(&record.handle(inbox).await?),
+            InboxRequest::ListActions(list) => rpc::reply(&list.handle(inbox).await?),
         }
     }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use edge_core::{
     id::ReplayId,
-    inbox_log::Meant,
-    messages::replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
+    inbox_log::{Change, Meant},
+    messages::replays::{
+        CancelReplay, GetReplay, ListReplays, ReplayCount, ReplayProgress, StartReplay,
+    },
     name::DestinationName,
 };
 use worker::Result;
@@ -24,23 +26,83 @@ const LOOKED_AT: usize = 200;
 
 impl Handle for ListReplays {
     async fn handle(self, inbox: &InboxContext) -> Result<Vec<ReplayProgress>> {
+        let all = inbox.store.replays()?.into_iter();
+        Ok(all.map(|replay| so_far(inbox, replay)).collect())
+    }
+}
+
+impl Handle for GetReplay {
+    async fn handle(self, inbox: &InboxContext) -> Result<Option<ReplayProgress>> {
+        let replay = inbox.store.replay(self.id)?;
+        Ok(replay.map(|replay| so_far(inbox, replay)))
+    }
+}
+
+/// The progress of a replay, from its whole extent and what is left of it.
+fn so_far(inbox: &InboxContext, (number, whole): (u32, ReplayProgress)) -> ReplayProgress {
+    let destinations = inbox.destinations.borrow();
+    let left = destinations
+        .iter()
+        .map(|one| one.deliveries.replay_left(number));
+    let (most, sum) = left.fold((0, 0_u64), |(most, sum), left| {
+        (left.max(most), sum.saturating_add(left))
+    });
+    ReplayProgress {
+        // Each event that is left is left for one destination at least.
+        events: whole.events.saturating_sub(most),
+        deliveries: whole.deliveries.saturating_sub(sum),
+        ..whole
+    }
+}
+
+impl Handle for CancelReplay {
+    async fn handle(self, inbox: &InboxContext) -> Result<Option<ReplayProgress>> {
+        let Some((number, whole)) = inbox.store.replay(self.id)? else {
+            return Ok(None);
+        };
+        let now = now_ms();
+        if whole.ended_at.is_none() {
+            let sent = so_far(inbox, (number, whole));
+            cancel(inbox, number, &sent, now)?;
+        }
+        let replay = inbox.store.replay(self.id)?;
+        Ok(replay.map(|(_, progress)| progress))
+    }
+}
+
+/// Ends a replay everywhere, in one commit.
+fn cancel(inbox: &InboxContext, number: u32, sent: &ReplayProgress, now: i64) -> Result<()> {
+    let mut changes = Vec::new();
+    inbox.store.transaction(|| {
+        changes.clear();
         let destinations = inbox.destinations.borrow();
-        let all = inbox.store.replays()?;
-        let progress = all.into_iter().map(|(number, whole)| {
-            let left = destinations
-                .iter()
-                .map(|one| one.deliveries.replay_left(number));
-            let (most, sum) = left.fold((0, 0_u64), |(most, sum), left| {
-                (left.max(most), sum.saturating_add(left))
-            });
-            ReplayProgress {
-                // Each event that is left is left for one destination at least.
-                events: whole.events.saturating_sub(most),
-                deliveries: whole.deliveries.saturating_sub(sum),
-                ..whole
+        for (index, (known, destination)) in inbox.known.iter().zip(destinations.iter()).enumerate()
+        {
+            let Some(change) = destination.deliveries.cancel_replay(number) else {
+                continue;
+            };
+            for write in &change.writes {
+                inbox.store.execute(known.id, write, |_, _| None, now)?;
             }
-        });
-        Ok(progress.collect())
+            changes.push((index, change));
+        }
+        let sent = ReplayCount {
+            events: sent.events,
+            deliveries: sent.deliveries,
+        };
+        inbox.store.cancel_replay(number, sent, now)
+    })?;
+    committed(inbox, changes);
+    Ok(())
+}
+
+/// Each destination moves on in memory, once its change is committed.
+fn committed(inbox: &InboxContext, changes: Vec<(usize, Change)>) {
+    let mut destinations = inbox.destinations.borrow_mut();
+    for (index, change) in changes {
+        if let Some(destination) = destinations.get_mut(index) {
+            destination.deliveries.committed(change);
+        }
     }
 }
 
@@ -111,13 +173,7 @@ fn start(
         }
         Ok(())
     })?;
-    let mut destinations = inbox.destinations.borrow_mut();
-    for (index, change) in changes {
-        if let Some(destination) = destinations.get_mut(index) {
-            destination.deliveries.committed(change);
-        }
-    }
-    drop(destinations);
+    committed(inbox, changes);
     dispatcher::wake(inbox, now)
 }
 

@@ -31,6 +31,7 @@ mod long_history;
 mod misconfiguration;
 mod nothing_is_lost;
 mod operators;
+mod operators_api;
 mod origins;
 mod outages;
 mod own_alerts;

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use harness::fixtures::answer::Answer;
-use harness::fixtures::operator::TOKEN;
+use harness::fixtures::operator::{TOKEN, sent};
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
 use harness::fixtures::{PATIENCE, notification};
@@ -25,7 +25,7 @@ async fn call(worker: &Worker, method: Method, path: &str, token: &str) -> Answe
     let request = reqwest::Client::new()
         .request(method, worker.url(path))
         .bearer_auth(token);
-    Answer::of(request.send().await.unwrap()).await
+    sent(request).await
 }
 
 async fn get(worker: &Worker, path: &str) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use harness::fixtures::answer::{Answer, encode};
 use harness::fixtures::notification;
-use harness::fixtures::operator::TOKEN;
+use harness::fixtures::operator::{TOKEN, sent};
 use harness::fixtures::origin::Origin;
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, fault};
 use harness::fixtures::worker::{Setup, Worker};
@@ -45,7 +45,7 @@ async fn register(worker: &Worker, source: &str, body: &Value) -> Answer {
         )
         .bearer_auth(TOKEN)
         .body(body.to_string());
-    Answer::of(request.send().await.unwrap()).await
+    sent(request).await
 }
 
 fn webhook(admin: &Admin) -> Value {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use harness::fixtures::fresh_id;
-use harness::fixtures::operator::TOKEN;
+use harness::fixtures::operator::{TOKEN, sent};
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
 use stand_in::kinds::Kind;
@@ -30,9 +30,9 @@ async fn call(worker: &Worker, method: &str, path: &str) -> Value {
     let request = reqwest::Client::new()
         .request(method.parse().unwrap(), worker.url(path))
         .bearer_auth(TOKEN);
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{path}");
-    answer.json().await.unwrap()
+    let answer = sent(request).await;
+    assert_eq!(answer.status, 200, "{path}");
+    answer.json()
 }
 
 /// The number of the source's inboxes on the disk.

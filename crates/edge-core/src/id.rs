@@ -63,6 +63,11 @@ impl QuarantineId {
     }
 }
 
+uuid_v7! {
+    /// The id of an operator's action, the same in each inbox that recorded it.
+    ActionId
+}
+
 /// The text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidId;

@@ -85,6 +85,9 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
     });
     // What was not sent is no attempt.
     if !matches!(outcome, Outcome::Postponed { .. }) {
+        let mut counts = inbox.memory.attempts.borrow_mut();
+        let counts = counts.entry(known.id).or_default();
+        counts.count(outcome.code(), took_ms);
         let mut all = inbox.memory.ended.borrow_mut();
         all.entry(known.id).or_default().extend(attempts);
     }

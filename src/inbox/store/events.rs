@@ -248,6 +248,13 @@ impl Store {
         Ok(self.load(id.seq())?.filter(|event| event.id == id))
     }
 
+    /// How often an event was repeated.
+    pub(in crate::inbox) fn repeats_of(&self, seq: Seq) -> Result<u64> {
+        let query = "SELECT repeats FROM marks WHERE seq = ?";
+        let row = self.sql.row(query, values![seq])?;
+        row.map_or(Ok(0), |mut row| Ok(row.integer()?.unsigned_abs()))
+    }
+
     /// An event's id, and whether it is an alert of our own.
     pub(in crate::inbox) fn id_of(&self, seq: Seq) -> Result<Option<(EventId, bool)>> {
         let query = "SELECT id, digest IS NULL FROM events WHERE seq = ?";

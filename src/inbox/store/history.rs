@@ -65,6 +65,7 @@ impl Store {
     /// Counts a repeat of an event, which from now on stands for an entry of 3scale's list if `is_entry`. It is a row of
     /// its own, since the event's row holds the document.
     pub(in crate::inbox) fn count_repeat(&self, seq: i64, is_entry: bool) -> Result<()> {
+        self.count_one_repeat();
         self.sql.run(
             "INSERT INTO marks VALUES (?, 1, ?)
              ON CONFLICT (seq) DO UPDATE SET repeats = repeats + 1, entry = max(entry, excluded.entry)",

@@ -2,6 +2,8 @@
 
 mod alerts;
 mod attempts;
+mod audit;
+mod counts;
 mod events;
 mod filter;
 mod found;
@@ -26,9 +28,11 @@ use worker::{Result, State, Storage};
 
 pub(super) use self::{
     attempts::AttemptRecord,
+    counts::counted,
     events::{Document, NewEvent, StoredEvent},
     filter::{Candidate, Search},
     log::View,
+    objects::ObjectEvent,
     overview::Opened,
     retention::Old,
 };
@@ -44,6 +48,7 @@ pub(super) struct Store {
     origins: RefCell<Origins>,
     meant: RefCell<MeantRows>,
     revived: RefCell<Revived>,
+    repeats: Cell<Option<u64>>,
     way_in: WayIn,
     /// How much the quarantine holds, once that was needed.
     room: Cell<Option<Room>>,
@@ -60,6 +65,7 @@ impl Store {
             origins: RefCell::default(),
             meant: RefCell::default(),
             revived: RefCell::default(),
+            repeats: Cell::default(),
             way_in: WayIn::default(),
             room: Cell::default(),
         };
@@ -77,6 +83,7 @@ impl Store {
             self.meant.take();
             self.revived.take();
             self.room.take();
+            self.repeats.take();
         }
         done
     }

@@ -11,10 +11,25 @@ use edge_core::{
 use worker::Result;
 
 use super::{Store, bad_blob};
-use crate::sql::values;
+use crate::sql::{row::Row, values};
 
 /// The last row that was read, for each replay and destination.
 pub(super) type MeantRows = BTreeMap<(ReplayNumber, DestinationId), Rc<Meant>>;
+
+const COLUMNS: &str = "n, id, asked_at, ended_at, cancelled_at, events, deliveries";
+
+fn progress(row: &mut Row) -> Result<(ReplayNumber, ReplayProgress)> {
+    let number = ReplayNumber::try_from(row.integer()?).unwrap_or_default();
+    let progress = ReplayProgress {
+        id: row.parsed()?,
+        asked_at: UnixMillis(row.integer()?),
+        ended_at: row.optional_integer()?.map(UnixMillis),
+        cancelled_at: row.optional_integer()?.map(UnixMillis),
+        events: row.integer()?.unsigned_abs(),
+        deliveries: row.integer()?.unsigned_abs(),
+    };
+    Ok((number, progress))
+}
 
 impl Store {
     /// Stores a replay that was requested, and returns its number.
@@ -104,22 +119,40 @@ impl Store {
     pub(in crate::inbox) fn replays(&self) -> Result<Vec<(ReplayNumber, ReplayProgress)>> {
         let listed = u32::try_from(LISTED_REPLAYS).unwrap_or(u32::MAX);
         let rows = self.sql.rows(
-            "SELECT n, id, asked_at, ended_at, events, deliveries FROM replays ORDER BY n DESC LIMIT ?",
+            &format!("SELECT {COLUMNS} FROM replays ORDER BY n DESC LIMIT ?"),
             values![listed],
         )?;
-        rows.into_iter()
-            .map(|mut row| {
-                let number = ReplayNumber::try_from(row.integer()?).unwrap_or_default();
-                let progress = ReplayProgress {
-                    id: row.parsed()?,
-                    asked_at: UnixMillis(row.integer()?),
-                    ended_at: row.optional_integer()?.map(UnixMillis),
-                    events: row.integer()?.unsigned_abs(),
-                    deliveries: row.integer()?.unsigned_abs(),
-                };
-                Ok((number, progress))
-            })
-            .collect()
+        rows.into_iter().map(|mut row| progress(&mut row)).collect()
+    }
+
+    /// The replay with this id, with its number and its whole extent.
+    pub(in crate::inbox) fn replay(
+        &self,
+        id: ReplayId,
+    ) -> Result<Option<(ReplayNumber, ReplayProgress)>> {
+        let query = format!("SELECT {COLUMNS} FROM replays WHERE id = ? ORDER BY n DESC LIMIT 1");
+        let row = self.sql.row(&query, values![id.to_string()])?;
+        row.map(|mut row| progress(&mut row)).transpose()
+    }
+
+    /// Ends a replay as it is: these were sent.
+    pub(in crate::inbox) fn cancel_replay(
+        &self,
+        replay: ReplayNumber,
+        sent: ReplayCount,
+        now_ms: i64,
+    ) -> Result<()> {
+        let count_of = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.sql.run(
+            "UPDATE replays SET events = ?, deliveries = ?, ended_at = coalesce(ended_at, ?), cancelled_at = ? WHERE n = ?",
+            values![
+                count_of(sent.events),
+                count_of(sent.deliveries),
+                now_ms,
+                now_ms,
+                replay,
+            ],
+        )
     }
 
     /// Removes replays that ended before this time.

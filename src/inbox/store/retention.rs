@@ -64,6 +64,7 @@ impl Store {
         if let Some(at) = self.last_received()? {
             self.note_later(LAST_RECEIVED, at)?;
         }
+        self.keep_repeats(first, last)?;
         for table in ["attempts", "marks", "events"] {
             let statement = format!("DELETE FROM {table} WHERE seq BETWEEN ? AND ?");
             self.sql.run(&statement, values![first, last])?;

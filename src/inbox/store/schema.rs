@@ -210,6 +210,18 @@ const STEPS: &[&str] = &[
     ) WITHOUT ROWID",
     // Sent by itself, since a batch with it was refused.
     "ALTER TABLE waiting ADD COLUMN alone INTEGER NOT NULL DEFAULT 0",
+    // What is counted beyond the rows that it was counted from.
+    "CREATE TABLE counters (
+        name        TEXT PRIMARY KEY,
+        value       INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    // What operators did, as JSON, by the action's id.
+    "CREATE TABLE audit (
+        id          TEXT PRIMARY KEY,
+        action      TEXT NOT NULL
+    ) WITHOUT ROWID",
+    // When an operator ended a replay.
+    "ALTER TABLE replays ADD COLUMN cancelled_at INTEGER",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

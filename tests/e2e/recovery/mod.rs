@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use harness::fixtures::PATIENCE;
 use harness::fixtures::answer::Answer;
-use harness::fixtures::operator::TOKEN;
+use harness::fixtures::operator::{TOKEN, sent};
 use harness::fixtures::origin::Origin;
 use harness::fixtures::tenant::{ACCESS_TOKEN, Admin, seconds_ago};
 use harness::fixtures::worker::{Setup, Worker};
@@ -98,7 +98,7 @@ async fn call(worker: &Worker, method: Method, body: &str) -> Answer {
         .request(method, worker.url("/api/v1/recoveries"))
         .bearer_auth(TOKEN)
         .body(body.to_owned());
-    Answer::of(request.send().await.unwrap()).await
+    sent(request).await
 }
 
 async fn one(worker: &Worker, method: Method) -> Value {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{
     event_query::{EventQuery, Reading, unknown},
-    json_body::wrong,
+    query::{limit, wrong_cursor},
 };
 use crate::{
     messages::events::{EventPage, ListEvents},
@@ -31,12 +31,8 @@ pub fn read(
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name), decoded(value));
         match name.as_str() {
-            "limit" => list.limit = limit(&value)?,
-            "cursor" => {
-                let cursor = value.parse();
-                let right = "must be from an earlier response";
-                list.before = Some(cursor.map_err(|_| wrong("cursor", right))?);
-            }
+            "limit" => list.limit = limit(&value, LARGEST_LIMIT)?,
+            "cursor" => list.before = Some(value.parse().map_err(|_| wrong_cursor())?),
             name => {
                 if !events.take(name, &value, reading)? {
                     return Err(unknown(name, "cursor and limit"));
@@ -46,13 +42,6 @@ pub fn read(
     }
     list.filter = events.filter;
     Ok((events.source, list))
-}
-
-fn limit(value: &str) -> Result<usize, Problem> {
-    let number = value.parse().ok();
-    number
-        .filter(|number| (1..=LARGEST_LIMIT).contains(number))
-        .ok_or_else(|| wrong("limit", "must be a number from 1 to 200"))
 }
 
 /// The first `limit` events of all pages, newest first, with no gap and no repeat. Events older than the end of one

@@ -1,7 +1,7 @@
 //! The selection of events by an operator, in a query or a body: parsed, validated, and rejected with the values that
 //! would be right.
 
-use super::json_body::{one_of, wrong};
+use super::{json_body::wrong, query::source};
 use crate::{
     config::Config,
     event,
@@ -12,7 +12,18 @@ use crate::{
 };
 
 /// The parameters that select events.
-const NAMES: &str = "source, type, action, object, account, state, destination, since, until and q";
+pub const EVENT_QUERY: [&str; 10] = [
+    "source",
+    "type",
+    "action",
+    "object",
+    "account",
+    "state",
+    "destination",
+    "since",
+    "until",
+    "q",
+];
 
 /// The events that an operator selects, from the parameters parsed so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,14 +101,6 @@ impl EventQuery {
     }
 }
 
-fn source(name: &str, config: &Config) -> Result<SourceName, Problem> {
-    let known = config.sources.iter().map(|source| source.name.as_str());
-    let source = config.source(name);
-    source
-        .map(|source| source.name.clone())
-        .ok_or_else(|| wrong("source", &one_of(known)))
-}
-
 fn text(name: &str, value: &str) -> Result<String, Problem> {
     if value.is_empty() {
         return Err(wrong(name, "must not be empty: leave it out"));
@@ -114,9 +117,10 @@ fn set<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
 
 /// The problem for an unknown parameter. `others` are accepted besides those of a query.
 pub fn unknown(name: &str, others: &str) -> Problem {
+    let known = EVENT_QUERY.join(", ");
     wrong(
         name,
-        &format!("is not known here; known are {NAMES}, {others}"),
+        &format!("is not known here; known are {known}, {others}"),
     )
 }
 
@@ -178,6 +182,19 @@ mod tests {
         let acme = read(&[("source", "acme")]).unwrap();
         assert_eq!(acme.source, "acme".parse().ok());
         assert!(acme.filter.is_empty() && !acme.is_empty());
+    }
+
+    #[test]
+    fn each_name_that_is_told_is_known() {
+        for name in EVENT_QUERY {
+            let config = config();
+            let reading = Reading {
+                config: &config,
+                now_ms: NOW,
+            };
+            let taken = EventQuery::default().take(name, "", reading);
+            assert_ne!(taken, Ok(false), "{name}");
+        }
     }
 
     #[test]

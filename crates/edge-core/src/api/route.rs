@@ -1,19 +1,29 @@
 //! The router of `/api/v1`.
 
 use super::{
-    event_list,
+    audit_log, event_list,
     event_query::Reading,
+    export,
     json_body::{self, one_of, wrong},
+    object_list::ObjectQuery,
+    query,
     register_body::Registration,
     replay_body::{self, ReplayBody},
+    stats,
+    table::{self, Endpoint},
+    test_event::TestEvent,
+    usage,
 };
 use crate::{
     config::{Config, Source, did_you_mean},
-    id::EventId,
+    id::{EventId, ReplayId},
     messages::{
+        audit::ListActions,
         destinations::{DropDestination, ListDestinations, PauseDestination},
-        events::{GetEvent, ListEvents, ReplayEvent},
-        replays::ListReplays,
+        events::{ExportEvents, GetEvent, ListEvents, ReplayEvent},
+        objects::{GetObject, ObjectKey},
+        replays::{CancelReplay, GetReplay, ListReplays},
+        statistics::CountHours,
     },
     name::{DestinationName, SourceName},
     problem::Problem,
@@ -22,28 +32,50 @@ use crate::{
 /// A parsed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
+    /// The description of the API.
+    OpenApi,
     /// The state of destinations.
     Destinations(ListDestinations),
     /// Pause a destination, or resume it.
     Pause(PauseDestination),
     /// Drop the deliveries that remain for a destination that is no longer configured.
     Drop(DropDestination),
+    /// Send a test event to a destination.
+    Test(TestEvent),
     /// A page of events: of one source, or of all.
     Events(Option<SourceName>, ListEvents),
+    /// Events in full: of one source, or of all.
+    Export(Option<SourceName>, ExportEvents),
     /// One event.
     Event(GetEvent),
     /// Deliver one event again.
     ReplayEvent(ReplayEvent),
     /// The progress of replays.
     Replays(ListReplays),
+    /// The progress of one replay.
+    GetReplay(GetReplay),
+    /// End a replay.
+    CancelReplay(CancelReplay),
     /// Deliver many events again, or count them.
     Replay(ReplayBody),
+    /// A page of objects.
+    Objects(ObjectQuery),
+    /// One object: of one source, or of all.
+    Object(Option<SourceName>, GetObject),
+    /// The state of each source.
+    Sources,
     /// The state of each recovery.
     Recoveries,
     /// Make a step of recovery now: of one source, or of all.
     Recover(Option<SourceName>),
     /// Write our URL to 3scale.
     Register(SourceName, Registration),
+    /// Figures by hour: of one source, or of all.
+    Stats(Option<SourceName>, CountHours),
+    /// What is left of the free plan today.
+    Usage(CountHours),
+    /// What operators did.
+    Audit(ListActions),
 }
 
 impl Call {
@@ -60,82 +92,77 @@ impl Call {
         reading: Reading<'_>,
     ) -> Result<Self, Problem> {
         let config = reading.config;
-        match path {
-            ["destinations"] => {
-                only(method, "GET")?;
-                Ok(Self::Destinations(ListDestinations {}))
+        let found = table::find(method, path, query)?;
+        let name = || destination(found.segment(0), config);
+        let pause = |paused| {
+            Ok(Self::Pause(PauseDestination {
+                destination: name()?,
+                paused,
+            }))
+        };
+        match found.method.endpoint {
+            Endpoint::OpenApi => Ok(Self::OpenApi),
+            Endpoint::ListDestinations => Ok(Self::Destinations(ListDestinations {})),
+            Endpoint::PauseDestination => pause(true),
+            Endpoint::ResumeDestination => pause(false),
+            Endpoint::DropDestination => drop_call(found.segment(0), config),
+            Endpoint::TestDestination => {
+                TestEvent::read(body, &name()?, config, reading.now_ms).map(Self::Test)
             }
-            ["destinations", name, action @ ("pause" | "resume")] => {
-                let destination = config
-                    .destination(name)
-                    .ok_or_else(|| no_destination(name, config))?;
-                only(method, "POST")?;
-                Ok(Self::Pause(PauseDestination {
-                    destination: destination.name.clone(),
-                    paused: *action == "pause",
-                }))
-            }
-            ["destinations", name, "drop"] => {
-                let destination = name.parse().map_err(|_| {
-                    let rule = "cannot be the name of a destination: lower-case letters, digits and dashes";
-                    Problem::Unknown(format!("`{}` {rule}.", shown(name)))
-                })?;
-                only(method, "POST")?;
-                drop_call(destination, config)
-            }
-            ["events"] => {
-                only(method, "GET")?;
+            Endpoint::ListEvents => {
                 let (source, list) = event_list::read(query, reading)?;
                 Ok(Self::Events(source, list))
             }
-            ["events", id] => {
-                let id = event_id(id)?;
-                only(method, "GET")?;
+            Endpoint::ExportEvents => {
+                let (source, events) = export::read(query, reading)?;
+                Ok(Self::Export(source, events))
+            }
+            Endpoint::GetEvent => {
+                let id = event_id(found.segment(0))?;
                 Ok(Self::Event(GetEvent { id }))
             }
-            ["events", id, "replay"] => {
-                only(method, "POST")?;
+            Endpoint::ReplayEvent => {
                 let destinations = replay_body::destinations_only(body, config)?;
-                let id = event_id(id)?;
+                let id = event_id(found.segment(0))?;
                 Ok(Self::ReplayEvent(ReplayEvent { id, destinations }))
             }
-            ["replays"] => match method {
-                "GET" => Ok(Self::Replays(ListReplays {})),
-                "POST" => ReplayBody::read(body, reading).map(Self::Replay),
-                _ => Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
-            },
-            ["recoveries"] => match method {
-                "GET" => Ok(Self::Recoveries),
-                "POST" => recoverable_source(body, config).map(Self::Recover),
-                _ => Err(Problem::MethodNotAllowed { allow: "GET, POST" }),
-            },
-            ["sources", name, "register"] => {
-                only(method, "POST")?;
+            Endpoint::ListReplays => Ok(Self::Replays(ListReplays {})),
+            Endpoint::StartReplay => ReplayBody::read(body, reading).map(Self::Replay),
+            Endpoint::GetReplay => {
+                let id = replay_id(found.segment(0))?;
+                Ok(Self::GetReplay(GetReplay { id }))
+            }
+            Endpoint::CancelReplay => {
+                let id = replay_id(found.segment(0))?;
+                Ok(Self::CancelReplay(CancelReplay { id }))
+            }
+            Endpoint::ListObjects => ObjectQuery::read(query, config).map(Self::Objects),
+            Endpoint::GetObject => {
+                let source = query::only_source(query, config)?;
+                let key = ObjectKey {
+                    kind: found.segment(0).to_owned(),
+                    id: found.segment(1).to_owned(),
+                };
+                Ok(Self::Object(source, GetObject { key }))
+            }
+            Endpoint::ListSources => Ok(Self::Sources),
+            Endpoint::ListRecoveries => Ok(Self::Recoveries),
+            Endpoint::RunRecovery => recoverable_source(body, config).map(Self::Recover),
+            Endpoint::RegisterSource => {
+                let name = found.segment(0);
                 let source = config.source(name).ok_or_else(|| no_source(name, config))?;
                 let registration = Registration::read(body)?;
                 Ok(Self::Register(source.name.clone(), registration))
             }
-            _ => Err(Problem::Unknown(format!(
-                "The API has no such path. It has, below /api/v1: {}.",
-                PATHS.join(", ")
-            ))),
+            Endpoint::GetStats => {
+                let (source, hours) = stats::read(query, config, reading.now_ms)?;
+                Ok(Self::Stats(source, hours))
+            }
+            Endpoint::GetUsage => Ok(Self::Usage(usage::today(reading.now_ms))),
+            Endpoint::ListActions => audit_log::read(query).map(Self::Audit),
         }
     }
 }
-
-/// The paths, for people.
-const PATHS: [&str; 10] = [
-    "destinations",
-    "destinations/{name}/pause",
-    "destinations/{name}/resume",
-    "destinations/{name}/drop",
-    "events",
-    "events/{id}",
-    "events/{id}/replay",
-    "replays",
-    "recoveries",
-    "sources/{name}/register",
-];
 
 fn event_id(text: &str) -> Result<EventId, Problem> {
     text.parse().map_err(|_| {
@@ -154,6 +181,42 @@ pub fn no_event() -> Problem {
          GET /api/v1/events lists those that there are."
             .to_owned(),
     )
+}
+
+fn replay_id(text: &str) -> Result<ReplayId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::Unknown(format!(
+            "`{}` cannot be a replay's id: it is a UUID in lower case, as GET /api/v1/replays shows it.",
+            shown(text)
+        ))
+    })
+}
+
+/// The problem for a replay that no inbox has.
+#[must_use]
+pub fn no_replay() -> Problem {
+    Problem::Unknown(
+        "No inbox has a replay with this id: it never did, or the replay was deleted after RETENTION_DAYS. \
+         GET /api/v1/replays lists the newest."
+            .to_owned(),
+    )
+}
+
+/// The problem for an object about which no inbox has an event.
+#[must_use]
+pub fn no_object() -> Problem {
+    Problem::Unknown(
+        "No inbox has an event about this object: none came, or all were deleted after RETENTION_DAYS. \
+         GET /api/v1/objects lists those that there are."
+            .to_owned(),
+    )
+}
+
+fn destination(name: &str, config: &Config) -> Result<DestinationName, Problem> {
+    let destination = config.destination(name);
+    destination
+        .map(|one| one.name.clone())
+        .ok_or_else(|| no_destination(name, config))
 }
 
 /// The problem for a destination that is not configured.
@@ -188,15 +251,11 @@ fn shown(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-fn only(method: &str, allow: &'static str) -> Result<(), Problem> {
-    if method == allow {
-        Ok(())
-    } else {
-        Err(Problem::MethodNotAllowed { allow })
-    }
-}
-
-fn drop_call(destination: DestinationName, config: &Config) -> Result<Call, Problem> {
+fn drop_call(name: &str, config: &Config) -> Result<Call, Problem> {
+    let destination: DestinationName = name.parse().map_err(|_| {
+        let rule = "cannot be the name of a destination: lower-case letters, digits and dashes";
+        Problem::Unknown(format!("`{}` {rule}.", shown(name)))
+    })?;
     if !config.knows_destinations() {
         return Err(Problem::Misconfigured);
     }
@@ -323,18 +382,23 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_not_found() {
-        for path in [
-            "",
-            "nothing",
-            "events/2",
-            "events/2/replay",
-            "destinations/nobody/pause",
-            "destinations/crm/start",
-            "destinations/C R M/drop",
-            "sources/nobody/register",
-            "sources/acme",
+        for (method, path) in [
+            ("POST", ""),
+            ("POST", "nothing"),
+            ("GET", "events/2"),
+            ("GET", "events/"),
+            ("POST", "events/2/replay"),
+            ("POST", "destinations/nobody/pause"),
+            ("POST", "destinations/nobody/test"),
+            ("POST", "destinations/crm/start"),
+            ("POST", "destinations/C R M/drop"),
+            ("POST", "sources/nobody/register"),
+            ("GET", "sources/acme"),
+            ("GET", "replays/2"),
+            ("POST", "replays/2/cancel"),
+            ("GET", "objects/user"),
         ] {
-            let problem = read("POST", path, "").unwrap_err();
+            let problem = read(method, path, "").unwrap_err();
             assert_eq!(problem.code(), "not_found", "{path}");
         }
     }
@@ -350,6 +414,9 @@ mod tests {
             ("replays", "GET, POST"),
             ("recoveries", "GET, POST"),
             ("sources/acme/register", "POST"),
+            // Before what the path names is looked up.
+            ("events/2", "GET"),
+            ("destinations/nobody/pause", "POST"),
         ] {
             let refused = Err(Problem::MethodNotAllowed { allow });
             assert_eq!(read("DELETE", path, ""), refused, "{path}");

@@ -125,9 +125,16 @@ impl ObjectState {
 
     /// 3scale sends in no order: the later `updated_at` wins, then what it sent first later, and nothing follows a
     /// deletion.
-    fn replaces(&self, stored: &Self) -> bool {
+    #[must_use]
+    pub fn replaces(&self, stored: &Self) -> bool {
         let order = |state: &Self| (state.time.clone(), state.first_sent, state.id.clone());
         self.deleted || (!stored.deleted && order(self) >= order(stored))
+    }
+
+    /// `true` if nothing follows it.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.deleted
     }
 
     /// `true` if one of these other states replaces this one, so that it need not be written. A deletion is always

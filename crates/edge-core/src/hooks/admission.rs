@@ -1,5 +1,7 @@
 //! Admission to the hooks and the API: decided from everything but the body.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use crate::{
     config::{Config, ConsoleToken, Source},
     location::Location,
@@ -73,6 +75,36 @@ pub fn admit_operator<'c>(
     } else {
         Err(Problem::ReadOnlyToken)
     }
+}
+
+/// Admits a program that reads figures: as an operator, or by `Basic` with the token as the password of any user, which
+/// every scraper can send.
+///
+/// # Errors
+///
+/// As for an operator.
+pub fn admit_scraper<'c>(
+    url: &Location,
+    config: &'c Config,
+    authorization: Option<&str>,
+) -> Result<&'c ConsoleToken, Problem> {
+    let bearer = authorization
+        .and_then(password)
+        .map(|password| format!("Bearer {password}"));
+    admit_operator(url, "GET", config, bearer.as_deref().or(authorization))
+}
+
+/// The password in a header `Authorization: Basic …`.
+fn password(authorization: &str) -> Option<String> {
+    let (scheme, credentials) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let credentials = STANDARD.decode(credentials.trim()).ok()?;
+    let credentials = String::from_utf8(credentials).ok()?;
+    credentials
+        .split_once(':')
+        .map(|(_, password)| password.to_owned())
 }
 
 /// `true` if the caller may see what the configuration is. Nobody but this machine's users can call localhost; everybody
@@ -209,6 +241,38 @@ mod tests {
                 Err(Problem::NoToken),
                 "{header:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_scraper_may_present_the_token_as_the_password_of_any_user() {
+        let url = parse_url("https://edge.example.com/metrics").unwrap();
+        let mut config = config();
+        config
+            .console_tokens
+            .push("grafana:read:re:ader".parse().unwrap());
+        let admitted = |header: Option<&str>| {
+            admit_scraper(&url, &config, header).map(|token| token.name.clone())
+        };
+        let grafana = Ok(Some("grafana".to_owned()));
+        assert_eq!(admitted(Some("Bearer re:ader")), grafana);
+        for user in ["", "prometheus"] {
+            let basic = STANDARD.encode(format!("{user}:re:ader"));
+            assert_eq!(admitted(Some(&format!("Basic {basic}"))), grafana);
+            assert_eq!(admitted(Some(&format!("basic {basic}"))), grafana);
+            // Nowhere else: browsers send it on their own.
+            let header = format!("Basic {basic}");
+            let operator = admit_operator(&url, "GET", &config, Some(&header));
+            assert_eq!(operator.map(|_| ()), Err(Problem::NoToken));
+        }
+        for wrong in [
+            None,
+            Some("Basic"),
+            Some("Basic !"),
+            Some("Basic cmU6YWRlcg=="),
+            Some("Basic eA=="),
+        ] {
+            assert_eq!(admitted(wrong), Err(Problem::NoToken), "{wrong:?}");
         }
     }
 

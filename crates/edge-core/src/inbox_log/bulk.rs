@@ -25,6 +25,20 @@ impl Destination {
         Self::change(after, writes)
     }
 
+    /// Ends a replay: what it has not begun here is not sent again. `None` if it has ended here.
+    #[must_use]
+    pub fn cancel_replay(&self, replay: ReplayId) -> Option<Change> {
+        let mut after = self.clone();
+        after.cursors.retain(|cursor| cursor.replay != replay);
+        if after.cursors.len() == self.cursors.len() {
+            return None;
+        }
+        after.finished.push(replay);
+        let mut writes = Vec::new();
+        after.write_cursors(&mut writes);
+        Some(Self::change(after, writes))
+    }
+
     /// The next event of a replay that has a row, which begins anew. To be committed before [`next`](Self::next)
     /// is asked for more.
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::{document::Document, intake::Intake};
 use crate::{
     filter::Filter,
     id::EventId,
@@ -72,6 +73,18 @@ pub struct GetEvent {
 pub struct EventDetails {
     /// The CloudEvent, unredacted.
     pub event: Box<RawValue>,
+    /// The name of its source.
+    pub source: SourceName,
+    /// When it was received.
+    pub received_at: UnixMillis,
+    /// The number of repeats from 3scale.
+    pub repeats: u64,
+    /// The document as 3scale sent it; an alert's is JSON.
+    pub document: String,
+    /// The event about the same object before this one, in the order in which the inbox took them.
+    pub previous: Option<EventId>,
+    /// The one after it.
+    pub next: Option<EventId>,
     /// Its deliveries.
     pub deliveries: Vec<DeliveryDetails>,
 }
@@ -104,6 +117,45 @@ pub struct AttemptDetails {
     pub detail: Option<String>,
     /// The beginning of the response.
     pub answer: Option<String>,
+}
+
+/// Asks for a page of events in full, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportEvents {
+    /// The filter.
+    pub filter: Filter,
+    /// Only events whose id sorts before this one.
+    pub before: Option<EventId>,
+}
+
+/// A page of an inbox's events in full, newest first, and where they continue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ExportPage {
+    /// The events.
+    pub events: Vec<ExportedEvent>,
+    /// They continue before this id; `None` if this is all.
+    pub cursor: Option<EventId>,
+}
+
+/// An event in full.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExportedEvent {
+    /// Its id.
+    pub id: EventId,
+    /// The CloudEvent, unredacted: the `event` of [`EventDetails`].
+    pub event: Box<RawValue>,
+}
+
+/// Takes in an event for one destination alone, whether or not it wants such events. The reply is `None` if the inbox
+/// does not know the destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendTest {
+    /// The facts in the document.
+    pub intake: Intake,
+    /// The document.
+    pub document: Document,
+    /// The destination.
+    pub destination: DestinationName,
 }
 
 /// Delivers an event again, with the same id and all attempts available again.

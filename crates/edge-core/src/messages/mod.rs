@@ -4,15 +4,19 @@
 //! A message is JSON. During a deployment an old Worker may speak to a new object, or the reverse: an unknown field is
 //! ignored, and a request that cannot be read is an error, after which 3scale sends again.
 
+pub mod audit;
 pub mod care;
 pub mod destinations;
 pub mod document;
 pub mod events;
 pub mod intake;
+pub mod metrics;
+pub mod objects;
 pub mod order;
 pub mod recovered;
 pub mod recovery;
 pub mod replays;
+pub mod statistics;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -70,16 +74,23 @@ macro_rules! operations {
 }
 
 use self::{
+    audit::{Action, ListActions, RecordAction},
     care::{LookAround, OldSecretUse, RaiseAlert},
     destinations::{DestinationOverview, DropDestination, ListDestinations, PauseDestination},
-    events::{EventDetails, EventPage, GetEvent, ListEvents, ReplayEvent, ReplayedEvent},
+    events::{
+        EventDetails, EventPage, ExportEvents, ExportPage, GetEvent, ListEvents, ReplayEvent,
+        ReplayedEvent, SendTest,
+    },
     intake::Quarantine,
+    metrics::{GetMetrics, InboxMetrics},
+    objects::{GetObject, ListObjects, ObjectDetails, ObjectSummary},
     order::{AskEarlier, EarlierEvents},
     recovered::{BatchReceipt, RecoveredBatch},
     recovery::{LastStep, RunIfDue, RunStep, StepReport},
-    replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
+    replays::{CancelReplay, GetReplay, ListReplays, ReplayCount, ReplayProgress, StartReplay},
+    statistics::{CountHours, HourCounts},
 };
-use crate::time::UnixMillis;
+use crate::{id::EventId, time::UnixMillis};
 
 operations! {
     /// All operations of an inbox.
@@ -98,6 +109,16 @@ operations! {
         ListReplays -> Vec<ReplayProgress>,
         StartReplay -> ReplayCount,
         AskEarlier -> EarlierEvents,
+        GetReplay -> Option<ReplayProgress>,
+        CancelReplay -> Option<ReplayProgress>,
+        ExportEvents -> ExportPage,
+        SendTest -> Option<EventId>,
+        ListObjects -> Vec<ObjectSummary>,
+        GetObject -> Option<ObjectDetails>,
+        GetMetrics -> InboxMetrics,
+        CountHours -> HourCounts,
+        RecordAction -> (),
+        ListActions -> Vec<Action>,
     }
 }
 

@@ -10,6 +10,20 @@ use crate::{filter::Filter, id::ReplayId, name::DestinationName, time::UnixMilli
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListReplays {}
 
+/// Asks for the progress of one replay. The reply is `None` if it is not in this inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetReplay {
+    /// Its id.
+    pub id: ReplayId,
+}
+
+/// Ends a replay: what it has not begun is not sent again. The reply is its progress.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelReplay {
+    /// Its id.
+    pub id: ReplayId,
+}
+
 /// Delivers again all events that match a filter, or counts them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartReplay {
@@ -51,6 +65,9 @@ pub struct ReplayProgress {
     pub asked_at: UnixMillis,
     /// When everything was sent. `None` while an inbox is not done.
     pub ended_at: Option<UnixMillis>,
+    /// When an operator ended it.
+    #[serde(default)]
+    pub cancelled_at: Option<UnixMillis>,
     /// Events that were sent again so far.
     pub events: u64,
     /// Deliveries of these events.
@@ -79,6 +96,7 @@ impl ReplayProgress {
     fn add(&mut self, other: &Self) {
         self.asked_at = self.asked_at.min(other.asked_at);
         self.ended_at = self.ended_at.zip(other.ended_at).map(|(a, b)| a.max(b));
+        self.cancelled_at = self.cancelled_at.max(other.cancelled_at);
         self.events += other.events;
         self.deliveries += other.deliveries;
     }
@@ -93,6 +111,7 @@ mod tests {
             id: ReplayId::new(number.into(), &[number; 10]),
             asked_at: UnixMillis(asked),
             ended_at: ended.map(UnixMillis),
+            cancelled_at: None,
             events: 1,
             deliveries,
         }

@@ -92,6 +92,12 @@ fn each_request_arrives_as_it_was_sent() {
 fn a_reply_arrives_as_it_was_sent() {
     let details = EventDetails {
         event: RawValue::from_string(r#"{"id":  1}"#.to_owned()).unwrap(),
+        source: "acme".parse().unwrap(),
+        received_at: UnixMillis(5),
+        repeats: 1,
+        document: "<event/>".to_owned(),
+        previous: None,
+        next: Some(EventId::first_of(5)),
         deliveries: vec![DeliveryDetails {
             destination: "crm".parse().unwrap(),
             state: DeliveryState::Waiting,
@@ -103,6 +109,30 @@ fn a_reply_arrives_as_it_was_sent() {
     let arrived = arrived.unwrap();
     assert_eq!(arrived.deliveries, details.deliveries);
     assert_eq!(arrived.event.get(), r#"{"id":  1}"#, "as it was written");
+}
+
+#[test]
+fn an_object_arrives_with_its_json_as_it_was_written() {
+    let details = objects::ObjectDetails {
+        summary: ObjectSummary {
+            source: "acme".parse().unwrap(),
+            r#type: "user".to_owned(),
+            id: "9".to_owned(),
+            account: None,
+            deleted: false,
+            event: EventId::first_of(5),
+            action: "updated".to_owned(),
+            time: "2026-11-22T10:00:00Z".to_owned(),
+            received_at: UnixMillis(5),
+        },
+        object: RawValue::from_string(r#"{"id":  9}"#.to_owned()).unwrap(),
+        history: Vec::new(),
+        related: Vec::new(),
+    };
+    let arrived: Option<ObjectDetails> = decode(&encode(&Some(details.clone())).unwrap()).unwrap();
+    let arrived = arrived.unwrap();
+    assert_eq!(arrived.summary, details.summary);
+    assert_eq!(arrived.object.get(), r#"{"id":  9}"#);
 }
 
 #[test]
