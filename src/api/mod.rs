@@ -9,6 +9,7 @@ mod export;
 pub mod metrics;
 mod objects;
 mod proof;
+mod quarantine;
 mod recoveries;
 mod register;
 mod sources;
@@ -37,7 +38,7 @@ use edge_core::{
     problem::Problem,
 };
 use serde::Serialize;
-use worker::{Env, Method, Request, Response, Result};
+use worker::{Env, Request, Response, Result};
 
 use crate::{
     guesses,
@@ -78,8 +79,11 @@ pub async fn answer(
     path: &[&str],
 ) -> Result<Response> {
     // Open to all: it says nothing about this instance.
-    if path == ["openapi.json"] && request.method() == Method::Get {
-        return schemas::openapi();
+    if path == ["openapi.json"] {
+        return match request.inner().method().as_str() {
+            "GET" => schemas::openapi(),
+            _ => http::problem(&Problem::MethodNotAllowed { allow: "GET" }),
+        };
     }
     let answer = match admit(&request, env, setup).await {
         Ok(caller) => read_and_perform(&mut request, env, &caller, path).await,
@@ -103,8 +107,8 @@ async fn admit<'s>(
     }
     let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
     let token = guesses::admitted(request, env, |authorization| {
-        let method = request.method();
-        admit_operator(&url, method.as_ref(), &setup.config, authorization)
+        let method = request.inner().method();
+        admit_operator(&url, &method, &setup.config, authorization)
     })
     .await?;
     Ok(Caller {
@@ -119,9 +123,10 @@ async fn read_and_perform(
     caller: &Caller<'_>,
     path: &[&str],
 ) -> Answered {
-    let method = request.method();
-    let body = match method {
-        Method::Post => body::read(request, LARGEST_BODY).await?,
+    // `worker` takes every method that it does not know for GET.
+    let method = request.inner().method();
+    let body = match method.as_str() {
+        "POST" => body::read(request, LARGEST_BODY).await?,
         _ => Vec::new(),
     };
     let url = request.inner().url();
@@ -130,7 +135,7 @@ async fn read_and_perform(
         config: caller.config,
         now_ms: now_ms(),
     };
-    let call = Call::read(method.as_ref(), path, &query, &body, reading)?;
+    let call = Call::read(&method, path, &query, &body, reading)?;
     audit::record(env, caller, &call).await?;
     perform(call, &url, env, caller.config).await
 }
@@ -185,6 +190,15 @@ async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered 
                 limit,
             ))
         }
+        Call::Quarantine(source, list) => {
+            ok(&quarantine::list(env, config, source.as_ref(), list).await?)
+        }
+        Call::Quarantined(get) => quarantine::one(env, config, get).await,
+        Call::ReparseOne(get) => quarantine::reparse_one(url, env, config, get).await,
+        Call::Reparse(source, list) => {
+            quarantine::reparse_many(url, env, config, source.as_ref(), list).await
+        }
+        Call::DropQuarantined(drop) => quarantine::drop(env, config, drop).await,
     }
 }
 

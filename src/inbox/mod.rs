@@ -24,6 +24,7 @@ mod memory;
 mod notify;
 mod object_list;
 mod objects;
+mod quarantine;
 mod replays;
 mod retention;
 mod search;
@@ -132,6 +133,10 @@ impl Inbox {
             InboxRequest::CountHours(count) => rpc::reply(&count.handle(inbox).await?),
             InboxRequest::RecordAction(record) => rpc::reply(&record.handle(inbox).await?),
             InboxRequest::ListActions(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::ListQuarantine(list) => rpc::reply(&list.handle(inbox).await?),
+            InboxRequest::GetQuarantined(get) => rpc::reply(&get.handle(inbox).await?),
+            InboxRequest::DropQuarantined(drop) => rpc::reply(&drop.handle(inbox).await?),
+            InboxRequest::TakeReparsed(take) => rpc::reply(&take.handle(inbox).await?),
         }
     }
 

@@ -36,6 +36,7 @@ mod origins;
 mod outages;
 mod own_alerts;
 mod promises;
+mod quarantine_api;
 mod recovery;
 mod register;
 mod removed;

@@ -56,6 +56,12 @@ uuid_v7! {
 }
 
 impl QuarantineId {
+    /// From a column.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// For a column.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {

@@ -2,9 +2,15 @@
 //! and in whichever way it comes. [`edge_core::quarantine`] decides what has a place.
 
 use edge_core::{
-    id::{Digest, QuarantineId},
-    messages::intake::Unparsable,
+    id::{Digest, EventId, QuarantineId},
+    messages::{
+        document::Document,
+        intake::{Intake, Unparsable},
+        quarantine::{ListQuarantine, QuarantinedBody, QuarantinedDetails},
+    },
+    name::SourceName,
     quarantine::room::{self, Room, Way},
+    time::UnixMillis,
 };
 use worker::Result;
 
@@ -144,6 +150,107 @@ impl Store {
         }
         Ok(oldest)
     }
+}
+
+impl Store {
+    /// The bodies that operators ask for, without their contents. Ids sort by their time.
+    pub(in crate::inbox) fn list_quarantine(
+        &self,
+        list: &ListQuarantine,
+        source: &SourceName,
+    ) -> Result<Vec<QuarantinedBody>> {
+        let (comparison, order) = if list.newest_first {
+            ("<", "DESC")
+        } else {
+            (">", "ASC")
+        };
+        let query = format!(
+            "SELECT {COLUMNS} FROM quarantine
+             WHERE (?1 IS NULL OR id {comparison} ?1) AND (?2 IS NULL OR code = ?2) ORDER BY id {order} LIMIT ?3"
+        );
+        let after = list.after.map(QuarantineId::to_bytes);
+        let limit = u32::try_from(list.limit).unwrap_or(u32::MAX);
+        let values = values![
+            after.as_ref().map(<[u8; 16]>::as_slice),
+            list.code.as_deref(),
+            limit
+        ];
+        let rows = self.sql.rows(&query, values)?;
+        rows.into_iter()
+            .map(|mut row| body(&mut row, source))
+            .collect()
+    }
+
+    /// One body with its content.
+    pub(in crate::inbox) fn quarantined_body(
+        &self,
+        id: QuarantineId,
+        source: &SourceName,
+    ) -> Result<Option<QuarantinedDetails>> {
+        let query = format!("SELECT {COLUMNS}, body FROM quarantine WHERE id = ?");
+        let row = self.sql.row(&query, values![id.to_bytes().as_slice()])?;
+        row.map(|mut row| {
+            Ok(QuarantinedDetails {
+                summary: body(&mut row, source)?,
+                body: Document(row.bytes()?),
+            })
+        })
+        .transpose()
+    }
+
+    /// Removes a body. `false` if there is none of this id.
+    pub(in crate::inbox) fn drop_quarantined(&self, id: QuarantineId) -> Result<bool> {
+        self.room.set(None);
+        let row = self.sql.row(
+            "DELETE FROM quarantine WHERE id = ? RETURNING n",
+            values![id.to_bytes().as_slice()],
+        )?;
+        Ok(row.is_some())
+    }
+
+    /// An event with an equal document that was taken in at this time or later, in whichever way.
+    pub(in crate::inbox) fn equal_since(
+        &self,
+        intake: &Intake,
+        since: UnixMillis,
+    ) -> Result<Option<EventId>> {
+        let Some(digest) = intake.digest.map(Digest::to_bytes) else {
+            return Ok(None);
+        };
+        let row = self.sql.row(
+            "SELECT id FROM events INDEXED BY events_by_object
+             WHERE kind = ? AND object IS ? AND digest = ? AND received_at >= ? ORDER BY seq DESC LIMIT 1",
+            values![
+                intake.kind.as_str(),
+                intake.object.as_deref(),
+                digest.as_slice(),
+                since.0
+            ],
+        )?;
+        row.map(|mut row| Ok(EventId::from_bytes(row.array()?)))
+            .transpose()
+    }
+}
+
+/// SQLite knows the length of a blob without reading it.
+const COLUMNS: &str =
+    "id, code, detail, line, col, media_type, length(body), times, recovered, received_at, last_at";
+
+fn body(row: &mut Row, source: &SourceName) -> Result<QuarantinedBody> {
+    Ok(QuarantinedBody {
+        id: QuarantineId::from_bytes(row.array()?),
+        source: source.clone(),
+        code: row.text()?,
+        detail: row.text()?,
+        line: row.integer()?.unsigned_abs(),
+        column: row.integer()?.unsigned_abs(),
+        media_type: row.text()?,
+        bytes: row.integer()?.unsigned_abs(),
+        times: row.integer()?.unsigned_abs(),
+        recovered: row.integer()? != 0,
+        received_at: UnixMillis(row.integer()?),
+        last_at: UnixMillis(row.integer()?),
+    })
 }
 
 fn way(row: &mut Row) -> Result<Way> {

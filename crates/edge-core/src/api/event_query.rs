@@ -97,6 +97,10 @@ impl EventQuery {
             )
         })?;
         set(&mut self.filter.kind, "type", kind.to_owned())?;
+        let is_said = self.filter.action.as_deref() == Some(action);
+        if is_said {
+            return Ok(());
+        }
         set(&mut self.filter.action, "action", action.to_owned())
     }
 }

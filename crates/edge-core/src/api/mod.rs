@@ -11,6 +11,7 @@ pub mod export;
 pub mod exposition;
 pub mod json_body;
 pub mod object_list;
+pub mod quarantine;
 pub mod query;
 pub mod recorded;
 pub mod register_body;

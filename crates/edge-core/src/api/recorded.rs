@@ -23,7 +23,9 @@ pub fn action(call: &Call) -> Option<(ActionKind, Option<&SourceName>, Map<Strin
         | Call::Recoveries
         | Call::Stats(..)
         | Call::Usage(_)
-        | Call::Audit(_) => return None,
+        | Call::Audit(_)
+        | Call::Quarantine(..)
+        | Call::Quarantined(_) => return None,
         Call::Pause(pause) => {
             let kind = if pause.paused {
                 ActionKind::PauseDestination
@@ -46,6 +48,21 @@ pub fn action(call: &Call) -> Option<(ActionKind, Option<&SourceName>, Map<Strin
             ActionKind::CancelReplay,
             None,
             json!({ "replay": cancel.id }),
+        ),
+        Call::ReparseOne(body) => (
+            ActionKind::ReparseQuarantine,
+            None,
+            json!({ "body": body.id }),
+        ),
+        Call::Reparse(source, list) => (
+            ActionKind::ReparseQuarantine,
+            source.as_ref(),
+            json!({ "code": list.code }),
+        ),
+        Call::DropQuarantined(body) => (
+            ActionKind::DropQuarantined,
+            None,
+            json!({ "body": body.id }),
         ),
         Call::ReplayEvent(replay) => (
             ActionKind::ReplayEvent,

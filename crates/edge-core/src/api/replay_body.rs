@@ -33,8 +33,12 @@ impl ReplayBody {
                 name => {
                     let value = match value {
                         Value::String(text) => text,
-                        // A single name may well be given without an array.
-                        Value::Number(number) => number.to_string(),
+                        // An id is a number to 3scale.
+                        Value::Number(id)
+                            if matches!(name, "object" | "account") && !id.is_f64() =>
+                        {
+                            id.to_string()
+                        }
                         _ => return Err(wrong(name, "must be a string")),
                     };
                     if !replay.events.take(name, &value, reading)? {
@@ -152,6 +156,8 @@ mod tests {
             "true or false",
         );
         is_wrong(&json!({ "type": ["user"] }), "type", "string");
+        is_wrong(&json!({ "type": 5 }), "type", "string");
+        is_wrong(&json!({ "object": 5.5 }), "object", "string");
         is_wrong(&json!({ "limit": 5 }), "limit", "dry_run");
         for names in [json!("crm"), json!([]), json!(["crm", "crn"]), json!([1])] {
             let body = json!({ "type": "user", "destinations": names });

@@ -6,7 +6,7 @@ use super::{
     export,
     json_body::{self, one_of, wrong},
     object_list::ObjectQuery,
-    query,
+    quarantine, query,
     register_body::Registration,
     replay_body::{self, ReplayBody},
     stats,
@@ -16,12 +16,13 @@ use super::{
 };
 use crate::{
     config::{Config, Source, did_you_mean},
-    id::{EventId, ReplayId},
+    id::{EventId, QuarantineId, ReplayId},
     messages::{
         audit::ListActions,
         destinations::{DropDestination, ListDestinations, PauseDestination},
         events::{ExportEvents, GetEvent, ListEvents, ReplayEvent},
         objects::{GetObject, ObjectKey},
+        quarantine::{DropQuarantined, GetQuarantined, ListQuarantine},
         replays::{CancelReplay, GetReplay, ListReplays},
         statistics::CountHours,
     },
@@ -76,6 +77,16 @@ pub enum Call {
     Usage(CountHours),
     /// What operators did.
     Audit(ListActions),
+    /// A page of the quarantine: of one source, or of all.
+    Quarantine(Option<SourceName>, ListQuarantine),
+    /// One body of the quarantine.
+    Quarantined(GetQuarantined),
+    /// Parse one body again.
+    ReparseOne(GetQuarantined),
+    /// Parse many again.
+    Reparse(Option<SourceName>, ListQuarantine),
+    /// Drop one body.
+    DropQuarantined(DropQuarantined),
 }
 
 impl Call {
@@ -160,6 +171,26 @@ impl Call {
             }
             Endpoint::GetUsage => Ok(Self::Usage(usage::today(reading.now_ms))),
             Endpoint::ListActions => audit_log::read(query).map(Self::Audit),
+            Endpoint::ListQuarantine => {
+                let (source, list) = quarantine::read(query, config)?;
+                Ok(Self::Quarantine(source, list))
+            }
+            Endpoint::ReparseQuarantine => {
+                let (source, list) = quarantine::read_reparse(body, config)?;
+                Ok(Self::Reparse(source, list))
+            }
+            Endpoint::GetQuarantined => {
+                let id = body_id(found.segment(0))?;
+                Ok(Self::Quarantined(GetQuarantined { id }))
+            }
+            Endpoint::ReparseOne => {
+                let id = body_id(found.segment(0))?;
+                Ok(Self::ReparseOne(GetQuarantined { id }))
+            }
+            Endpoint::DropQuarantined => {
+                let id = body_id(found.segment(0))?;
+                Ok(Self::DropQuarantined(DropQuarantined { id }))
+            }
         }
     }
 }
@@ -187,6 +218,16 @@ fn replay_id(text: &str) -> Result<ReplayId, Problem> {
     text.parse().map_err(|_| {
         Problem::Unknown(format!(
             "`{}` cannot be a replay's id: it is a UUID in lower case, as GET /api/v1/replays shows it.",
+            shown(text)
+        ))
+    })
+}
+
+fn body_id(text: &str) -> Result<QuarantineId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::Unknown(format!(
+            "`{}` cannot be the id of a body in the quarantine: it is a UUID in lower case, as GET \
+             /api/v1/quarantine shows it.",
             shown(text)
         ))
     })

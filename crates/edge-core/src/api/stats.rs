@@ -17,7 +17,8 @@ use crate::{
 const DEFAULT_HOURS: i64 = 24;
 const MOST_HOURS: i64 = 7 * 24;
 
-/// Parses a query: the source, or all of them, and the hours. The last of them is the one that has begun.
+/// Parses a query: the source, or all of them, and the hours. The last of them is the one that has begun; of what is
+/// longer ago than seven days, these seven days are told.
 ///
 /// # Errors
 ///
@@ -34,13 +35,10 @@ pub fn read(
             of = Some(source(&value, config)?);
             continue;
         }
-        let time = range::parse(&value, now_ms);
+        let time = range::parse(&value, now_ms)
+            .ok_or_else(|| wrong("since", &format!("must be a time: {}", range::FORMS)))?;
         let oldest = now_ms.saturating_sub(MOST_HOURS * HOUR_MS);
-        let time = time.filter(|time| (oldest..=now_ms).contains(time));
-        since_ms = time.ok_or_else(|| {
-            let right = format!("must be a time in the last seven days: {}", range::FORMS);
-            wrong("since", &right)
-        })?;
+        since_ms = time.clamp(oldest, now_ms);
     }
     let first = since_ms.div_euclid(HOUR_MS);
     let hours = now_ms
@@ -185,13 +183,9 @@ mod tests {
             (2, "2023-11-14T21:00:00.000Z".to_owned())
         );
         assert_eq!(asked("since=0s").unwrap().hours, 1);
-        for wrong in [
-            "since=8d",
-            "since=2023-11-15",
-            "since=x",
-            "since=2h&since=1h",
-            "source=x",
-        ] {
+        assert_eq!(asked("since=8d").unwrap().hours, 169);
+        assert_eq!(asked("since=2023-11-15").unwrap().hours, 1);
+        for wrong in ["since=x", "since=2h&since=1h", "source=x"] {
             assert!(asked(wrong).is_err(), "{wrong}");
         }
     }

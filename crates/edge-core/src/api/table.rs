@@ -12,9 +12,11 @@ use crate::{problem::Problem, secret::decoded};
 pub enum Endpoint {
     CancelReplay,
     DropDestination,
+    DropQuarantined,
     ExportEvents,
     GetEvent,
     GetObject,
+    GetQuarantined,
     GetReplay,
     GetStats,
     GetUsage,
@@ -22,12 +24,15 @@ pub enum Endpoint {
     ListDestinations,
     ListEvents,
     ListObjects,
+    ListQuarantine,
     ListRecoveries,
     ListReplays,
     ListSources,
     OpenApi,
     PauseDestination,
     RegisterSource,
+    ReparseOne,
+    ReparseQuarantine,
     ReplayEvent,
     ResumeDestination,
     RunRecovery,
@@ -77,6 +82,15 @@ const fn post(endpoint: Endpoint, body: &'static [&'static str]) -> Method {
     }
 }
 
+const fn delete(endpoint: Endpoint) -> Method {
+    Method {
+        name: "DELETE",
+        endpoint,
+        query: &[],
+        body: &[],
+    }
+}
+
 const fn route(path: &'static str, allow: &'static str, methods: &'static [Method]) -> Route {
     Route {
         path,
@@ -121,6 +135,32 @@ pub const ROUTES: &[Route] = &[
         "objects/{type}/{id}",
         "GET",
         &[get(Endpoint::GetObject, &["source"])],
+    ),
+    route(
+        "quarantine",
+        "GET",
+        &[get(Endpoint::ListQuarantine, QUARANTINE)],
+    ),
+    route(
+        "quarantine/reparse",
+        "POST",
+        &[post(
+            Endpoint::ReparseQuarantine,
+            &["code", "source", "cursor"],
+        )],
+    ),
+    route(
+        "quarantine/{id}",
+        "GET, DELETE",
+        &[
+            get(Endpoint::GetQuarantined, &[]),
+            delete(Endpoint::DropQuarantined),
+        ],
+    ),
+    route(
+        "quarantine/{id}/reparse",
+        "POST",
+        &[post(Endpoint::ReparseOne, &[])],
     ),
     route(DESTINATIONS, "GET", &[get(Endpoint::ListDestinations, &[])]),
     route(
@@ -173,6 +213,7 @@ pub const ROUTES: &[Route] = &[
 const LIST: &[&str] = &with::<12>(&["cursor", "limit"]);
 const EXPORT: &[&str] = &with::<11>(&["cursor"]);
 const REPLAY: &[&str] = &with::<13>(&[DESTINATIONS, "dry_run", "all"]);
+const QUARANTINE: &[&str] = &["source", "code", "cursor", "limit"];
 const OBJECTS: &[&str] = &["source", "type", "account", "cursor", "limit"];
 const REGISTRATION: &[&str] = &["url", "events", "active", "provider_actions", "dry_run"];
 

@@ -63,4 +63,8 @@ pub enum ActionKind {
     RunRecovery,
     /// A source was registered with 3scale.
     RegisterSource,
+    /// Bodies in the quarantine were parsed again.
+    ReparseQuarantine,
+    /// A body in the quarantine was dropped.
+    DropQuarantined,
 }

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod metrics;
 pub mod objects;
 pub mod order;
+pub mod quarantine;
 pub mod recovered;
 pub mod recovery;
 pub mod replays;
@@ -81,10 +82,14 @@ use self::{
         EventDetails, EventPage, ExportEvents, ExportPage, GetEvent, ListEvents, ReplayEvent,
         ReplayedEvent, SendTest,
     },
-    intake::Quarantine,
+    intake::{Quarantine, Receipt},
     metrics::{GetMetrics, InboxMetrics},
     objects::{GetObject, ListObjects, ObjectDetails, ObjectSummary},
     order::{AskEarlier, EarlierEvents},
+    quarantine::{
+        DropQuarantined, GetQuarantined, ListQuarantine, QuarantinedBody, QuarantinedDetails,
+        TakeReparsed,
+    },
     recovered::{BatchReceipt, RecoveredBatch},
     recovery::{LastStep, RunIfDue, RunStep, StepReport},
     replays::{CancelReplay, GetReplay, ListReplays, ReplayCount, ReplayProgress, StartReplay},
@@ -119,6 +124,10 @@ operations! {
         CountHours -> HourCounts,
         RecordAction -> (),
         ListActions -> Vec<Action>,
+        ListQuarantine -> Vec<QuarantinedBody>,
+        GetQuarantined -> Option<QuarantinedDetails>,
+        DropQuarantined -> bool,
+        TakeReparsed -> Receipt,
     }
 }
 
