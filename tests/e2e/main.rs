@@ -43,6 +43,7 @@ mod removed;
 mod replays;
 mod routing;
 mod sdks;
+mod schemathesis;
 mod secrecy;
 mod settings;
 mod shards;
