@@ -17,6 +17,7 @@ mod answers;
 mod batches;
 mod bindings;
 mod crashes;
+mod cron;
 mod data;
 mod deployment;
 mod duplicates;
