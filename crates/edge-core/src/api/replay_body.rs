@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    event_query::{EventQuery, Reading, unknown},
+    event_query::{EVENT_QUERY, EventQuery, Reading, unknown},
     json_body::{self, flag, one_of, wrong},
 };
 use crate::{config::Config, name::DestinationName, problem::Problem};
@@ -30,6 +30,9 @@ impl ReplayBody {
                 "all" => all = flag(&name, &value)?,
                 "dry_run" => replay.dry_run = flag(&name, &value)?,
                 "destinations" => replay.destinations = Some(destinations(&value, config)?),
+                name if !EVENT_QUERY.contains(&name) => {
+                    return Err(unknown(name, "destinations, dry_run and all"));
+                }
                 name => {
                     let value = match value {
                         Value::String(text) => text,
@@ -41,9 +44,7 @@ impl ReplayBody {
                         }
                         _ => return Err(wrong(name, "must be a string")),
                     };
-                    if !replay.events.take(name, &value, reading)? {
-                        return Err(unknown(name, "destinations, dry_run and all"));
-                    }
+                    replay.events.take(name, &value, reading)?;
                 }
             }
         }
