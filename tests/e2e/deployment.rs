@@ -19,6 +19,9 @@ async fn nothing_that_records_urls_is_on_in_the_upload() {
     assert_eq!(observability["logs"]["invocation_logs"], false, "{upload}");
     assert_eq!(observability["traces"]["enabled"], false, "{upload}");
     assert_eq!(upload.get("logpush"), None, "{upload}");
+    // Nor does a destination on the same zone go past the zone's rules.
+    let flags = &upload["compatibility_flags"];
+    assert_eq!(*flags, json!(["global_fetch_strictly_public"]), "{upload}");
     let names = upload["bindings"].as_array().unwrap().iter();
     let limiter = names
         .clone()

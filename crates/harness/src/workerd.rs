@@ -37,6 +37,15 @@ fn configuration(deployment: &Deployment, port: u16) -> anyhow::Result<String> {
         .get("compatibility_date")
         .and_then(toml::Value::as_str)
         .context("no compatibility_date")?;
+    let flags = config
+        .get("compatibility_flags")
+        .and_then(|flags| flags.as_array());
+    let flags: Vec<_> = flags
+        .into_iter()
+        .flatten()
+        .filter_map(|flag| Some(quoted(flag.as_str()?)))
+        .collect();
+    let flags = flags.join(", ");
     let mut bindings = String::new();
     let variables = config.get("vars").and_then(toml::Value::as_table);
     for (name, value) in variables.into_iter().flatten() {
@@ -79,6 +88,7 @@ const config :Workerd.Config = (
 
 const main :Workerd.Worker = (
   compatibilityDate = "{date}",
+  compatibilityFlags = [{flags}],
   modules = [
 {modules}  ],
   bindings = [
