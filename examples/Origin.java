@@ -5,7 +5,10 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -54,6 +57,8 @@ public final class Origin {
     }
 
     public static void main(String[] arguments) throws IOException {
+        // Whatever the machine's language is: events have names from everywhere.
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8));
         int port = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9000;
         Path file = Path.of(arguments.length > 1 ? arguments[1] : "events.jsonl");
         String secrets = System.getenv("ORIGIN_SECRETS");
