@@ -187,3 +187,30 @@ proptest! {
         let _ = of(&bytes);
     }
 }
+
+/// With a step that looks at all of the rest, a megabyte would take minutes: this test would not end.
+#[test]
+fn a_megabyte_of_anything_is_read_in_one_pass() {
+    for piece in [
+        "&",
+        "=",
+        "&a",
+        "&#",
+        "<",
+        "</",
+        "<a",
+        "<a ",
+        "<a=",
+        "<!---->",
+        "<!DOCTYPE>",
+        "<!DOCTYPE[",
+        "<?a?>",
+        "<![CDATA[]]>",
+        "<a b='",
+        "]]>",
+        "<a></a>",
+    ] {
+        let body = piece.repeat(1_000_000 / piece.len());
+        assert_eq!(of(body.as_bytes()), of(body.as_bytes()), "{piece}");
+    }
+}
