@@ -141,7 +141,7 @@ impl HookCall {
         }
     }
 
-    /// What the inbox needs to know of a notification, for its method `push`. `None` if the body is none.
+    /// The facts about a notification that the inbox needs, for its method `push`. `None` if the body is none.
     ///
     /// # Errors
     ///

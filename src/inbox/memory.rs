@@ -60,7 +60,7 @@ pub(super) struct Memory {
     pub(super) notify: Notify,
 }
 
-/// What is known of earlier inboxes. It may be lost: then they are asked again.
+/// Earlier inboxes' answers. They may be lost: then the inboxes are asked again.
 #[derive(Default)]
 pub(super) struct Earlier {
     /// The inboxes in which nothing waits for a destination that could be before an event here.

@@ -1,4 +1,4 @@
-//! What can be counted from rows that are there anyway.
+//! Counts of rows that are there anyway.
 
 use std::collections::BTreeMap;
 
