@@ -18,24 +18,21 @@ thread_local! {
     static GUESSES: RefCell<Guesses> = RefCell::default();
 }
 
-/// Gives `admit` the `Authorization` header, unless the caller has presented too many wrong tokens. Counts a wrong one.
+/// Tries the token that a request presents, unless its sender has presented too many wrong ones. Counts a wrong one.
 ///
 /// # Errors
 ///
 /// The caller has to wait, or is not admitted.
-pub async fn admitted<T>(
+pub async fn counted<T>(
     request: &Request,
     env: &Env,
-    admit: impl FnOnce(Option<&str>) -> Result<T, Problem>,
+    admit: impl FnOnce() -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let header = |name| request.headers().get(name).ok().flatten();
-    let Some(authorization) = header("authorization") else {
-        return admit(None);
-    };
     // Cloudflare sets it, and lets nobody else.
-    let caller = guesses::caller(&header("cf-connecting-ip").unwrap_or_default());
+    let address = request.headers().get("cf-connecting-ip").ok().flatten();
+    let caller = guesses::caller(&address.unwrap_or_default());
     GUESSES.with_borrow(|guesses| guesses.check(&caller, now_ms()))?;
-    let admitted = admit(Some(&authorization));
+    let admitted = admit();
     if matches!(admitted, Err(Problem::NoToken)) {
         let is_over_limit = is_over_limit(env, &caller).await;
         GUESSES.with_borrow_mut(|guesses| guesses.wrong(&caller, is_over_limit, now_ms()));

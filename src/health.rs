@@ -3,7 +3,6 @@
 
 use edge_core::{
     config::{Finding, Setup, Source},
-    hooks::admission::sees_details,
     identity,
     messages::care::OldSecretUse,
     name::SourceName,
@@ -13,10 +12,9 @@ use serde::Serialize;
 use worker::{Env, Request, Response, Result};
 
 use crate::{
-    guesses,
     http::{self, json},
     inbox::client::Inbox,
-    log,
+    log, operators,
     platform::parse_url,
 };
 
@@ -62,10 +60,7 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
     {
         return json(serde_json::to_vec(&Proof { proof })?);
     }
-    let sees_details = guesses::admitted(request, env, |authorization| {
-        sees_details(&url, &setup.config, authorization)
-    });
-    let sees_details = match sees_details.await {
+    let sees_details = match operators::sees_details(request, env, &setup.config).await {
         Ok(sees_details) => sees_details,
         Err(problem) => return http::problem(&problem),
     };

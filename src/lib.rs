@@ -11,6 +11,7 @@
 //! platform and the rules, which are in the crate [`edge_core`]; the crate [`threescale`] parses what 3scale sends.
 //! This file holds the entry points only. `ARCHITECTURE.md` has the map, `docs/design.md` the reasons.
 
+pub mod access;
 pub mod admin_client;
 pub mod api;
 pub mod cron;
@@ -22,6 +23,7 @@ pub mod hooks;
 pub mod http;
 pub mod inbox;
 pub mod log;
+pub mod operators;
 pub mod platform;
 pub mod recovery;
 pub mod rpc;

@@ -5,6 +5,7 @@ use edge_core::{
     api::{Call, recorded},
     config::Config,
     messages::audit::{Action, ListActions, RecordAction},
+    operators::Name,
     problem::Problem,
     time::UnixMillis,
 };
@@ -26,10 +27,15 @@ pub(super) async fn record(
     };
     let recorded = async {
         let now = now_ms();
+        let (token, person) = match &caller.operator.name {
+            Name::Token(name) => (name.clone(), None),
+            Name::Person(name) => (None, Some(name.clone())),
+        };
         let action = Action {
             id: new_action_id(now)?,
             at: UnixMillis(now),
-            token: caller.token.map(str::to_owned),
+            token,
+            person,
             action,
             source: source.cloned(),
             details,

@@ -3,22 +3,16 @@
 use edge_core::{
     api::exposition::{self, MEDIA_TYPE, SourceMetrics},
     config::{Setup, Source},
-    hooks::admission::admit_scraper,
     messages::{
         metrics::{GetMetrics, InboxMetrics},
         recovery::{LastStep, StepReport},
     },
-    problem::Problem,
 };
 use futures_util::{StreamExt as _, stream};
 use worker::{Env, Headers, Request, Response, Result};
 
 use crate::{
-    guesses, http,
-    inbox::client::Inbox,
-    log,
-    platform::{now_ms, parse_url},
-    recovery::client::Recovery,
+    http, inbox::client::Inbox, log, operators, platform::now_ms, recovery::client::Recovery,
 };
 
 /// How many objects are asked at once: as many as an invocation may have connections.
@@ -30,7 +24,7 @@ const SIDE_BY_SIDE: usize = 6;
 ///
 /// The runtime could not build the response.
 pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Response> {
-    if let Err(problem) = admit(request, env, setup).await {
+    if let Err(problem) = operators::admit_to_figures(request, env, setup).await {
         return http::problem(&problem);
     }
     let mut sources = Vec::new();
@@ -48,17 +42,6 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
     headers.set("cache-control", "no-store")?;
     headers.set("x-content-type-options", "nosniff")?;
     Ok(Response::from_bytes(text.into_bytes())?.with_headers(headers))
-}
-
-async fn admit(request: &Request, env: &Env, setup: &Setup) -> std::result::Result<(), Problem> {
-    if setup.has_faulty_tokens() {
-        return Err(Problem::Misconfigured);
-    }
-    let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
-    guesses::admitted(request, env, |authorization| {
-        admit_scraper(&url, &setup.config, authorization).map(|_| ())
-    })
-    .await
 }
 
 /// The figures of a source's inboxes together: of a part of them they would be wrong.

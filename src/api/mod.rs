@@ -28,23 +28,22 @@ use edge_core::{
         usage::Usage,
     },
     config::{Config, Setup},
-    hooks::admission::admit_operator,
     messages::{
         InboxRequest, Operation,
         destinations::DestinationOverview,
         replays::{ReplayCount, ReplayProgress, StartReplay},
     },
     name::SourceName,
+    operators::Operator,
     problem::Problem,
 };
 use serde::Serialize;
 use worker::{Env, Request, Response, Result};
 
 use crate::{
-    guesses,
     http::{self, body, json},
     inbox::client::Inbox,
-    log,
+    log, operators,
     platform::{new_replay_id, now_ms, parse_url},
     schemas,
 };
@@ -63,8 +62,7 @@ type Answered = std::result::Result<Answer, Problem>;
 /// An operator, and the configuration.
 struct Caller<'s> {
     config: &'s Config,
-    /// The name of the token that was presented, if it has one.
-    token: Option<&'s str>,
+    operator: Operator,
 }
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
@@ -85,8 +83,12 @@ pub async fn answer(
             _ => http::problem(&Problem::MethodNotAllowed { allow: "GET" }),
         };
     }
-    let answer = match admit(&request, env, setup).await {
-        Ok(caller) => read_and_perform(&mut request, env, &caller, path).await,
+    let answer = match operators::admit(&request, env, setup).await {
+        Ok(operator) => {
+            let config = &setup.config;
+            let caller = Caller { config, operator };
+            read_and_perform(&mut request, env, &caller, path).await
+        }
         Err(problem) => Err(problem),
     };
     match answer {
@@ -94,27 +96,6 @@ pub async fn answer(
         Ok(Answer::Stream(response)) => Ok(response),
         Err(problem) => http::problem(&problem),
     }
-}
-
-/// The caller, if it is authorized.
-async fn admit<'s>(
-    request: &Request,
-    env: &Env,
-    setup: &'s Setup,
-) -> std::result::Result<Caller<'s>, Problem> {
-    if setup.has_faulty_tokens() {
-        return Err(Problem::Misconfigured);
-    }
-    let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
-    let token = guesses::admitted(request, env, |authorization| {
-        let method = request.inner().method();
-        admit_operator(&url, &method, &setup.config, authorization)
-    })
-    .await?;
-    Ok(Caller {
-        config: &setup.config,
-        token: token.name.as_deref(),
-    })
 }
 
 async fn read_and_perform(

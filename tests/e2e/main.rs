@@ -11,6 +11,7 @@
     reason = "a test that cannot go on has failed: clippy knows that of its functions, not of their helpers"
 )]
 
+mod access;
 mod after_outages;
 mod alerts;
 mod answers;

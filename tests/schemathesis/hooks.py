@@ -9,7 +9,7 @@ requests = itertools.count()
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    # Each request is another caller's: after 20 wrong tokens from one, not even the right one is listened to.
+    # Each request is another caller's: after 5 wrong tokens from one, not even the right one is listened to.
     number = next(requests)
     case.headers["CF-Connecting-IP"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 

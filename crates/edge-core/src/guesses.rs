@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::problem::Problem;
 
 /// Wrong tokens from one address before it is not listened to.
-const MOST: u32 = 20;
+const MOST: u32 = 5;
 /// How long it is not listened to, and how long a wrong token counts, in milliseconds.
 const PERIOD_MS: i64 = 60_000;
 /// The most addresses that are remembered.

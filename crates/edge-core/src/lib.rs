@@ -4,6 +4,7 @@
 //! so all of it is tested natively, in milliseconds. `ARCHITECTURE.md` has the map, with the imports that each
 //! module may have.
 
+pub mod access;
 pub mod admin_api;
 pub mod alert;
 pub mod api;
@@ -25,6 +26,7 @@ pub mod location;
 pub mod mask;
 pub mod messages;
 pub mod name;
+pub mod operators;
 pub mod problem;
 pub mod quarantine;
 pub mod recovery;

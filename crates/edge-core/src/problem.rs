@@ -17,6 +17,8 @@ pub enum Problem {
     NoToken,
     /// A token that is for reading only, and a request that would change something.
     ReadOnlyToken,
+    /// A page of another site made an operator's browser send this.
+    CrossSite,
     /// Too many wrong tokens came from where this one does.
     TooManyGuesses,
     /// The `Host` header makes no URL.
@@ -106,7 +108,7 @@ impl Problem {
         match self {
             Self::IncompleteBody | Self::InvalidParameter { .. } | Self::InvalidHost => 400,
             Self::Unauthorized(_) | Self::NoToken => 401,
-            Self::InsecureTransport | Self::ReadOnlyToken => 403,
+            Self::InsecureTransport | Self::ReadOnlyToken | Self::CrossSite => 403,
             Self::NotFound | Self::Unknown(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::PayloadTooLarge { .. } => 413,
@@ -128,6 +130,7 @@ impl Problem {
             Self::InvalidHost => "invalid_host",
             Self::InsecureTransport => "insecure_transport",
             Self::ReadOnlyToken => "read_only_token",
+            Self::CrossSite => "cross_site",
             Self::NotFound | Self::Unknown(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
@@ -227,6 +230,10 @@ impl fmt::Display for Problem {
             ),
             Self::ReadOnlyToken => f.write_str(
                 "This token is for reading only: CONSOLE_TOKEN has it as <name>:read:<secret>.",
+            ),
+            Self::CrossSite => f.write_str(
+                "The header Origin names another site than this one: what is signed in here takes calls of its own \
+                 pages only. Programs send Authorization: Bearer <token>.",
             ),
             Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
             Self::NotFound => f.write_str(

@@ -72,6 +72,7 @@ mod tests {
             id: ActionId::new(ms, &[0; 10]),
             at: UnixMillis(ms),
             token: None,
+            person: None,
             action: ActionKind::PauseDestination,
             source: None,
             details: Map::new(),

@@ -1,6 +1,7 @@
 //! Variables and secrets → [`Config`]. Every mistake is found and named in one go, so that nobody deploys five times
 //! to find five of them; and it stops only what it is in.
 
+mod access;
 mod console_token;
 mod destination;
 mod header;
@@ -28,6 +29,7 @@ pub use self::{
     transport::{DestinationSecrets, Format, HttpOptions, Keep, Route, Transport},
 };
 use crate::{
+    access::Access,
     alert,
     location::{Location, ParseUrl},
     name::{DestinationName, SourceName},
@@ -87,6 +89,8 @@ pub struct Config {
     pub overdue_after_ms: i64,
     /// The tokens that operators present. With none, there is no API.
     pub console_tokens: ConsoleTokens,
+    /// Whose Cloudflare Access admits operators too.
+    pub access: Option<Access>,
     /// This Worker's own origin, where it is configured: `https://edge.example.com`.
     pub public_url: Option<String>,
     /// `true` if plain http and private addresses may be called: for development.
@@ -293,6 +297,7 @@ impl<E: Environment> Reader<'_, E> {
             alert_pause_ms: self.scaled(alert::PAUSE_MS),
             overdue_after_ms: self.scaled(overdue_minutes.cast_signed() * 60_000),
             console_tokens: self.console_tokens(),
+            access: self.access(),
             public_url: self.public_url(),
             allow_local: self.allow_local,
             time_factor: self.time_factor,

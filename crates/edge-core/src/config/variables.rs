@@ -3,6 +3,7 @@
 use super::{
     CONSOLE_TOKEN, ConsoleToken, ConsoleTokens, Destination, Environment, Finding, Reader, Source,
     Transport,
+    access::{ACCESS_AUD, ACCESS_TEAM},
     nearest::{did_you_mean, nearest},
 };
 use crate::{
@@ -12,11 +13,13 @@ use crate::{
 };
 
 /// The variables whose names are not made of others.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 13] = [
     "SOURCES",
     "DESTINATIONS",
     "ALERTS",
     CONSOLE_TOKEN,
+    ACCESS_TEAM,
+    ACCESS_AUD,
     "PUBLIC_URL",
     "DEDUP_WINDOW_SECONDS",
     "MAX_BODY_BYTES",

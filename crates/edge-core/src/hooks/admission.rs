@@ -1,9 +1,7 @@
-//! Admission to the hooks and the API: decided from everything but the body.
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+//! Admission to the hooks: decided from everything but the body.
 
 use crate::{
-    config::{Config, ConsoleToken, Source},
+    config::{Config, Source},
     location::Location,
     problem::{Problem, Unauthorized},
     secret::{Admitted, Presented, Secret, has_parameter},
@@ -48,80 +46,6 @@ pub fn admit<'c>(
         return Err(Problem::Misconfigured);
     }
     Ok(caller)
-}
-
-/// Admits an operator by the `Authorization` header.
-///
-/// # Errors
-///
-/// No `CONSOLE_TOKEN` is set, so that there is no API; the token is missing or wrong; or it is for reading only.
-pub fn admit_operator<'c>(
-    url: &Location,
-    method: &str,
-    config: &'c Config,
-    authorization: Option<&str>,
-) -> Result<&'c ConsoleToken, Problem> {
-    if config.console_tokens.is_empty() {
-        return Err(Problem::NotFound);
-    }
-    let presented = authorization.and_then(|header| header.strip_prefix("Bearer "));
-    let presented = Presented::value(presented.unwrap_or_default());
-    let token = config
-        .console_tokens
-        .admit(&presented, url.is_localhost())
-        .ok_or(Problem::NoToken)?;
-    if token.may_write || matches!(method, "GET" | "HEAD") {
-        Ok(token)
-    } else {
-        Err(Problem::ReadOnlyToken)
-    }
-}
-
-/// Admits a program that reads figures: as an operator, or by `Basic` with the token as the password of any user, which
-/// every scraper can send.
-///
-/// # Errors
-///
-/// As for an operator.
-pub fn admit_scraper<'c>(
-    url: &Location,
-    config: &'c Config,
-    authorization: Option<&str>,
-) -> Result<&'c ConsoleToken, Problem> {
-    let bearer = authorization
-        .and_then(password)
-        .map(|password| format!("Bearer {password}"));
-    admit_operator(url, "GET", config, bearer.as_deref().or(authorization))
-}
-
-/// The password in a header `Authorization: Basic …`.
-fn password(authorization: &str) -> Option<String> {
-    let (scheme, credentials) = authorization.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let credentials = STANDARD.decode(credentials.trim()).ok()?;
-    let credentials = String::from_utf8(credentials).ok()?;
-    credentials
-        .split_once(':')
-        .map(|(_, password)| password.to_owned())
-}
-
-/// `true` if the caller may see what the configuration is. Nobody but this machine's users can call localhost; everybody
-/// else needs a token.
-///
-/// # Errors
-///
-/// A token is presented, and it is wrong.
-pub fn sees_details(
-    url: &Location,
-    config: &Config,
-    authorization: Option<&str>,
-) -> Result<bool, Problem> {
-    if authorization.is_none() || config.console_tokens.is_empty() {
-        return Ok(url.is_localhost());
-    }
-    admit_operator(url, "GET", config, authorization).map(|_| true)
 }
 
 /// Why nobody is admitted.
@@ -201,82 +125,6 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_is_admitted_by_each_token_and_by_nothing_else() {
-        let at = |url: &str| parse_url(url).unwrap();
-        let url = at("https://edge.example.com/api/v1/events");
-        let mut config = config();
-        let none = admit_operator(&url, "GET", &config, Some("Bearer x"));
-        assert_eq!(none.map(|_| ()), Err(Problem::NotFound));
-        for token in ["new", "old", "grafana:read:reader", "local-console-token"] {
-            config.console_tokens.push(token.parse().unwrap());
-        }
-        let admitted = |url: &Location, method: &str, header: Option<&str>| {
-            admit_operator(url, method, &config, header).map(|token| token.name.clone())
-        };
-        for token in ["Bearer new", "Bearer old"] {
-            assert_eq!(admitted(&url, "POST", Some(token)), Ok(None), "{token}");
-        }
-        let reader = Some("Bearer reader");
-        assert_eq!(
-            admitted(&url, "GET", reader),
-            Ok(Some("grafana".to_owned()))
-        );
-        assert_eq!(admitted(&url, "POST", reader), Err(Problem::ReadOnlyToken));
-        let example = Some("Bearer local-console-token");
-        assert_eq!(admitted(&url, "GET", example), Err(Problem::NoToken));
-        assert_eq!(
-            admitted(&at("http://localhost:8787/"), "GET", example),
-            Ok(None)
-        );
-        for header in [
-            None,
-            Some(""),
-            Some("new"),
-            Some("Basic new"),
-            Some("Bearer "),
-            Some("Bearer newer"),
-        ] {
-            assert_eq!(
-                admitted(&url, "GET", header),
-                Err(Problem::NoToken),
-                "{header:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_scraper_may_present_the_token_as_the_password_of_any_user() {
-        let url = parse_url("https://edge.example.com/metrics").unwrap();
-        let mut config = config();
-        config
-            .console_tokens
-            .push("grafana:read:re:ader".parse().unwrap());
-        let admitted = |header: Option<&str>| {
-            admit_scraper(&url, &config, header).map(|token| token.name.clone())
-        };
-        let grafana = Ok(Some("grafana".to_owned()));
-        assert_eq!(admitted(Some("Bearer re:ader")), grafana);
-        for user in ["", "prometheus"] {
-            let basic = STANDARD.encode(format!("{user}:re:ader"));
-            assert_eq!(admitted(Some(&format!("Basic {basic}"))), grafana);
-            assert_eq!(admitted(Some(&format!("basic {basic}"))), grafana);
-            // Nowhere else: browsers send it on their own.
-            let header = format!("Basic {basic}");
-            let operator = admit_operator(&url, "GET", &config, Some(&header));
-            assert_eq!(operator.map(|_| ()), Err(Problem::NoToken));
-        }
-        for wrong in [
-            None,
-            Some("Basic"),
-            Some("Basic !"),
-            Some("Basic cmU6YWRlcg=="),
-            Some("Basic eA=="),
-        ] {
-            assert_eq!(admitted(wrong), Err(Problem::NoToken), "{wrong:?}");
-        }
-    }
-
-    #[test]
     fn only_a_faulty_source_is_closed() {
         let mut config = config();
         config.sources[0].is_closed = true;
@@ -313,26 +161,6 @@ mod tests {
         ] {
             let expected = Problem::Unauthorized(reason);
             assert_eq!(refused(source, query), expected, "{source} {query}");
-        }
-    }
-
-    #[test]
-    fn details_are_for_operators_and_for_this_machine() {
-        let mut config = config();
-        let local = parse_url("http://localhost:8787/healthz").unwrap();
-        let public = parse_url("https://edge.example.com/healthz").unwrap();
-        let sees = |config: &Config, url: &Location, header| sees_details(url, config, header);
-        assert_eq!(sees(&config, &public, Some("Bearer new")), Ok(false));
-        for token in ["new", "grafana:read:reader"] {
-            config.console_tokens.push(token.parse().unwrap());
-        }
-        assert_eq!(sees(&config, &public, None), Ok(false));
-        assert_eq!(sees(&config, &local, None), Ok(true));
-        assert_eq!(sees(&config, &public, Some("Bearer new")), Ok(true));
-        assert_eq!(sees(&config, &public, Some("Bearer reader")), Ok(true));
-        let wrong = Some("Bearer guess");
-        for url in [&public, &local] {
-            assert_eq!(sees(&config, url, wrong), Err(Problem::NoToken));
         }
     }
 

@@ -33,6 +33,9 @@ pub struct Action {
     pub at: UnixMillis,
     /// The name of the token that was presented, if it has one.
     pub token: Option<String>,
+    /// The person whom Cloudflare Access let in, if that is who it was.
+    #[serde(default)]
+    pub person: Option<String>,
     /// What was done.
     pub action: ActionKind,
     /// The only source that it concerned; `None` if it concerned all.

@@ -97,3 +97,60 @@ fn what_the_example_file_holds_is_a_mistake_anywhere_but_on_localhost() {
         );
     }
 }
+
+fn access(team: &'static str, audiences: &'static str, local: bool) -> Setup {
+    read(|fake| {
+        fake.texts.insert("ACCESS_TEAM", team);
+        fake.texts.insert("ACCESS_AUD", audiences);
+        if local {
+            fake.texts.insert("ALLOW_LOCAL_TARGETS", "true");
+        }
+    })
+}
+
+#[test]
+fn a_team_of_access_is_given_by_its_name_or_its_address() {
+    for team in [
+        "acme",
+        " acme ",
+        "acme.cloudflareaccess.com",
+        "https://acme.cloudflareaccess.com/",
+    ] {
+        let setup = access(team, "console-tag  api-tag", false);
+        assert_eq!(items(&setup.mistakes), Vec::<&str>::new(), "{team}");
+        assert_eq!(items(&setup.warnings), Vec::<&str>::new(), "{team}");
+        let access = setup.config.access.clone().unwrap();
+        assert_eq!(access.issuer, "https://acme.cloudflareaccess.com");
+        assert_eq!(access.audiences, ["console-tag", "api-tag"]);
+    }
+    let stand_in = access("http://127.0.0.1:4000", "tag", true);
+    let issuer = stand_in.config.access.clone().unwrap().issuer;
+    assert_eq!(issuer, "http://127.0.0.1:4000");
+}
+
+#[test]
+fn keys_come_from_cloudflare_and_nobody_else() {
+    for team in [
+        "https://evil.example",
+        "http://acme.cloudflareaccess.com",
+        "http://127.0.0.1:4000",
+        "https://acme.cloudflareaccess.com/path",
+        "https://evil.example/?.cloudflareaccess.com",
+        "evil.example/",
+        "a b",
+    ] {
+        let setup = access(team, "tag", false);
+        assert_eq!(items(&setup.mistakes), ["ACCESS_TEAM"], "{team}");
+        assert_eq!(setup.config.access, None);
+    }
+}
+
+#[test]
+fn one_setting_of_access_without_the_other_is_a_mistake() {
+    for (team, audiences, missing) in [("acme", " ", "ACCESS_AUD"), ("", "tag", "ACCESS_TEAM")] {
+        let setup = access(team, audiences, false);
+        assert_eq!(items(&setup.mistakes), [missing]);
+        assert_eq!(setup.config.access, None);
+    }
+    assert_eq!(access("", "", false).config.access, None);
+}

@@ -17,7 +17,7 @@ use crate::tally::{Tally, Verdict};
 
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Wrong tokens from one address before it has to wait.
-const MOST_GUESSES: usize = 20;
+const MOST_GUESSES: usize = 5;
 const MARKUP: &str = "<script>alert(1)</script><!channel>\"'&";
 
 pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<()> {
