@@ -8,9 +8,11 @@ SHELL := /bin/bash
 include tools/setup.mk
 
 # The inputs of the built Worker.
-WORKER_CRATES := crates/edge-core crates/threescale
-SOURCES := $(shell find src schemas $(WORKER_CRATES:%=%/src) -type f) \
+WORKER_CRATES := crates/console crates/edge-core crates/threescale
+SOURCES := $(shell find src schemas templates $(WORKER_CRATES:%=%/src) -type f) \
 	Cargo.toml Cargo.lock $(WORKER_CRATES:%=%/Cargo.toml)
+# The console's stylesheet, script and icon. htmx comes from npm.
+ASSETS := $(wildcard static/*)
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
 # The twin of `make bench`, with its parser.
@@ -44,7 +46,7 @@ send: ## send KIND=application.created, KIND=all or KIND=ping to `make dev` as 3
 events: $(NODE_MODULES) ## list the events that `make dev` has stored in KV, or show one: ID=…, ID=last
 	@$(NODE) tools/events.mjs $(ID)
 
-build: build/index.js ## build the Worker into build/
+build: build/index.js build/assets/_headers ## build the Worker into build/, and the console's assets into build/assets/
 
 # One package: `cargo build` here means the test tools too, which are not for wasm.
 build/index.js: $(SOURCES) | $(TOOLS)
@@ -58,6 +60,12 @@ build/index.js: $(SOURCES) | $(TOOLS)
 	@rm -r build/js
 	@touch $@
 
+# What the browser loads beside the pages. worker-build empties build/, so this comes after it.
+build/assets/_headers: $(ASSETS) $(NODE_MODULES) build/index.js
+	@rm -rf build/assets && mkdir -p build/assets/static
+	@cp $(filter-out static/_headers,$(ASSETS)) node_modules/htmx.org/dist/htmx.min.js build/assets/static/
+	@cp static/_headers $@
+
 test: build ## all tests: the rules natively, the built Worker in the real runtime
 	@tools/languages $(PYTHON_WITH_SDKS)
 	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested $(PYTHON_WITH_SDKS))}; cargo test --locked --workspace
@@ -70,10 +78,10 @@ check: build ## format, lints, documents, the upload's size
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --manifest-path benches/parse/Cargo.toml --workspace --all-targets -- -D warnings
 	CUSTOM_LIBFUZZER_PATH=/not/needed cargo clippy --locked --manifest-path fuzz/Cargo.toml --bins -- -D warnings
-	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p edge-core -p threescale -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p console -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --quiet --locked -p xtask -- all
-	@find benches examples tests tools \( -name '*.js' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
+	@find benches examples static tests tools \( -name '*.js' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
 	@tools/upload-size $(MAX_UPLOAD)
 
 fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler

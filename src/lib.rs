@@ -14,6 +14,7 @@
 pub mod access;
 pub mod admin_client;
 pub mod api;
+pub mod console;
 pub mod cron;
 pub mod destination;
 pub mod environment;
@@ -46,6 +47,8 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     let path: Vec<_> = url.path.split('/').skip(1).collect();
     match path.as_slice() {
         ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
+        [""] => console::root(&setup),
+        ["console", path @ ..] => console::answer(request, &env, &setup, path).await,
         ["healthz"] if http::request::is_read(&request) => {
             health::answer(&request, &env, &setup).await
         }

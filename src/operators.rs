@@ -57,12 +57,22 @@ pub async fn sign_in(
     token: &str,
 ) -> Result<String, Problem> {
     sound(setup)?;
-    let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
     let nonce = new_nonce().map_err(|error| {
         log::error("beginning a session", &error);
         Problem::Unavailable
     })?;
-    let begin = || operators::sign_in(&setup.config, &url, token, &nonce, now_s());
+    let url = parse_url(&request.inner().url()).ok_or(Problem::InvalidHost)?;
+    let origin = request.headers().get("origin").ok().flatten();
+    let shown = Credentials {
+        url: &url,
+        method: "POST",
+        authorization: None,
+        cookies: None,
+        origin: origin.as_deref(),
+        person: None,
+        now_s: now_s(),
+    };
+    let begin = || operators::sign_in(&setup.config, &shown, token, &nonce);
     guesses::counted(request, env, begin).await
 }
 

@@ -3,7 +3,7 @@
 
 use edge_core::messages::{Operation, decode, encode};
 use js_sys::{Promise, Uint8Array, futures::JsFuture};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::{Result, Stub};
 
@@ -31,15 +31,28 @@ impl Object {
     ///
     /// The object could not be reached, or did not perform it: its state is not known to have changed.
     pub async fn ask<O: Operation>(&self, operation: O) -> Result<O::Reply> {
-        let message = Uint8Array::from(encode(&operation.into())?.as_slice());
-        read(self.0.ask(message)?).await
+        read(&self.ask_encoded(&encode(&operation.into())?).await?)
+    }
+
+    /// The same of a message that is encoded already. Not generic: each instance of what awaits several objects at once
+    /// is some kilobytes of the upload.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub async fn ask_encoded(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let reply = JsFuture::from(self.0.ask(Uint8Array::from(message))?).await?;
+        Ok(reply.unchecked_ref::<Uint8Array>().to_vec())
     }
 }
 
-async fn read<T: serde::de::DeserializeOwned>(reply: Promise) -> Result<T> {
-    let reply = JsFuture::from(reply).await?;
-    let reply = reply.unchecked_ref::<Uint8Array>().to_vec();
-    decode(&reply).map_err(|error| format!("an object's reply cannot be read: {error}").into())
+/// Reads an object's reply.
+///
+/// # Errors
+///
+/// It is no such reply.
+pub fn read<T: DeserializeOwned>(reply: &[u8]) -> Result<T> {
+    decode(reply).map_err(|error| format!("an object's reply cannot be read: {error}").into())
 }
 
 /// A reply, on its way back.

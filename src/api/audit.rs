@@ -4,11 +4,13 @@
 use edge_core::{
     api::{Call, recorded},
     config::Config,
-    messages::audit::{Action, ListActions, RecordAction},
+    messages::audit::{Action, ActionKind, ListActions, RecordAction},
+    name::SourceName,
     operators::Name,
     problem::Problem,
     time::UnixMillis,
 };
+use serde_json::{Map, Value};
 use worker::{Env, Result};
 
 use super::{Caller, unavailable};
@@ -17,14 +19,25 @@ use crate::{
     platform::{new_action_id, now_ms},
 };
 
-pub(super) async fn record(
+pub(crate) async fn record(
     env: &Env,
     caller: &Caller<'_>,
     call: &Call,
 ) -> std::result::Result<(), Problem> {
-    let Some((action, source, details)) = recorded::action(call) else {
-        return Ok(());
-    };
+    match recorded::action(call) {
+        Some((action, source, details)) => note(env, caller, action, source, details).await,
+        None => Ok(()),
+    }
+}
+
+/// Records an action.
+pub(crate) async fn note(
+    env: &Env,
+    caller: &Caller<'_>,
+    action: ActionKind,
+    source: Option<&SourceName>,
+    details: Map<String, Value>,
+) -> std::result::Result<(), Problem> {
     let recorded = async {
         let now = now_ms();
         let (token, person) = match &caller.operator.name {
@@ -40,7 +53,7 @@ pub(super) async fn record(
             source: source.cloned(),
             details,
         };
-        let name = source.map(edge_core::name::SourceName::as_str);
+        let name = source.map(SourceName::as_str);
         for source in caller.config.chosen(name) {
             let action = action.clone();
             Inbox::first(env, source)?

@@ -6,11 +6,12 @@ use edge_core::{
     config::Config,
     messages::events::ExportEvents,
     name::SourceName,
+    problem::Problem,
 };
 use futures_util::stream;
 use worker::{Env, Headers, Response, Result};
 
-use super::{Answer, Answered, unavailable};
+use super::unavailable;
 use crate::{inbox::client::Inbox, log};
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -24,16 +25,14 @@ struct Export {
     has_ended: bool,
 }
 
-pub(super) fn stream(
+pub(crate) fn stream(
     env: &Env,
     config: &Config,
     source: Option<&SourceName>,
     events: ExportEvents,
-) -> Answered {
+) -> std::result::Result<Response, Problem> {
     let response = respond(env, config, source, events);
-    response
-        .map(Answer::Stream)
-        .map_err(|error| unavailable(&error))
+    response.map_err(|error| unavailable(&error))
 }
 
 fn respond(

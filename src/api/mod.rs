@@ -1,11 +1,12 @@
 //! The API for operators: the state of destinations, events and their deliveries, pause, resume, replay, recovery, and
 //! registration with 3scale. All of it requires `CONSOLE_TOKEN`; if none is set, the API does not exist.
 //!
-//! [`Call::read`] parses a request. Each call becomes one operation of the inboxes, and their replies become one
-//! answer.
+//! [`Call::read`] parses a request, and [`calls`] has a function for each call: the console's pages ask the same ones.
 
-mod audit;
+pub(crate) mod audit;
+pub mod calls;
 mod export;
+mod inboxes;
 pub mod metrics;
 mod objects;
 mod proof;
@@ -16,24 +17,8 @@ mod sources;
 mod test_event;
 
 use edge_core::{
-    api::{
-        Call,
-        answer::{Replay, Replays, SourceDestinations, Sources},
-        audit_log::AuditPage,
-        event_list,
-        event_query::Reading,
-        replay_body::ReplayBody,
-        route::{no_event, no_replay},
-        stats::Stats,
-        usage::Usage,
-    },
+    api::{Call, event_query::Reading},
     config::{Config, Setup},
-    messages::{
-        InboxRequest, Operation,
-        destinations::DestinationOverview,
-        replays::{ReplayCount, ReplayProgress, StartReplay},
-    },
-    name::SourceName,
     operators::Operator,
     problem::Problem,
 };
@@ -42,9 +27,8 @@ use worker::{Env, Request, Response, Result};
 
 use crate::{
     http::{self, body, json},
-    inbox::client::Inbox,
     log, operators,
-    platform::{new_replay_id, now_ms, parse_url},
+    platform::{now_ms, parse_url},
     schemas,
 };
 
@@ -60,9 +44,9 @@ enum Answer {
 type Answered = std::result::Result<Answer, Problem>;
 
 /// An operator, and the configuration.
-struct Caller<'s> {
-    config: &'s Config,
-    operator: Operator,
+pub(crate) struct Caller<'s> {
+    pub(crate) config: &'s Config,
+    pub(crate) operator: &'s Operator,
 }
 
 /// Answers a request at `/api/v1/…`; `path` is what follows.
@@ -86,7 +70,10 @@ pub async fn answer(
     let answer = match operators::admit(&request, env, setup).await {
         Ok(operator) => {
             let config = &setup.config;
-            let caller = Caller { config, operator };
+            let caller = Caller {
+                config,
+                operator: &operator,
+            };
             read_and_perform(&mut request, env, &caller, path).await
         }
         Err(problem) => Err(problem),
@@ -126,129 +113,45 @@ async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered 
         Call::OpenApi => schemas::openapi()
             .map(Answer::Stream)
             .map_err(|error| unavailable(&error)),
-        Call::Destinations(list) => destinations(env, config, list).await,
-        Call::Pause(pause) => destinations(env, config, pause).await,
-        Call::Drop(drop) => destinations(env, config, drop).await,
-        Call::Test(test) => test_event::send(url, env, config, &test).await,
-        Call::Events(source, list) => {
-            let limit = list.limit;
-            let pages = ask(env, config, source.as_ref(), list).await?;
-            ok(&event_list::merge(pages, limit))
+        Call::Destinations(list) => ok(&calls::destinations(env, config, list).await?),
+        Call::Pause(pause) => ok(&calls::destinations(env, config, pause).await?),
+        Call::Drop(drop) => ok(&calls::destinations(env, config, drop).await?),
+        Call::Test(test) => with_status(202, &calls::send_test(url, env, config, &test).await?),
+        Call::Events(source, list) => ok(&calls::events(env, config, source.as_ref(), list).await?),
+        Call::Export(source, events) => {
+            calls::export(env, config, source.as_ref(), events).map(Answer::Stream)
         }
-        Call::Export(source, events) => export::stream(env, config, source.as_ref(), events),
-        Call::Event(event) => one_of(ask(env, config, None, event).await?, no_event),
-        Call::ReplayEvent(replay) => one_of(ask(env, config, None, replay).await?, no_event),
-        Call::Replays(list) => ok(&Replays {
-            replays: ReplayProgress::merge(ask(env, config, None, list).await?),
-        }),
-        Call::GetReplay(get) => one_replay(ask(env, config, None, get).await?),
-        Call::CancelReplay(cancel) => one_replay(ask(env, config, None, cancel).await?),
-        Call::Replay(body) => replay(env, config, body).await,
-        Call::Objects(query) => {
-            let list = query.operation();
-            let inboxes = ask(env, config, query.source.as_ref(), list).await?;
-            ok(&query.merge(inboxes))
+        Call::Event(get) => ok(&calls::event(env, config, get).await?),
+        Call::ReplayEvent(replay) => ok(&calls::replay_event(env, config, replay).await?),
+        Call::Replays(list) => ok(&calls::replays(env, config, list).await?),
+        Call::GetReplay(get) => ok(&calls::one_replay(env, config, get).await?),
+        Call::CancelReplay(cancel) => ok(&calls::one_replay(env, config, cancel).await?),
+        Call::Replay(body) => {
+            // A replay that has begun is accepted, but not yet done.
+            let status = if body.dry_run { 200 } else { 202 };
+            with_status(status, &calls::replay(env, config, body).await?)
         }
-        Call::Object(source, get) => objects::one(env, config, source.as_ref(), get).await,
-        Call::Sources => ok(&sources::all(env, config).await?),
+        Call::Objects(query) => ok(&calls::objects(env, config, &query).await?),
+        Call::Object(source, get) => ok(&calls::object(env, config, source.as_ref(), get).await?),
+        Call::Sources => ok(&calls::sources(env, config).await?),
         Call::Recoveries => ok(&recoveries::last(env, config).await?),
-        Call::Recover(source) => ok(&recoveries::run(env, config, source.as_ref()).await?),
+        Call::Recover(source) => ok(&calls::recover(env, config, source.as_ref()).await?),
         Call::Register(source, registration) => {
-            ok(&register::register(url, config, &source, &registration).await?)
+            ok(&calls::register(url, config, &source, &registration).await?)
         }
-        Call::Stats(source, hours) => {
-            let inboxes = ask(env, config, source.as_ref(), hours.clone()).await?;
-            ok(&Stats::of(&hours, inboxes))
-        }
-        Call::Usage(today) => {
-            let inboxes = ask(env, config, None, today.clone()).await?;
-            ok(&Usage::of(config, &today, inboxes))
-        }
-        Call::Audit(list) => {
-            let limit = list.limit;
-            ok(&AuditPage::merge(
-                audit::read(env, config, list).await?,
-                limit,
-            ))
-        }
+        Call::Stats(source, hours) => ok(&calls::stats(env, config, source.as_ref(), hours).await?),
+        Call::Usage(today) => ok(&calls::usage(env, config, today).await?),
+        Call::Audit(list) => ok(&calls::audit(env, config, list).await?),
         Call::Quarantine(source, list) => {
-            ok(&quarantine::list(env, config, source.as_ref(), list).await?)
+            ok(&calls::quarantine(env, config, source.as_ref(), list).await?)
         }
-        Call::Quarantined(get) => quarantine::one(env, config, get).await,
-        Call::ReparseOne(get) => quarantine::reparse_one(url, env, config, get).await,
+        Call::Quarantined(get) => ok(&calls::quarantined(env, config, get).await?),
+        Call::ReparseOne(get) => ok(&calls::reparse_one(url, env, config, get).await?),
         Call::Reparse(source, list) => {
-            quarantine::reparse_many(url, env, config, source.as_ref(), list).await
+            ok(&calls::reparse_many(url, env, config, source.as_ref(), list).await?)
         }
-        Call::DropQuarantined(drop) => quarantine::drop(env, config, drop).await,
+        Call::DropQuarantined(drop) => ok(&calls::drop_quarantined(env, config, drop).await?),
     }
-}
-
-async fn destinations<O>(env: &Env, config: &Config, operation: O) -> Answered
-where
-    O: Operation<Request = InboxRequest, Reply = Vec<DestinationOverview>> + Clone,
-{
-    let mut sources = Vec::new();
-    for source in &config.sources {
-        let name = &source.name;
-        let inboxes = ask(env, config, Some(name), operation.clone()).await?;
-        sources.push(SourceDestinations {
-            source: name.clone(),
-            destinations: DestinationOverview::merge(inboxes),
-        });
-    }
-    ok(&Sources { sources })
-}
-
-async fn replay(env: &Env, config: &Config, body: ReplayBody) -> Answered {
-    let id = if body.dry_run {
-        None
-    } else {
-        Some(new_replay_id(now_ms()).map_err(|error| unavailable(&error))?)
-    };
-    let operation = StartReplay {
-        id,
-        filter: body.events.filter,
-        destinations: body.destinations,
-    };
-    let counts = ask(env, config, body.events.source.as_ref(), operation).await?;
-    let answer = Replay::of(id, ReplayCount::merge(&counts));
-    // A replay that has begun is accepted, but not yet done.
-    with_status(if id.is_some() { 202 } else { 200 }, &answer)
-}
-
-/// Asks every inbox of one source, or of all sources.
-async fn ask<O>(
-    env: &Env,
-    config: &Config,
-    source: Option<&SourceName>,
-    operation: O,
-) -> std::result::Result<Vec<O::Reply>, Problem>
-where
-    O: Operation<Request = InboxRequest> + Clone,
-{
-    let replies = async {
-        let mut replies = Vec::new();
-        for source in config.chosen(source.map(SourceName::as_str)) {
-            for inbox in Inbox::all(env, source)? {
-                replies.push(inbox.ask(operation.clone()).await?);
-            }
-        }
-        Ok(replies)
-    };
-    replies.await.map_err(|error| unavailable(&error))
-}
-
-/// The reply of the only inbox that has one.
-fn one_of<T: Serialize>(replies: Vec<Option<T>>, none: impl FnOnce() -> Problem) -> Answered {
-    let found = replies.into_iter().flatten().next();
-    ok(&found.ok_or_else(none)?)
-}
-
-/// A replay, from the inboxes that it covers.
-fn one_replay(inboxes: Vec<Option<ReplayProgress>>) -> Answered {
-    let inboxes = inboxes.into_iter().flatten().map(|one| vec![one]);
-    let replay = ReplayProgress::merge(inboxes.collect()).into_iter().next();
-    ok(&replay.ok_or_else(no_replay)?)
 }
 
 fn ok(answer: &impl Serialize) -> Answered {

@@ -5,17 +5,18 @@ use edge_core::{
     config::Config,
     messages::objects::{GetObject, ObjectDetails},
     name::SourceName,
+    problem::Problem,
 };
 use worker::Env;
 
-use super::{Answered, ask, ok};
+use super::inboxes::ask;
 
-pub(super) async fn one(
+pub(crate) async fn one(
     env: &Env,
     config: &Config,
     source: Option<&SourceName>,
     get: GetObject,
-) -> Answered {
+) -> Result<Objects, Problem> {
     let mut objects: Vec<ObjectDetails> = Vec::new();
     for source in config.chosen(source.map(SourceName::as_str)) {
         let inboxes = ask(env, config, Some(&source.name), get.clone()).await?;
@@ -24,5 +25,5 @@ pub(super) async fn one(
     if objects.is_empty() {
         return Err(no_object());
     }
-    ok(&Objects { objects })
+    Ok(Objects { objects })
 }

@@ -12,15 +12,17 @@ use edge_core::{
 use serde::Serialize;
 use worker::{Env, Result};
 
-use super::{Answered, ok, unavailable};
+use super::unavailable;
 use crate::{inbox::client::Inbox, platform::parse_url};
 
-pub(super) async fn list(
+type Reply<T> = std::result::Result<T, Problem>;
+
+pub(crate) async fn list(
     env: &Env,
     config: &Config,
     source: Option<&SourceName>,
     list: ListQuarantine,
-) -> std::result::Result<QuarantinePage, Problem> {
+) -> Reply<QuarantinePage> {
     let listed = async {
         let mut inboxes = Vec::new();
         for source in config.chosen(source.map(SourceName::as_str)) {
@@ -32,30 +34,34 @@ pub(super) async fn list(
     listed.map_err(|error| unavailable(&error))
 }
 
-pub(super) async fn one(env: &Env, config: &Config, get: GetQuarantined) -> Answered {
+pub(crate) async fn one(
+    env: &Env,
+    config: &Config,
+    get: GetQuarantined,
+) -> Reply<QuarantinedDetails> {
     let (_, body) = find(env, config, get.id).await?;
-    ok(&body)
+    Ok(body)
 }
 
-pub(super) async fn reparse_one(
+pub(crate) async fn reparse_one(
     url: &str,
     env: &Env,
     config: &Config,
     get: GetQuarantined,
-) -> Answered {
+) -> Reply<Reparsed> {
     let (source, body) = find(env, config, get.id).await?;
     let reparsed = reparse(url, env, source, &body).await;
-    ok(&reparsed.map_err(|error| unavailable(&error))?)
+    reparsed.map_err(|error| unavailable(&error))
 }
 
 /// Parses those again that a page would show, the oldest first.
-pub(super) async fn reparse_many(
+pub(crate) async fn reparse_many(
     url: &str,
     env: &Env,
     config: &Config,
     source: Option<&SourceName>,
     selected: ListQuarantine,
-) -> Answered {
+) -> Reply<ReparsedPage> {
     let page = list(env, config, source, selected).await?;
     let mut results = Vec::new();
     for body in &page.bodies {
@@ -72,23 +78,24 @@ pub(super) async fn reparse_many(
         let reparsed: Result<_> = reparsed.await;
         results.extend(reparsed.map_err(|error| unavailable(&error))?);
     }
-    ok(&ReparsedPage {
+    Ok(ReparsedPage {
         results,
         cursor: page.cursor,
     })
 }
 
+/// A body that was dropped.
 #[derive(Serialize)]
-struct Dropped {
+pub(crate) struct Dropped {
     id: QuarantineId,
 }
 
-pub(super) async fn drop(env: &Env, config: &Config, drop: DropQuarantined) -> Answered {
+pub(crate) async fn drop(env: &Env, config: &Config, drop: DropQuarantined) -> Reply<Dropped> {
     let id = drop.id;
     let (source, _) = find(env, config, id).await?;
     let dropped = async { Inbox::first(env, source)?.ask(drop).await };
     dropped.await.map_err(|error| unavailable(&error))?;
-    ok(&Dropped { id })
+    Ok(Dropped { id })
 }
 
 /// A body, and the source that has it.
@@ -96,7 +103,7 @@ async fn find<'c>(
     env: &Env,
     config: &'c Config,
     id: QuarantineId,
-) -> std::result::Result<(&'c Source, QuarantinedDetails), Problem> {
+) -> Reply<(&'c Source, QuarantinedDetails)> {
     let found = async {
         for source in &config.sources {
             let body = Inbox::first(env, source)?

@@ -19,7 +19,7 @@ pub(super) async fn last(env: &Env, config: &Config) -> Result<Recoveries, Probl
     ask(env, config, None, LastStep {}).await
 }
 
-pub(super) async fn run(
+pub(crate) async fn run(
     env: &Env,
     config: &Config,
     source: Option<&SourceName>,

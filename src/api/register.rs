@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// `called` is the URL at which this Worker was called.
-pub(super) async fn register(
+pub(crate) async fn register(
     called: &str,
     config: &Config,
     source: &SourceName,

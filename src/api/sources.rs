@@ -8,10 +8,10 @@ use edge_core::{
 };
 use worker::Env;
 
-use super::{ask, metrics::recovery};
+use super::{inboxes::ask, metrics::recovery};
 use crate::platform::now_ms;
 
-pub(super) async fn all(env: &Env, config: &Config) -> Result<SourceList, Problem> {
+pub(crate) async fn all(env: &Env, config: &Config) -> Result<SourceList, Problem> {
     let mut sources = Vec::new();
     for source in &config.sources {
         let inboxes = ask(env, config, Some(&source.name), GetMetrics {}).await?;

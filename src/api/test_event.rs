@@ -14,10 +14,15 @@ use edge_core::{
 use threescale::Notification;
 use worker::{Env, Result};
 
-use super::{Answered, unavailable, with_status};
+use super::unavailable;
 use crate::{inbox::client::Inbox, platform::parse_url};
 
-pub(super) async fn send(url: &str, env: &Env, config: &Config, test: &TestEvent) -> Answered {
+pub(crate) async fn send(
+    url: &str,
+    env: &Env,
+    config: &Config,
+    test: &TestEvent,
+) -> std::result::Result<SentTest, Problem> {
     let source = config
         .source(test.source.as_str())
         .ok_or_else(|| no_source(test.source.as_str(), config))?;
@@ -40,11 +45,10 @@ pub(super) async fn send(url: &str, env: &Env, config: &Config, test: &TestEvent
         .map_err(|error| unavailable(&error))?
         // An inbox that was opened before the destination was configured.
         .ok_or(Problem::Unavailable)?;
-    let sent = SentTest {
+    Ok(SentTest {
         id,
         source: test.source.clone(),
         destination: test.destination.clone(),
         kind: test.kind.clone(),
-    };
-    with_status(202, &sent)
+    })
 }

@@ -55,4 +55,13 @@ impl Inbox {
     ) -> Result<O::Reply> {
         self.0.ask(operation).await
     }
+
+    /// The same of an operation that is encoded already, for whoever asks several inboxes.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub async fn ask_encoded(&self, operation: &[u8]) -> Result<Vec<u8>> {
+        self.0.ask_encoded(operation).await
+    }
 }

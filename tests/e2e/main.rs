@@ -17,6 +17,7 @@ mod alerts;
 mod answers;
 mod batches;
 mod bindings;
+mod console;
 mod crashes;
 mod cron;
 mod data;

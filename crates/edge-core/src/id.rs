@@ -103,6 +103,13 @@ impl EventId {
         i64::try_from((high << 28) | low).unwrap_or(i64::MAX)
     }
 
+    /// The time that it begins with, in milliseconds since 1970.
+    #[must_use]
+    pub fn unix_ms(self) -> i64 {
+        // 48 bits, so it fits.
+        i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX)
+    }
+
     /// From a column.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {

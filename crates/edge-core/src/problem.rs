@@ -19,6 +19,8 @@ pub enum Problem {
     ReadOnlyToken,
     /// A page of another site made an operator's browser send this.
     CrossSite,
+    /// A form of the console is not of this session.
+    StaleForm,
     /// Too many wrong tokens came from where this one does.
     TooManyGuesses,
     /// The `Host` header makes no URL.
@@ -108,7 +110,9 @@ impl Problem {
         match self {
             Self::IncompleteBody | Self::InvalidParameter { .. } | Self::InvalidHost => 400,
             Self::Unauthorized(_) | Self::NoToken => 401,
-            Self::InsecureTransport | Self::ReadOnlyToken | Self::CrossSite => 403,
+            Self::InsecureTransport | Self::ReadOnlyToken | Self::CrossSite | Self::StaleForm => {
+                403
+            }
             Self::NotFound | Self::Unknown(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::PayloadTooLarge { .. } => 413,
@@ -131,6 +135,7 @@ impl Problem {
             Self::InsecureTransport => "insecure_transport",
             Self::ReadOnlyToken => "read_only_token",
             Self::CrossSite => "cross_site",
+            Self::StaleForm => "stale_form",
             Self::NotFound | Self::Unknown(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
@@ -234,6 +239,9 @@ impl fmt::Display for Problem {
             Self::CrossSite => f.write_str(
                 "The header Origin names another site than this one: what is signed in here takes calls of its own \
                  pages only. Programs send Authorization: Bearer <token>.",
+            ),
+            Self::StaleForm => f.write_str(
+                "This page was made for another session, so nothing was done. Load it again, and do it there.",
             ),
             Self::NoToken => f.write_str("Send the CONSOLE_TOKEN: Authorization: Bearer <token>."),
             Self::NotFound => f.write_str(

@@ -25,7 +25,7 @@ const PLATFORM: &[&str] = &[
 ];
 
 /// The crates whose border is kept.
-const WITHOUT_PLATFORM: &[&str] = &["edge-core", "threescale"];
+const WITHOUT_PLATFORM: &[&str] = &["console", "edge-core", "threescale"];
 
 /// `None` is the machine that this runs on.
 const TARGETS: &[Option<&str>] = &[Some("wasm32-unknown-unknown"), None];

@@ -70,4 +70,6 @@ pub enum ActionKind {
     ReparseQuarantine,
     /// A body in the quarantine was dropped.
     DropQuarantined,
+    /// The credentials in an event were shown, in the console.
+    RevealCredentials,
 }

@@ -55,12 +55,27 @@ pub enum Name {
 }
 
 impl Operator {
-    /// `true` if a form with this token comes from a page that this operator was shown.
+    /// Takes a form with this token, if it comes from a page that this operator was shown.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn sent_form(&self, form_token: &str) -> Result<(), Problem> {
+        let is_own = |own: &str| own.as_bytes().ct_eq(form_token.as_bytes()).into();
+        if self.form_token.as_deref().is_none_or(is_own) {
+            Ok(())
+        } else {
+            Err(Problem::StaleForm)
+        }
+    }
+
+    /// The name, if there is one.
     #[must_use]
-    pub fn sent_form(&self, form_token: &str) -> bool {
-        self.form_token
-            .as_deref()
-            .is_none_or(|own| own.as_bytes().ct_eq(form_token.as_bytes()).into())
+    pub fn name(&self) -> Option<&str> {
+        match &self.name {
+            Name::Token(name) => name.as_deref(),
+            Name::Person(name) => Some(name),
+        }
     }
 
     /// The operator, if they may do what this method does.
@@ -104,13 +119,8 @@ pub fn admit(config: &Config, shown: &Credentials<'_>) -> Result<Operator, Probl
     let operator = by_session(config, shown)
         .or_else(|| by_access(config, shown))
         .ok_or(Problem::NoToken)?;
-    // A browser adds both by itself, whichever page makes it send a request. It says which, where that could matter.
-    if shown
-        .origin
-        .is_some_and(|origin| origin != shown.url.origin)
-    {
-        return Err(Problem::CrossSite);
-    }
+    // A browser adds both by itself, whichever page makes it send a request.
+    own_page(shown)?;
     operator.doing(shown.method)
 }
 
@@ -133,21 +143,19 @@ pub fn admit_scraper(config: &Config, shown: &Credentials<'_>) -> Result<Operato
 ///
 /// # Errors
 ///
-/// No `CONSOLE_TOKEN` is set, or the token is wrong.
+/// No `CONSOLE_TOKEN` is set, the token is wrong, or the form is another site's.
 pub fn sign_in(
     config: &Config,
-    url: &Location,
+    shown: &Credentials<'_>,
     token: &str,
     nonce: &str,
-    now_s: i64,
 ) -> Result<String, Problem> {
     if config.console_tokens.is_empty() {
         return Err(Problem::NotFound);
     }
-    let presented = Presented::value(token.trim());
-    let token = config.console_tokens.admit(&presented, url.is_localhost());
-    let token = token.ok_or(Problem::NoToken)?;
-    Ok(session::begin(token, url, nonce, now_s))
+    own_page(shown)?;
+    let token = by_token(config, shown, token.trim())?;
+    Ok(session::begin(token, shown.url, nonce, shown.now_s))
 }
 
 /// `true` if the caller may see what the configuration is. Nobody but this machine's users can call localhost; everybody
@@ -163,6 +171,14 @@ pub fn sees_details(config: &Config, shown: &Credentials<'_>) -> Result<bool, Pr
             Err(problem)
         }
         Err(_) => Ok(shown.url.is_localhost()),
+    }
+}
+
+/// A browser says whose page makes it send a request, where that could matter.
+fn own_page(shown: &Credentials<'_>) -> Result<(), Problem> {
+    match shown.origin {
+        Some(origin) if origin != shown.url.origin => Err(Problem::CrossSite),
+        _ => Ok(()),
     }
 }
 

@@ -46,6 +46,13 @@ fn set_cookie(url: &Location, value: &str, max_age_s: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}")
 }
 
+/// `true` if a browser that shows a link from another site withholds the session at first, as `SameSite=Strict` demands:
+/// once the address is called by a page of ours, it is there. `fetch_site` is the header `Sec-Fetch-Site`.
+#[must_use]
+pub fn is_withheld(method: &str, fetch_site: Option<&str>) -> bool {
+    method == "GET" && fetch_site == Some("cross-site")
+}
+
 /// The session in a header `Cookie`.
 pub(super) fn presented<'r>(cookies: &'r str, url: &Location) -> Option<&'r str> {
     cookies.split(';').find_map(|cookie| {

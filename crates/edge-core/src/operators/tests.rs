@@ -227,7 +227,7 @@ fn a_cookie_is_as_safe_as_its_address_permits() {
 #[test]
 fn whoever_presents_a_token_in_a_form_gets_a_session() {
     let (config, url) = (config(), at(SITE));
-    let begun = |config: &Config, token: &str| sign_in(config, &url, token, "7", NOW_S);
+    let begun = |config: &Config, token: &str| sign_in(config, &shown(&url, None), token, "7");
     let cookie = begun(&config, " of-ann\n").unwrap();
     assert!(cookie.starts_with(&session(&config, Some("ann"), &url)));
     for wrong in ["", "of-bob", "ann:write:of-ann", "local-console-token"] {
@@ -236,6 +236,13 @@ fn whoever_presents_a_token_in_a_form_gets_a_session() {
     }
     let refused = begun(&Config::default(), "new");
     assert_eq!(refused, Err(Problem::NotFound));
+    // Else somebody could work in another's name without knowing it.
+    let another_sites = Credentials {
+        origin: Some("https://evil.example"),
+        ..shown(&url, None)
+    };
+    let refused = sign_in(&config, &another_sites, "of-ann", "7");
+    assert_eq!(refused, Err(Problem::CrossSite));
 }
 
 #[test]
@@ -314,12 +321,12 @@ fn a_form_comes_from_a_page_of_the_same_session() {
     for operator in &operators {
         for other in &operators {
             let token = other.form_token.as_deref().unwrap();
-            assert_eq!(operator.sent_form(token), operator == other);
+            assert_eq!(operator.sent_form(token).is_ok(), operator == other);
         }
-        assert!(!operator.sent_form(""));
+        assert_eq!(operator.sent_form(""), Err(Problem::StaleForm));
     }
     let program = admit(&config, &shown(&url, Some("Bearer new"))).unwrap();
-    assert!(program.sent_form(""));
+    assert_eq!(program.sent_form(""), Ok(()));
 }
 
 #[test]
@@ -337,4 +344,17 @@ fn whom_access_lets_in_may_do_everything_once_there_is_a_console() {
     let expected = Name::Person("ann@example.com".to_owned());
     assert_eq!((operator.name, operator.may_write), (expected, true));
     assert_eq!(admit(&Config::default(), &shown), Err(Problem::NotFound));
+}
+
+#[test]
+fn a_link_from_another_site_is_called_again_by_a_page_of_ours() {
+    assert!(session::is_withheld("GET", Some("cross-site")));
+    for (method, site) in [
+        ("GET", Some("same-origin")),
+        ("GET", Some("none")),
+        ("GET", None),
+        ("POST", Some("cross-site")),
+    ] {
+        assert!(!session::is_withheld(method, site), "{method} {site:?}");
+    }
 }

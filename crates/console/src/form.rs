@@ -1,0 +1,114 @@
+//! What a form asks for, as a call of the API: the same method, path and body that a program would send, so that the
+//! console can do nothing else.
+
+use serde_json::{Map, Value};
+
+use crate::link::Query;
+
+/// A call of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiCall {
+    /// Its method.
+    pub method: &'static str,
+    /// Its path after `/api/v1/`, in segments.
+    pub path: Vec<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// The members of a body that a form may set, and how.
+const TEXTS: [&str; 13] = [
+    "source",
+    "type",
+    "action",
+    "object",
+    "account",
+    "state",
+    "destination",
+    "since",
+    "until",
+    "q",
+    "kind",
+    "code",
+    "cursor",
+];
+
+impl ApiCall {
+    /// The call behind `POST /console/{path}` with this form; `None` if there is none.
+    #[must_use]
+    pub fn of(path: &[&str], form: &Query) -> Option<Self> {
+        let known: &[&str] = match path {
+            ["replays"] => &[
+                "source",
+                "type",
+                "action",
+                "object",
+                "account",
+                "state",
+                "destination",
+                "since",
+                "until",
+                "q",
+            ],
+            ["destinations", _, "test"] => &["kind", "source"],
+            ["recoveries"] => &["source"],
+            ["quarantine", "reparse"] => &["code", "source", "cursor"],
+            ["events", _, "replay"]
+            | ["destinations", _, "pause" | "resume" | "drop"]
+            | ["replays", _, "cancel"]
+            | ["sources", _, "register"]
+            | ["quarantine", _, "reparse" | "drop"] => &[],
+            _ => return None,
+        };
+        let mut body = Map::new();
+        for (name, value) in form.pairs() {
+            if TEXTS.contains(&name) && known.contains(&name) {
+                body.insert(name.to_owned(), value.into());
+            }
+        }
+        let to: Vec<Value> = form.all("to").map(Value::from).collect();
+        if !to.is_empty() && matches!(path, ["events", _, "replay"] | ["replays"]) {
+            body.insert("destinations".to_owned(), to.into());
+        }
+        // The API drops by DELETE.
+        let (method, path) = match path {
+            ["quarantine", id, "drop"] => ("DELETE", vec!["quarantine", *id]),
+            path => ("POST", path.to_vec()),
+        };
+        Some(Self {
+            method,
+            path: path.into_iter().map(str::to_owned).collect(),
+            body: if body.is_empty() {
+                Vec::new()
+            } else {
+                Value::Object(body).to_string().into_bytes()
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_becomes_the_call_that_a_program_would_make() {
+        let form = Query::read("form_token=x&to=crm&to=archive&kind=user.created");
+        let call = ApiCall::of(&["events", "1", "replay"], &form).unwrap();
+        assert_eq!(
+            (call.method, call.path.join("/")),
+            ("POST", "events/1/replay".to_owned())
+        );
+        assert_eq!(call.body, br#"{"destinations":["crm","archive"]}"#);
+        let call = ApiCall::of(&["destinations", "crm", "test"], &form).unwrap();
+        assert_eq!(call.body, br#"{"kind":"user.created"}"#);
+        let call = ApiCall::of(&["destinations", "crm", "pause"], &form).unwrap();
+        assert!(call.body.is_empty(), "the form's token goes nowhere");
+        let call = ApiCall::of(&["quarantine", "7", "drop"], &form).unwrap();
+        assert_eq!(
+            (call.method, call.path.join("/")),
+            ("DELETE", "quarantine/7".to_owned())
+        );
+        assert_eq!(ApiCall::of(&["events", "1"], &form), None);
+    }
+}
