@@ -14,6 +14,7 @@ mod quarantine;
 mod recoveries;
 mod register;
 mod sources;
+pub mod tail;
 mod test_event;
 
 use edge_core::{
@@ -37,8 +38,13 @@ const LARGEST_BODY: usize = 64 << 10;
 
 /// An answer to an operator.
 enum Answer {
-    Json { status: u16, body: Vec<u8> },
+    Json {
+        status: u16,
+        body: Vec<u8>,
+    },
     Stream(Response),
+    /// A socket, joined to these inboxes.
+    Tail(Vec<String>),
 }
 
 type Answered = std::result::Result<Answer, Problem>;
@@ -67,20 +73,24 @@ pub async fn answer(
             _ => http::problem(&Problem::MethodNotAllowed { allow: "GET" }),
         };
     }
-    let answer = match operators::admit(&request, env, setup).await {
-        Ok(operator) => {
-            let config = &setup.config;
-            let caller = Caller {
-                config,
-                operator: &operator,
-            };
-            read_and_perform(&mut request, env, &caller, path).await
-        }
-        Err(problem) => Err(problem),
+    answer_of(answered(&mut request, env, setup, path).await)
+}
+
+async fn answered(request: &mut Request, env: &Env, setup: &Setup, path: &[&str]) -> Answered {
+    let operator = operators::admit(request, env, setup).await?;
+    let caller = Caller {
+        config: &setup.config,
+        operator: &operator,
     };
+    read_and_perform(request, env, &caller, path).await
+}
+
+/// The response of a request that stays one.
+fn answer_of(answer: Answered) -> Result<Response> {
     match answer {
         Ok(Answer::Json { status, body }) => Ok(json(body)?.with_status(status)),
         Ok(Answer::Stream(response)) => Ok(response),
+        Ok(Answer::Tail(_)) => http::problem(&Problem::UpgradeRequired),
         Err(problem) => http::problem(&problem),
     }
 }
@@ -133,6 +143,7 @@ async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered 
         }
         Call::Objects(query) => ok(&calls::objects(env, config, &query).await?),
         Call::Object(source, get) => ok(&calls::object(env, config, source.as_ref(), get).await?),
+        Call::Tail(source) => Ok(Answer::Tail(tail::inboxes(config, source.as_ref()))),
         Call::Sources => ok(&calls::sources(env, config).await?),
         Call::Recoveries => ok(&recoveries::last(env, config).await?),
         Call::Recover(source) => ok(&calls::recover(env, config, source.as_ref()).await?),

@@ -11,12 +11,14 @@ use edge_core::{
     messages::intake::Intake,
     name::{DestinationName, SourceName},
     shard,
+    tail::News,
 };
 use worker::{Env, Result, State, Storage};
 
 use super::{
     memory::Memory,
     store::{Document, NewEvent, Opened, Store, View},
+    tail::Tail,
 };
 
 /// An inbox that is open: its tables exist.
@@ -38,6 +40,7 @@ pub(super) struct InboxContext {
     pub(super) known: Vec<Known>,
     pub(super) destinations: RefCell<Vec<DestinationState>>,
     pub(super) memory: Memory,
+    pub(super) tail: Rc<Tail>,
 }
 
 /// A destination that the inbox knows.
@@ -71,13 +74,15 @@ impl InboxContext {
             .into_iter()
             .map(|opened| know(&config, is_removed, opened))
             .unzip();
+        let source: SourceName = source
+            .parse()
+            .map_err(|_| "the inbox has an invalid name")?;
         Ok(Self {
             env,
             storage: state.storage(),
             mask: Mask::new(config.secrets()),
-            source: source
-                .parse()
-                .map_err(|_| "the inbox has an invalid name")?,
+            tail: Tail::open(state, source.clone())?,
+            source,
             source_uri: source_uri.unwrap_or_default(),
             shard: shard::number_of(&name),
             config,
@@ -137,7 +142,17 @@ impl InboxContext {
         })?;
         let seq = head.seq;
         self.head.replace(head);
+        self.tail.took_in(id);
         Ok((id, seq))
+    }
+
+    /// Tells those who listen that something has happened.
+    pub(super) fn happened(&self, news: News) {
+        let newest = || {
+            let newest = self.store.id_of(self.head.borrow().seq).ok()?;
+            newest.map(|(id, _)| id)
+        };
+        self.tail.happened(news, newest);
     }
 
     /// This Worker's own origin: as it is configured, as the sender called it, or as it was last called.

@@ -8,6 +8,7 @@ use edge_core::{
         ReplayedEvent,
     },
     state::DeliveryState,
+    tail::News,
     time::UnixMillis,
 };
 use serde_json::value::RawValue;
@@ -170,6 +171,7 @@ impl Handle for ReplayEvent {
             replay(inbox, index, seq, now)?;
             count += 1;
         }
+        inbox.happened(News::ReplayBegan);
         dispatcher::wake(inbox, now)?;
         Ok(Some(ReplayedEvent {
             id: self.id,

@@ -29,17 +29,24 @@ mod replays;
 mod retention;
 mod search;
 mod store;
+mod tail;
 mod test_event;
 
 use std::rc::Rc;
 
-use edge_core::messages::{InboxRequest, Operation, decode, intake::Push};
+use edge_core::{
+    messages::{InboxRequest, Operation, decode, intake::Push},
+    problem::Problem,
+    tail::MOST_LISTENERS,
+};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use worker::{DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
+use worker::{
+    DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object, web_sys,
+};
 
 use self::context::InboxContext;
-use crate::{environment::setup, log, rpc};
+use crate::{environment::setup, http, log, rpc};
 
 /// How soon to try again after a failure of the inbox's own.
 const PAUSE_AFTER_ERROR_MS: i64 = 60_000;
@@ -83,6 +90,13 @@ impl Inbox {
         answer.map_err(|error| reported("the inbox", &error))
     }
 
+    /// Somebody wants to listen. The answer if that may not be.
+    #[wasm_bindgen(js_name = refuseListener)]
+    pub fn refuse_listener(&self) -> std::result::Result<Option<web_sys::Response>, JsValue> {
+        let refused = self.refused_listener();
+        refused.map_err(|error| reported("a listener", &error))
+    }
+
     /// The alarm. `is_retry` says that the run before ended badly.
     pub async fn wake(&self, is_retry: bool) -> std::result::Result<(), JsValue> {
         let done = match self.opened() {
@@ -104,6 +118,14 @@ impl Inbox {
         let facts: Push = decode(facts.as_bytes())?;
         let receipt = intake::push(self.opened()?, &facts, document)?;
         Ok(serde_json::to_string(&receipt)?)
+    }
+
+    fn refused_listener(&self) -> Result<Option<web_sys::Response>> {
+        if self.opened()?.tail.joined()? < MOST_LISTENERS {
+            return Ok(None);
+        }
+        let refusal = http::problem(&Problem::TooManyListeners)?;
+        Ok(Some(refusal.into()))
     }
 
     async fn answer(&self, message: &[u8]) -> Result<Vec<u8>> {

@@ -10,6 +10,7 @@ use edge_core::{
         CancelReplay, GetReplay, ListReplays, ReplayCount, ReplayProgress, StartReplay,
     },
     name::DestinationName,
+    tail::News,
 };
 use worker::Result;
 
@@ -93,6 +94,7 @@ fn cancel(inbox: &InboxContext, number: u32, sent: &ReplayProgress, now: i64) ->
         inbox.store.cancel_replay(number, sent, now)
     })?;
     committed(inbox, changes);
+    inbox.happened(News::ReplayEnded);
     Ok(())
 }
 
@@ -174,6 +176,7 @@ fn start(
         Ok(())
     })?;
     committed(inbox, changes);
+    inbox.happened(News::ReplayBegan);
     dispatcher::wake(inbox, now)
 }
 

@@ -2,6 +2,7 @@
 
 import Worker from "./worker.js";
 import { callHook } from "./hook.js";
+import { callTail } from "./tail.js";
 
 export { Inbox, Recovery } from "./objects.js";
 
@@ -10,16 +11,20 @@ export { Inbox, Recovery } from "./objects.js";
 let entry;
 const entryOf = (env, context) => {
   if (entry === undefined) {
-    const { fetch, scheduled, beginHookCall, rethrow } = new Worker(context, env);
-    entry = { fetch, scheduled, beginHookCall, rethrow, env };
+    const { fetch, scheduled, beginHookCall, admitTail, tailUnavailable, rethrow } = new Worker(context, env);
+    entry = { fetch, scheduled, beginHookCall, admitTail, tailUnavailable, rethrow, env };
   }
   return entry;
 };
 
+// A request for a WebSocket. Without `Upgrade`, it is one as any other, and is told what is missing.
+const wantsTail = ({ url, headers }) => url.includes("/api/v1/tail") && headers.has("upgrade");
+
 export default {
   fetch(request, env, context) {
     const entry = entryOf(env, context);
-    return request.url.includes("/hooks/") ? callHook(entry, request) : entry.fetch(request);
+    if (request.url.includes("/hooks/")) return callHook(entry, request);
+    return wantsTail(request) ? callTail(entry, request) : entry.fetch(request);
   },
   scheduled: (event, env, context) => entryOf(env, context).scheduled(event),
 };

@@ -54,6 +54,22 @@ export class Inbox extends DurableObject {
     this.commit();
   }
 
+  // A listener of the live tail. The runtime keeps the socket, and answers its pings, while this object is out of
+  // memory.
+  fetch() {
+    const refusal = this.inbox.refuseListener();
+    if (refusal !== undefined) return refusal;
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  // A listener has nothing to say, and one that has gone is noticed at the next ring.
+  webSocketMessage() {}
+  webSocketClose() {}
+  webSocketError() {}
+
   ask(message) {
     return this.inbox.ask(message);
   }

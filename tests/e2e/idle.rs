@@ -85,7 +85,7 @@ NAME = class extends NAME {
 };
 "#;
 
-fn watch(deployment: &Deployment) {
+pub(crate) fn watch(deployment: &Deployment) {
     let file = deployment.folder().join("build/index.js");
     let script = fs::read_to_string(&file).unwrap();
     let (before, _) = script.split_once(" as Inbox").unwrap();
@@ -97,12 +97,12 @@ fn watch(deployment: &Deployment) {
 }
 
 /// The number of times that the log has this.
-fn count(worker: &Worker, what: &str) -> usize {
+pub(crate) fn count(worker: &Worker, what: &str) -> usize {
     worker.log().matches(what).count()
 }
 
 /// The number of pending timers after each change.
-fn pending_timers(worker: &Worker) -> Vec<usize> {
+pub(crate) fn pending_timers(worker: &Worker) -> Vec<usize> {
     let log = worker.log();
     let all = log.split("{\"pending_timers\":").skip(1);
     all.map(|rest| rest.split_once('}').unwrap().0.parse().unwrap())

@@ -54,6 +54,7 @@ mod shared;
 mod sixteen_kinds;
 mod storage;
 mod strangers;
+mod tail;
 mod unreachable;
 mod unreadable;
 mod watchdog;

@@ -33,5 +33,6 @@ pub mod recovery;
 pub mod secret;
 pub mod shard;
 pub mod state;
+pub mod tail;
 pub mod target;
 pub mod time;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::admin_api::error::AdminApiError;
+use crate::{admin_api::error::AdminApiError, tail::MOST_LISTENERS};
 
 /// The reason why a request does not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,10 @@ pub enum Problem {
         /// The values that would be right, as the rest of a sentence about it.
         right: String,
     },
+    /// The live tail is a WebSocket, and the request does not ask for one.
+    UpgradeRequired,
+    /// As many listen to an inbox as may.
+    TooManyListeners,
     /// The body is longer than `MAX_BODY_BYTES`.
     PayloadTooLarge {
         /// The limit in bytes.
@@ -118,7 +122,8 @@ impl Problem {
             Self::PayloadTooLarge { .. } => 413,
             Self::UnsupportedMediaType | Self::MissingMediaType | Self::UnsupportedEncoding => 415,
             Self::Unreadable { .. } => 422,
-            Self::TooManyGuesses => 429,
+            Self::UpgradeRequired => 426,
+            Self::TooManyGuesses | Self::TooManyListeners => 429,
             Self::AdminApi(_) => 502,
             Self::Misconfigured | Self::Unavailable => 503,
         }
@@ -131,6 +136,8 @@ impl Problem {
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::Unauthorized(_) | Self::NoToken => "unauthorized",
             Self::TooManyGuesses => "too_many_guesses",
+            Self::UpgradeRequired => "upgrade_required",
+            Self::TooManyListeners => "too_many_listeners",
             Self::InvalidHost => "invalid_host",
             Self::InsecureTransport => "insecure_transport",
             Self::ReadOnlyToken => "read_only_token",
@@ -159,6 +166,7 @@ impl Problem {
             413 => "Content Too Large",
             415 => "Unsupported Media Type",
             422 => "Unprocessable Content",
+            426 => "Upgrade Required",
             429 => "Too Many Requests",
             502 => "Bad Gateway",
             _ => "Service Unavailable",
@@ -208,9 +216,10 @@ impl Problem {
             // RFC 6750 has the token in a query, too (§2.3).
             Self::Unauthorized(_) => Some(("www-authenticate", "Bearer realm=\"hooks\"")),
             Self::UnsupportedEncoding => Some(("accept-encoding", "identity")),
-            Self::Misconfigured | Self::Unavailable | Self::TooManyGuesses => {
-                Some(("retry-after", RETRY_AFTER_SECONDS))
-            }
+            Self::Misconfigured
+            | Self::Unavailable
+            | Self::TooManyGuesses
+            | Self::TooManyListeners => Some(("retry-after", RETRY_AFTER_SECONDS)),
             _ => None,
         }
     }
@@ -225,6 +234,15 @@ impl fmt::Display for Problem {
             ),
             Self::TooManyGuesses => f.write_str(
                 "Too many wrong tokens came from this address. After a minute without one, a token counts again.",
+            ),
+            Self::UpgradeRequired => f.write_str(
+                "The live tail is a WebSocket: connect with a WebSocket client, which sends Upgrade: websocket. \
+                 `threescale-edge listen` is one.",
+            ),
+            Self::TooManyListeners => write!(
+                f,
+                "{MOST_LISTENERS} clients listen to an inbox already, which is the limit. End some, or wait a minute: \
+                 those that have gone are noticed at the next event.",
             ),
             Self::InvalidHost => f.write_str(
                 "The Host header must be there once, and be a host name with an optional port.",

@@ -3,6 +3,7 @@
 use edge_core::{
     alert::{Kind, Occurrence},
     inbox_log::{Change, Write},
+    tail::News,
     time::UnixMillis,
 };
 use worker::Result;
@@ -100,6 +101,11 @@ pub(in crate::inbox) fn commit(
         }
         Ok(())
     })?;
+    let has_ended = |write: &Write| matches!(write, Write::DeleteCursor(_));
+    if change.writes.iter().any(has_ended) {
+        inbox.happened(News::ReplayEnded);
+    }
+    inbox.happened(News::Delivery);
     log_attempts(inbox, index, &change, ended);
     if let Some(destination) = inbox.destinations.borrow_mut().get_mut(index) {
         destination.deliveries.committed(change);

@@ -63,6 +63,8 @@ pub enum Call {
     Objects(ObjectQuery),
     /// One object: of one source, or of all.
     Object(Option<SourceName>, GetObject),
+    /// Be told when something happens: in one source, or in all.
+    Tail(Option<SourceName>),
     /// The state of each source.
     Sources,
     /// The state of each recovery.
@@ -156,6 +158,7 @@ impl Call {
                 };
                 Ok(Self::Object(source, GetObject { key }))
             }
+            Endpoint::Tail => query::only_source(query, config).map(Self::Tail),
             Endpoint::ListSources => Ok(Self::Sources),
             Endpoint::ListRecoveries => Ok(Self::Recoveries),
             Endpoint::RunRecovery => recoverable_source(body, config).map(Self::Recover),
