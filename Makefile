@@ -55,7 +55,7 @@ build/index.js: $(SOURCES) | $(TOOLS)
 	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
 	@# What the runtime calls, and what worker-build made, as one file.
 	@mv build/index.js build/worker.js && cp -r src/js build/js && mv build/worker.js build/js/
-	@$(ESBUILD_BIN) build/js/entry.js --bundle --format=esm --minify --log-level=warning \
+	@$(ESBUILD_BIN) build/js/entry.js --bundle --format=esm --minify --log-level=warning --inject:build/js/microtask.js \
 		--external:cloudflare:workers --external:./index_bg.wasm --outfile=build/index.js
 	@rm -r build/js
 	@touch $@

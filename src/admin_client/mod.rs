@@ -112,7 +112,7 @@ impl<'c> AdminApi<'c> {
                 body = Some(settings);
             }
             let url = format!("{}{}", self.url, call.path());
-            let request = request::request(call.method(), &url, headers, body, None)?;
+            let request = request::request(call.method(), &url, headers, body)?;
             Fetch::Request(request)
                 .send_with_signal(&abort.signal())
                 .await

@@ -1,7 +1,5 @@
 //! An origin service over HTTP: sends the message, and reads the beginning of its response.
 
-use std::{pin::pin, time::Duration};
-
 use edge_core::{
     config::Route,
     delivery::{
@@ -12,14 +10,35 @@ use edge_core::{
     mask::Mask,
     time::retry_after,
 };
-use futures_util::future::{Either, select};
-use worker::{AbortSignal, Delay, Env, Fetch, Request, Response, web_sys};
+use js_sys::{Array, Promise, Uint8Array, futures::JsFuture};
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use worker::Env;
 
-use super::{Sent, answer};
-use crate::{
-    http::request,
-    platform::{now_ms, parse_url},
-};
+use super::Sent;
+use crate::platform::{now_ms, parse_url};
+
+#[wasm_bindgen(module = "/src/js/exchange.js")]
+extern "C" {
+    /// Sends a request, and resolves with an [`Answer`]'s parts.
+    #[wasm_bindgen(catch)]
+    fn exchange(
+        env: &JsValue,
+        binding: Option<&str>,
+        url: &str,
+        headers: &str,
+        body: Uint8Array,
+        timeout_ms: u32,
+        most: usize,
+    ) -> Result<Promise, JsValue>;
+}
+
+/// What came back. The beginning of the body is for the record.
+struct Answer {
+    status: u16,
+    retry_after: Option<String>,
+    error_type: Option<String>,
+    body: String,
+}
 
 /// Sends the message if the target may be called. Every failure is an outcome.
 pub async fn post(
@@ -32,73 +51,64 @@ pub async fn post(
     if let Err(failure) = check_route(parse_url, route) {
         return Outcome::failed(failure).into();
     }
-    // The URL and headers were checked before, so a failure here is not the network's.
-    let Ok((request, controller)) = request(message, route) else {
-        let refused = Failure::Unsendable("the runtime refuses its URL or headers");
-        return Outcome::failed(refused).into();
-    };
-    let fetching = pin!(fetch(request, controller.signal(), env, route));
-    // A timer that is dropped is cleared: one that is not would keep the inbox awake, and billed, for the rest of its
-    // time after each answer.
-    let timeout = Delay::from(Duration::from_millis(timeout_ms.into()));
-    let answered = match select(fetching, timeout).await {
-        Either::Left((answered, _)) => answered,
-        Either::Right(((), _)) => {
-            controller.abort();
-            let timeout = Unreached::by_error(Some("TimeoutError"), "");
-            return Outcome::failed(Failure::Unreached(timeout)).into();
-        }
-    };
-    match answered {
-        Ok(mut response) => {
-            let header = |name| response.headers().get(name).ok().flatten();
-            let retry_after = header("retry-after");
-            let error_type = header("cf-error-type");
-            let retry_after = retry_after.and_then(|value| retry_after::parse(&value, now_ms()));
-            let status = response.status_code();
-            let text = answer::read(&mut response, mask).await;
+    match answer(message, env, route, timeout_ms, mask.recorded_window()).await {
+        Ok(Some(answer)) => {
+            let retry_after = answer.retry_after.as_deref();
+            let retry_after = retry_after.and_then(|value| retry_after::parse(value, now_ms()));
+            let error_type = answer.error_type.as_deref();
             Sent {
-                outcome: outcome(status, retry_after, error_type.as_deref(), &text),
-                answer: mask.recorded(&text),
+                outcome: outcome(answer.status, retry_after, error_type, &answer.body),
+                answer: mask.recorded(&answer.body),
             }
+        }
+        // The URL and headers were checked before, so this is not the network's failure.
+        Ok(None) => {
+            let refused = Failure::Unsendable("the runtime refuses its URL or headers");
+            Outcome::failed(refused).into()
         }
         Err(error) => Outcome::failed(failure(&error)).into(),
     }
 }
 
-fn request(
+/// `None`: the runtime does not take the URL or a header.
+async fn answer(
     message: &Message,
-    route: &Route,
-) -> worker::Result<(Request, web_sys::AbortController)> {
-    let headers = message
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let controller = web_sys::AbortController::new()?;
-    let request = match route {
-        // The signal is not set on the request, because `fetch` would override it with none.
-        Route::Url { url, .. } => request::post(url, headers, &message.body, None),
-        Route::Service { url, .. } => {
-            let signal = controller.signal();
-            request::post(url, headers, &message.body, Some(&signal))
-        }
-    }?;
-    Ok((request, controller))
-}
-
-async fn fetch(
-    request: Request,
-    signal: web_sys::AbortSignal,
     env: &Env,
     route: &Route,
-) -> worker::Result<Response> {
-    match route {
-        Route::Url { .. } => {
-            Fetch::Request(request)
-                .send_with_signal(&AbortSignal::from(signal))
-                .await
+    timeout_ms: u32,
+    most: usize,
+) -> worker::Result<Option<Answer>> {
+    let (binding, url) = match route {
+        Route::Url { url, .. } => (None, url),
+        Route::Service { url, binding } => (Some(binding.as_str()), url),
+    };
+    let mut lines = String::new();
+    for (name, value) in &message.headers {
+        // No value has a line break.
+        for line in [name, value] {
+            lines.push_str(line);
+            lines.push('\n');
         }
-        Route::Service { binding, .. } => env.service(binding)?.fetch_request(request).await,
+    }
+    let body = Uint8Array::from(message.body.as_slice());
+    let answer = exchange(env, binding, url, &lines, body, timeout_ms, most)?;
+    let answer = JsFuture::from(answer).await?;
+    Ok(answer.dyn_ref::<Array>().map(read))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the runtime's statuses are whole numbers below 1000"
+)]
+fn read(parts: &Array) -> Answer {
+    let body = parts.get(3);
+    let bytes = body.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    Answer {
+        status: parts.get(0).as_f64().unwrap_or_default() as u16,
+        retry_after: parts.get(1).as_string(),
+        error_type: parts.get(2).as_string(),
+        body: String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned(),
     }
 }
 

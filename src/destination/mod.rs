@@ -1,6 +1,5 @@
 //! Sends events to destinations, with one file per kind of destination. The rules are in `delivery`.
 
-mod answer;
 pub mod http;
 pub mod kv;
 pub mod queue;

@@ -14,20 +14,6 @@ pub fn is_read(request: &Request) -> bool {
     matches!(request.inner().method().as_str(), "GET" | "HEAD")
 }
 
-/// A POST that follows no redirect.
-///
-/// # Errors
-///
-/// The URL or a header is not valid.
-pub fn post<'h>(
-    url: &str,
-    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
-    body: &[u8],
-    signal: Option<&web_sys::AbortSignal>,
-) -> Result<Request> {
-    request("POST", url, headers, Some(body), signal)
-}
-
 /// A request that follows no redirect.
 ///
 /// # Errors
@@ -38,7 +24,6 @@ pub fn request<'h>(
     url: &str,
     headers: impl IntoIterator<Item = (&'h str, &'h str)>,
     body: Option<&[u8]>,
-    signal: Option<&web_sys::AbortSignal>,
 ) -> Result<Request> {
     let all = web_sys::Headers::new()?;
     for (name, value) in headers {
@@ -50,7 +35,6 @@ pub fn request<'h>(
     if let Some(body) = body {
         init.set_body(&JsValue::from(Uint8Array::from(body)));
     }
-    init.set_signal(signal);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
 }

@@ -93,6 +93,10 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
                 None
             }
         };
+        // The next run begins at once, so nothing is gathered for later.
+        if is_over {
+            commit::flush(inbox, now, true);
+        }
         // Outcomes that could not be written are in memory only, so the inbox stays there until they are.
         let is_unwritten = !is_late && has_unwritten(inbox, now);
         let is_soon = wake.is_some_and(|at| at <= now + PAUSE_AFTER_NOTHING_MS);

@@ -1,0 +1,6 @@
+// In the place of the runtime's own `queueMicrotask`, which makes a new function of V8's for each call: a tenth of what
+// a delivery costs, since each step of a future is one. A promise's job runs at the same moment.
+
+export const queueMicrotask = (task) => {
+  Promise.resolve().then(task);
+};
