@@ -15,6 +15,7 @@ mod access;
 mod after_outages;
 mod alerts;
 mod answers;
+mod backlog;
 mod batches;
 mod bindings;
 mod console;
