@@ -46,7 +46,7 @@ impl Environment for WorkerEnvironment<'_> {
     fn has(&self, kind: Binding, name: &str) -> bool {
         match kind {
             Binding::Kv => self.0.kv(name).is_ok(),
-            Binding::Service => self.0.service(name).is_ok(),
+            Binding::Service | Binding::Vpc => self.0.service(name).is_ok(),
             Binding::Queue => self.0.queue(name).is_ok(),
         }
     }

@@ -14,7 +14,7 @@ use edge_core::{
 use futures_util::StreamExt as _;
 use threescale::Timestamp;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use worker::{AbortController, ByteStream, Fetch, Response};
+use worker::{AbortController, ByteStream, Env, Fetch, Response};
 
 use crate::{
     http::request::{self, within},
@@ -72,7 +72,10 @@ impl Call<'_> {
 /// A tenant's admin API.
 #[derive(Debug)]
 pub struct AdminApi<'c> {
+    env: &'c Env,
     url: &'c str,
+    /// The binding that leads there, if it is in a private network.
+    vpc: Option<&'c str>,
     token: &'c Secret,
     allow_local: bool,
 }
@@ -80,12 +83,14 @@ pub struct AdminApi<'c> {
 impl<'c> AdminApi<'c> {
     /// `None` if the source has no `admin_url` or no access token.
     #[must_use]
-    pub fn of(config: &Config, source: &'c Source) -> Option<Self> {
+    pub fn of(env: &'c Env, config: &Config, source: &'c Source) -> Option<Self> {
         let (url, token) = source.admin()?;
         Some(Self {
+            env,
             url,
+            vpc: source.vpc.as_deref(),
             token,
-            allow_local: config.allow_local,
+            allow_local: config.allow_local || source.vpc.is_some(),
         })
     }
 
@@ -112,7 +117,12 @@ impl<'c> AdminApi<'c> {
                 body = Some(settings);
             }
             let url = format!("{}{}", self.url, call.path());
-            let request = request::request(call.method(), &url, headers, body)?;
+            if let Some(binding) = self.vpc {
+                let signal = abort.signal();
+                let request = request::request(call.method(), &url, headers, body, Some(&signal))?;
+                return self.env.service(binding)?.fetch_request(request).await;
+            }
+            let request = request::request(call.method(), &url, headers, body, None)?;
             Fetch::Request(request)
                 .send_with_signal(&abort.signal())
                 .await

@@ -148,7 +148,7 @@ async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered 
         Call::Recoveries => ok(&recoveries::last(env, config).await?),
         Call::Recover(source) => ok(&calls::recover(env, config, source.as_ref()).await?),
         Call::Register(source, registration) => {
-            ok(&calls::register(url, config, &source, &registration).await?)
+            ok(&calls::register(url, env, config, &source, &registration).await?)
         }
         Call::Stats(source, hours) => ok(&calls::stats(env, config, source.as_ref(), hours).await?),
         Call::Usage(today) => ok(&calls::usage(env, config, today).await?),

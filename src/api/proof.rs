@@ -36,7 +36,7 @@ async fn ask(origin: &str, nonce: &str) -> Result<Vec<u8>> {
     let abort = AbortController::default();
     let answer = async {
         let url = format!("{origin}{}", identity::question(nonce));
-        let request = request::request("GET", &url, [], None)?;
+        let request = request::request("GET", &url, [], None, None)?;
         let mut response = Fetch::Request(request)
             .send_with_signal(&abort.signal())
             .await?;

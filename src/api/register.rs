@@ -15,6 +15,7 @@ use edge_core::{
     problem::Problem,
 };
 use serde_json::{Map, Value};
+use worker::Env;
 
 use super::proof;
 use crate::{
@@ -25,6 +26,7 @@ use crate::{
 /// `called` is the URL at which this Worker was called.
 pub(crate) async fn register(
     called: &str,
+    env: &Env,
     config: &Config,
     source: &SourceName,
     registration: &Registration,
@@ -32,8 +34,8 @@ pub(crate) async fn register(
     let source = config
         .source(source.as_str())
         .ok_or_else(|| no_source(source.as_str(), config))?;
-    let api =
-        AdminApi::of(config, source).ok_or_else(|| no_admin_api(source, "cannot be registered"))?;
+    let api = AdminApi::of(env, config, source)
+        .ok_or_else(|| no_admin_api(source, "cannot be registered"))?;
     let origin = match registration.address(parse_url, called, config)? {
         Address::Ours(origin) => origin,
         Address::Unproven(origin) if proof::is_given(config, &origin).await => origin,

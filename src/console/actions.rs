@@ -85,7 +85,7 @@ async fn one(visit: &Visit<'_>, path: &[&str], form: &Query) -> Shown {
             "/console/sources?done=recovery".to_owned()
         }
         Call::Register(source, registration) => {
-            calls::register(url, config, &source, &registration).await?;
+            calls::register(url, env, config, &source, &registration).await?;
             "/console/sources?done=registered".to_owned()
         }
         Call::ReparseOne(get) => {

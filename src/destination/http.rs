@@ -79,7 +79,7 @@ async fn answer(
     most: usize,
 ) -> worker::Result<Option<Answer>> {
     let (binding, url) = match route {
-        Route::Url { url, .. } => (None, url),
+        Route::Url { url, vpc, .. } => (vpc.as_deref(), url),
         Route::Service { url, binding } => (Some(binding.as_str()), url),
     };
     let mut lines = String::new();

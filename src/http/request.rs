@@ -24,6 +24,7 @@ pub fn request<'h>(
     url: &str,
     headers: impl IntoIterator<Item = (&'h str, &'h str)>,
     body: Option<&[u8]>,
+    signal: Option<&web_sys::AbortSignal>,
 ) -> Result<Request> {
     let all = web_sys::Headers::new()?;
     for (name, value) in headers {
@@ -35,6 +36,7 @@ pub fn request<'h>(
     if let Some(body) = body {
         init.set_body(&JsValue::from(Uint8Array::from(body)));
     }
+    init.set_signal(signal);
     init.set_redirect(web_sys::RequestRedirect::Manual);
     Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
 }

@@ -63,8 +63,12 @@ type Outcome<T> = std::result::Result<T, AdminApiError>;
 
 impl Running<'_> {
     async fn run(&mut self) -> Outcome<()> {
-        let api =
-            AdminApi::of(&self.context.config, &self.context.source).ok_or_else(not_configured)?;
+        let api = AdminApi::of(
+            &self.context.env,
+            &self.context.config,
+            &self.context.source,
+        )
+        .ok_or_else(not_configured)?;
         let mut reply = api.send(Call::ListFailures).await?;
         self.step.answered(&reply.header("date"));
         if reply.status != 200 {

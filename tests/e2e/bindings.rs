@@ -53,6 +53,42 @@ async fn another_worker_gets_events_through_a_service_binding_and_again_when_it_
     assert_eq!(second.json()["id"], id.as_str());
 }
 
+/// A service binding stands for the VPC's, which is a `Fetcher` too.
+#[tokio::test]
+async fn what_is_in_a_private_network_is_called_through_its_binding() {
+    let origin = Origin::start();
+    let sink = format!(
+        "name = \"sink\"\nmain = \"index.js\"\ncompatibility_date = \"2026-11-01\"\nvars = {{ ORIGIN = \"{}\" }}",
+        origin.url("")
+    );
+    let signing = harness::signing_secret();
+    let worker = Setup::default()
+        .source(
+            "acme",
+            SECRET,
+            "vpc = \"OFFICE\"\nadmin_url = \"http://3scale.internal\"",
+        )
+        .secret("SOURCE_ACME_ACCESS_TOKEN", "a-token-of-the-tenant")
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .secret("DESTINATION_CRM_SIGNING_SECRET", &signing)
+        .destination(
+            "crm",
+            "vpc = \"OFFICE\"\nurl = \"http://crm.internal:8080/from-3scale\"",
+        )
+        .config("services = [{ binding = \"OFFICE\", service = \"sink\" }]")
+        .beside("sink", &sink, include_str!("sink/index.js"))
+        .started()
+        .await;
+    let id = worker.accept("acme", &notification("user.created")).await;
+    let delivery = origin.delivery("/from-3scale", &id).await;
+    assert!(delivery.is_signed_with(&signing));
+
+    call(&worker, Method::POST, "/recoveries", "").await;
+    let asked = origin.received("/admin/api/webhooks/failures.xml");
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].header("authorization").starts_with("Basic "));
+}
+
 #[tokio::test]
 async fn a_queue_gets_events_as_text_that_its_consumer_reads() {
     let origin = Origin::start();

@@ -184,6 +184,7 @@ mod tests {
 
     fn settings(secrets: &str, events: &[&str]) -> Settings {
         let source = Source {
+            vpc: None,
             is_closed: false,
             name: "acme".parse().unwrap(),
             secret_param: "t k".to_owned(),

@@ -57,10 +57,10 @@ impl Destination {
             .is_some_and(Transport::keeps_objects)
     }
 
-    /// `true` if it is another Worker, called through a service binding.
+    /// `true` if it is called through a binding: another Worker, or a service in a private network.
     #[must_use]
     pub fn is_service(&self) -> bool {
-        self.transport.as_ref().is_some_and(Transport::is_service)
+        self.transport.as_ref().is_some_and(Transport::is_bound)
     }
 
     /// `true` if it wants an event of this source, type and action.

@@ -63,6 +63,8 @@ pub enum Binding {
     Service,
     /// A Cloudflare Queue.
     Queue,
+    /// A service or network of Workers VPC.
+    Vpc,
 }
 
 /// The Worker's configuration: the sound parts of it, and what is known of the others.

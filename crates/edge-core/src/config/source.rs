@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Environment, Reader, Table, warn_of_address};
+use super::{Environment, Reader, Table, transport::vpc, warn_of_address};
 use crate::{
     location::ParseUrl,
     name::SourceName,
@@ -23,6 +23,8 @@ pub struct Source {
     pub secrets: Secrets,
     /// The tenant's admin portal, without a slash at its end.
     pub admin_url: Option<String>,
+    /// The binding of Workers VPC through which the admin portal is called, if it is in a private network.
+    pub vpc: Option<String>,
     /// Further addresses to which its notifications were sent.
     pub recover_from: RecoverFrom,
     /// How long it may send nothing, in milliseconds.
@@ -63,6 +65,7 @@ impl Source {
             secret_param: "token".to_owned(),
             secrets: Secrets::default(),
             admin_url: None,
+            vpc: None,
             recover_from: RecoverFrom::default(),
             silent_after_ms: None,
             access_token: None,
@@ -95,7 +98,8 @@ const MOST_SHARDS: u64 = 32;
 impl<E: Environment> Reader<'_, E> {
     pub(super) fn source(&mut self, name: SourceName, value: Value) -> Source {
         let mistakes_before = self.findings.mistakes.len();
-        let (allow_local, parse_url) = (self.allow_local, self.env.parse_url());
+        let (allow_local, env) = (self.allow_local, self.env);
+        let parse_url = env.parse_url();
         let mut table = self.table(format!("SOURCES.{name}"), value);
         let secret_param = table
             .text("secret_param")
@@ -109,6 +113,11 @@ impl<E: Environment> Reader<'_, E> {
         let admin_url = table
             .text("admin_url")
             .map(|url| url.trim_end_matches('/').to_owned());
+        let vpc = vpc(&mut table, env);
+        if vpc.is_some() && admin_url.is_none() {
+            table.report("vpc", "leads to the admin portal: say admin_url too");
+        }
+        let allow_local = allow_local || vpc.is_some();
         if let Some(url) = &admin_url {
             if let Err(problem) = target::check(parse_url, url, allow_local) {
                 table.report("admin_url", problem.to_string());
@@ -122,6 +131,7 @@ impl<E: Environment> Reader<'_, E> {
         table.finish(&[
             "secret_param",
             "admin_url",
+            "vpc",
             "recover_from",
             "shards",
             "silent_after_hours",
@@ -145,6 +155,7 @@ impl<E: Environment> Reader<'_, E> {
             secret_param,
             secrets,
             admin_url,
+            vpc,
             recover_from,
             silent_after_ms,
             access_token,

@@ -43,6 +43,7 @@ impl Environment for Fake {
             (Binding::Kv, "EVENTS" | "ARCHIVE")
                 | (Binding::Service, "CRM")
                 | (Binding::Queue, "JOBS")
+                | (Binding::Vpc, "OFFICE")
         )
     }
 }
@@ -532,4 +533,46 @@ fn an_access_token_needs_an_admin_url_and_is_never_shown() {
     assert_eq!(found, ["SOURCE_ACME_ACCESS_TOKEN"]);
     let without = read(|_| {}).config;
     assert!(without.sources[0].admin().is_none());
+}
+
+#[test]
+fn a_private_network_is_reached_through_its_binding_only() {
+    let private = |vpc: Value| {
+        read(|fake| {
+            let url = "http://crm.internal:8080/3scale";
+            fake.tables.insert(
+                "SOURCES",
+                json!({ "acme": { "admin_url": "https://3scale.corp", "vpc": vpc } }),
+            );
+            fake.tables
+                .insert("DESTINATIONS", json!({ "crm": { "url": url, "vpc": vpc } }));
+        })
+    };
+    let setup = private(json!("OFFICE"));
+    assert_eq!(setup.mistakes, []);
+    assert_eq!(setup.config.sources[0].vpc.as_deref(), Some("OFFICE"));
+    let crm = setup.config.destinations[0].transport.as_ref().unwrap();
+    let Transport::Http {
+        route: Route::Url {
+            allow_local, vpc, ..
+        },
+        ..
+    } = crm
+    else {
+        panic!("not a URL")
+    };
+    assert_eq!((*allow_local, vpc.as_deref()), (true, Some("OFFICE")));
+    assert!(crm.is_signed() && crm.is_bound());
+
+    let items: Vec<_> = private(json!("OFFISE"))
+        .mistakes
+        .into_iter()
+        .map(|finding| finding.item)
+        .collect();
+    assert_eq!(items, ["SOURCES.acme.vpc", "DESTINATIONS.crm.vpc"]);
+    let alone = read(|fake| {
+        fake.tables
+            .insert("SOURCES", json!({ "acme": { "vpc": "OFFICE" } }));
+    });
+    assert_eq!(alone.mistakes[0].item, "SOURCES.acme.vpc");
 }

@@ -42,8 +42,10 @@ pub enum Route {
     Url {
         /// The URL.
         url: String,
-        /// `true` if it may be plain http and private (development).
+        /// `true` if it may be plain http and private: in development, and through a VPC.
         allow_local: bool,
+        /// The binding of Workers VPC that leads there, if it is in a private network.
+        vpc: Option<String>,
     },
     /// Through a service binding, which needs no address and no network.
     Service {
@@ -111,11 +113,12 @@ impl Transport {
         )
     }
 
-    pub(super) fn is_service(&self) -> bool {
+    /// `true` if its calls go through a binding, which are limited in an invocation.
+    pub(super) fn is_bound(&self) -> bool {
         matches!(
             self,
             Self::Http {
-                route: Route::Service { .. },
+                route: Route::Service { .. } | Route::Url { vpc: Some(_), .. },
                 ..
             }
         )
@@ -211,6 +214,7 @@ const KINDS: [(&str, &[&str]); 4] = [
         "url",
         &[
             "url",
+            "vpc",
             "format",
             "timeout_ms",
             "headers",
@@ -257,6 +261,7 @@ pub(super) fn known_settings(
         "kv",
         "service",
         "queue",
+        "vpc",
         "format",
         "timeout_ms",
         "headers",
@@ -336,7 +341,10 @@ fn url_route(
     context: &Context<'_, impl Environment>,
     secret: Option<&Secret>,
 ) -> Route {
-    let (parse_url, allow_local) = (context.env.parse_url(), context.allow_local);
+    let vpc = vpc(table, context.env);
+    // What is bound was chosen by the account's owner, and is private on purpose.
+    let allow_local = context.allow_local || vpc.is_some();
+    let parse_url = context.env.parse_url();
     let variable = secret.map(|_| format!("DESTINATION_{}_URL", context.name.env_name()));
     let url = match secret {
         Some(secret) => Some(secret.reveal().to_owned()),
@@ -360,7 +368,18 @@ fn url_route(
         }
     }
     let url = url.unwrap_or_default();
-    Route::Url { url, allow_local }
+    Route::Url {
+        url,
+        allow_local,
+        vpc,
+    }
+}
+
+/// The binding through which a URL in a private network is called.
+pub(super) fn vpc(table: &mut Table<'_>, env: &impl Environment) -> Option<String> {
+    table
+        .has("vpc")
+        .then(|| binding(table, env, "vpc", Binding::Vpc))
 }
 
 fn options(table: &mut Table<'_>, secrets: DestinationSecrets, redacts: bool) -> HttpOptions {
@@ -454,6 +473,7 @@ fn binding(table: &mut Table<'_>, env: &impl Environment, key: &str, kind: Bindi
             Binding::Kv => "[[kv_namespaces]]",
             Binding::Service => "[[services]]",
             Binding::Queue => "[[queues.producers]]",
+            Binding::Vpc => "[[vpc_services]]",
         };
         table.report(
             key,

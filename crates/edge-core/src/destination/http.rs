@@ -190,7 +190,9 @@ fn percent_encoded(value: &str) -> String {
 /// The target may not be called.
 pub fn check_route(parse_url: ParseUrl, route: &Route) -> Result<(), Failure> {
     match route {
-        Route::Url { url, allow_local } => target::check(parse_url, url, *allow_local)
+        Route::Url {
+            url, allow_local, ..
+        } => target::check(parse_url, url, *allow_local)
             .map_err(|refused| Failure::Unreached(Unreached::refused(&refused))),
         Route::Service { .. } => Ok(()),
     }
@@ -314,7 +316,14 @@ mod tests {
     fn a_target_is_checked_before_each_attempt() {
         let to = |url: &str, allow_local| {
             let url = url.to_owned();
-            check_route(parse_url, &Route::Url { url, allow_local })
+            check_route(
+                parse_url,
+                &Route::Url {
+                    url,
+                    allow_local,
+                    vpc: None,
+                },
+            )
         };
         assert_eq!(to("https://crm.example.com/", false), Ok(()));
         assert_eq!(to("http://10.0.0.1/", true), Ok(()));

@@ -3,6 +3,7 @@ use crate::{location::parse_url, secret::Secrets};
 
 fn source() -> Source {
     Source {
+        vpc: None,
         is_closed: false,
         name: "acme".parse().unwrap(),
         secret_param: "token".to_owned(),

@@ -9,6 +9,7 @@ const NOW: i64 = 1_795_348_800_000;
 
 fn source(shards: u32) -> Source {
     Source {
+        vpc: None,
         is_closed: false,
         name: "acme".parse().unwrap(),
         secret_param: "token".to_owned(),
