@@ -19,6 +19,8 @@ BENCH_MODULES := benches/node_modules/.package-lock.json
 TWIN := benches/twin/target/index.js
 # Prints each mistake in wrangler.toml and .dev.vars, with the Worker's own code.
 CHECK_CONFIG := cargo run --quiet --locked -p check-config --
+# The same for Node.js, in the package that has no Rust.
+NODE_CHECK := target/package/check/check_config.js
 # How long `make fuzz` tries each input, in seconds.
 FUZZ_SECONDS := 60
 # Where `make dev` listens, what `make send` sends there, and with which secret.
@@ -30,7 +32,7 @@ ID :=
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
-.PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy wrangler clean
+.PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy package release reproducible wrangler clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +53,7 @@ build: build/index.js build/assets/_headers ## build the Worker into build/, and
 # One package: `cargo build` here means the test tools too, which are not for wasm.
 build/index.js: $(SOURCES) | $(TOOLS)
 	@echo "building the Worker"
-	@$(WORKER_BUILD) --release -- --package threescale-edge
+	@$(REPRODUCIBLE) $(WORKER_BUILD) --release -- --package threescale-edge
 	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
 	@# What the runtime calls, and what worker-build made, as one file.
 	@mv build/index.js build/worker.js && cp -r src/js build/js && mv build/worker.js build/js/
@@ -66,7 +68,14 @@ build/assets/_headers: $(ASSETS) $(NODE_MODULES) build/index.js
 	@cp $(filter-out static/_headers,$(ASSETS)) node_modules/htmx.org/dist/htmx.min.js build/assets/static/
 	@cp static/_headers $@
 
-test: build ## all tests: the rules natively, the built Worker in the real runtime
+$(NODE_CHECK): $(SOURCES) $(shell find crates/check-config -type f) | $(TOOLS)
+	@echo "building the check of the configuration for Node.js"
+	@$(REPRODUCIBLE) cargo build --quiet --locked --release --lib --package check-config --target wasm32-unknown-unknown
+	@$(WASM_BINDGEN) --target nodejs --no-typescript --out-dir $(@D) target/wasm32-unknown-unknown/release/check_config.wasm
+	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers $(@D)/check_config_bg.wasm -o $(@D)/check_config_bg.wasm
+	@touch $@
+
+test: build package ## all tests: the rules natively, the built Worker in the real runtime
 	@tools/languages $(PYTHON_WITH_SDKS)
 	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested $(PYTHON_WITH_SDKS))}; cargo test --locked --workspace
 
@@ -81,7 +90,7 @@ check: build ## format, lints, documents, the upload's size
 	cargo clippy --locked --target wasm32-unknown-unknown --lib -p threescale-edge -p console -p edge-core -p threescale -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --quiet --locked -p xtask -- all
-	@find benches examples static tests tools \( -name '*.js' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
+	@find benches examples packages static tests tools \( -name '*.js' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path '*/target/*' -print0 | xargs -0 -n 1 $(NODE) --check
 	@tools/upload-size $(MAX_UPLOAD)
 
 fuzz: $(CARGO_FUZZ) ## fuzz the parser, FUZZ_SECONDS (60) for each of its inputs; needs a nightly compiler
@@ -130,9 +139,23 @@ OPTIONS :=
 register: ## write our URL with the current secret to 3scale: URL=https://… SOURCE=default, CONSOLE_TOKEN in the environment
 	@tools/register '$(URL)' '$(SOURCE)' '$(OPTIONS)'
 
-deploy: build ## check the configuration and deploy to your Cloudflare account
-	@$(CHECK_CONFIG) deploy
-	@$(WRANGLER) deploy
+deploy: build $(NODE_CHECK) ## check, make missing secrets, deploy to your Cloudflare account, wait until it works (ARGS=--dry-run)
+	@$(NODE) packages/threescale-edge/bin/threescale-edge.mjs deploy $(ARGS)
+
+# Both npm packages, as files to install from: target/packages/*.tgz.
+PACKAGES := target/packages/.made
+package: $(PACKAGES) ## make the npm packages threescale-edge and create-threescale-edge: target/packages
+
+$(PACKAGES): build/index.js $(NODE_CHECK) $(shell find packages schemas -type f) wrangler.toml CHANGELOG.md tools/package.mjs
+	@$(NODE) tools/package.mjs
+	@touch $@
+
+VERSION :=
+reproducible: ## build this commit twice, here and in another folder: are the releases equal? VERSION=x.y.z
+	@tools/reproducible '$(VERSION)'
+
+release: build package $(CARGO_CYCLONEDX) ## make what a release has: VERSION=x.y.z; target/release-x.y.z
+	@CARGO_CYCLONEDX=$(CARGO_CYCLONEDX) tools/release '$(VERSION)'
 
 wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler ARGS='secret put CONSOLE_TOKEN'
 	@$(WRANGLER) $(ARGS)

@@ -9,7 +9,7 @@ use edge_core::{
     time::UnixMillis,
 };
 use serde::Serialize;
-use worker::{Env, Request, Response, Result};
+use worker::{Env, Request, Response, Result, WorkerVersionMetadata};
 
 use crate::{
     http::{self, json},
@@ -28,6 +28,9 @@ struct Summary {
 struct Health<'a> {
     status: &'static str,
     version: &'static str,
+    /// Cloudflare's id of this deployment's version, where `wrangler.toml` binds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<String>,
     mistakes: Vec<&'a Finding>,
     warnings: &'a [Finding],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +76,10 @@ pub async fn answer(request: &Request, env: &Env, setup: &Setup) -> Result<Respo
         serde_json::to_vec(&Health {
             status,
             version: env!("CARGO_PKG_VERSION"),
+            deployment: env
+                .get_binding::<WorkerVersionMetadata>("VERSION")
+                .ok()
+                .map(|version| version.id()),
             mistakes,
             warnings: &setup.warnings,
             rotations: rotations(env, setup).await,

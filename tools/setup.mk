@@ -7,6 +7,7 @@ WORKER_BUILD_VERSION := 0.8.7
 # The tool must be of exactly the version of the library in Cargo.lock.
 WASM_BINDGEN_VERSION := $(shell awk '/^name = "wasm-bindgen"$$/ { getline; gsub(/"/, "", $$3); print $$3 }' Cargo.lock)
 CARGO_FUZZ_VERSION := 0.13.2
+CARGO_CYCLONEDX_VERSION := 0.5.9
 # Used where the machine's own Node is older than wrangler needs.
 NODE_VERSION := 24.21.0
 NODE_NEEDED := 22.12
@@ -21,6 +22,7 @@ endif
 WORKER_BUILD := $(CACHE)/worker-build-$(WORKER_BUILD_VERSION)/bin/worker-build
 WASM_BINDGEN := $(CACHE)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
 CARGO_FUZZ := $(CACHE)/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
+CARGO_CYCLONEDX := $(CACHE)/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)/bin/cargo-cyclonedx
 WASM_TARGET := $(CACHE)/wasm32-$(shell rustc --version 2>/dev/null | tr -c 'a-zA-Z0-9.\n' '-')
 NODE_MODULES := node_modules/.package-lock.json
 # Python with the SDKs that tests read our events with. tools/languages makes it.
@@ -40,6 +42,11 @@ WASM_OPT := node_modules/.bin/wasm-opt
 # The features that rustc's wasm32-unknown-unknown and wasm-bindgen emit.
 WASM_FEATURES := --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals \
 	--enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-exception-handling
+
+# Panics name source files: without this, by where they are on this machine, and two builds of a commit would differ.
+REPRODUCIBLE = CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/threescale-edge \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
+	--remap-path-prefix=$(shell rustc --print sysroot 2>/dev/null)=/rust"
 
 TOOLS := $(NODE) $(NODE_MODULES) $(WASM_TARGET) $(WORKER_BUILD) $(WASM_BINDGEN)
 
@@ -79,3 +86,6 @@ $(WASM_BINDGEN): | prerequisites $(WORKER_BUILD)
 
 $(CARGO_FUZZ): | prerequisites
 	$(call cargo-install,cargo-fuzz,$(CARGO_FUZZ_VERSION),cargo-fuzz@$(CARGO_FUZZ_VERSION))
+
+$(CARGO_CYCLONEDX): | prerequisites
+	$(call cargo-install,cargo-cyclonedx,$(CARGO_CYCLONEDX_VERSION),cargo-cyclonedx@$(CARGO_CYCLONEDX_VERSION))

@@ -39,6 +39,7 @@ mod operators_api;
 mod origins;
 mod outages;
 mod own_alerts;
+mod packages;
 mod promises;
 mod quarantine_api;
 mod recovery;

@@ -35,6 +35,11 @@ impl Files {
         })
     }
 
+    /// A text at the top of `wrangler.toml`.
+    pub(crate) fn top(&self, name: &str) -> Option<String> {
+        self.wrangler.get(name)?.as_str().map(str::to_owned)
+    }
+
     fn variable(&self, name: &str) -> Option<&Value> {
         self.wrangler.get("vars")?.get(name)
     }
@@ -96,12 +101,14 @@ impl Environment for Files {
     }
 
     fn has(&self, kind: Binding, name: &str) -> bool {
-        let path = match kind {
-            Binding::Kv => "/kv_namespaces",
-            Binding::Service => "/services",
-            Binding::Queue => "/queues/producers",
+        let paths: &[&str] = match kind {
+            Binding::Kv => &["/kv_namespaces"],
+            Binding::Service => &["/services"],
+            Binding::Queue => &["/queues/producers"],
+            Binding::Vpc => &["/vpc_services", "/vpc_networks"],
         };
-        self.bindings(path).any(|binding| binding == name)
+        let mut bindings = paths.iter().flat_map(|path| self.bindings(path));
+        bindings.any(|binding| binding == name)
     }
 
     fn parse_url(&self) -> ParseUrl {

@@ -1,0 +1,48 @@
+// The secrets of production: made here, uploaded once, and kept in a file that neither git nor wrangler picks up.
+import { randomBytes } from "node:crypto";
+import { appendFileSync, chmodSync } from "node:fs";
+import { readVars } from "./project.mjs";
+import { Trouble, ask, isInteractive } from "./say.mjs";
+
+export const KEPT = ".secrets.production";
+
+const make = {
+  hex: () => randomBytes(24).toString("hex"),
+  signing: () => `whsec_${randomBytes(32).toString("base64")}`,
+};
+
+// What we know of production's secrets: from the environment, else from the file.
+export function known() {
+  const kept = readVars(KEPT);
+  return (name) => process.env[name] || kept[name];
+}
+
+// The values to upload, by name, of what `needed` has and the Worker (`has`, a list of names) has not.
+export async function collect(needed, has, options) {
+  const values = {};
+  const value = known();
+  const made = [];
+  for (const { name, made: how, purpose } of needed) {
+    // Whoever names it in the environment wants it set, also where there is one.
+    if (has.includes(name) && !process.env[name]) continue;
+    values[name] = value(name);
+    if (values[name]) continue;
+    if (how !== null) {
+      values[name] = make[how]();
+      made.push({ name, purpose });
+    } else if (isInteractive(options)) {
+      values[name] = await ask(`${purpose} (${name}): `);
+    }
+    if (!values[name]) throw new Trouble(`${name} is missing, ${purpose}: put it into the environment of this command`);
+  }
+  keep(made, values);
+  return { values, made };
+}
+
+// Before the upload: if it fails, the next one has the same.
+function keep(made, values) {
+  if (made.length === 0) return;
+  const lines = made.map(({ name, purpose }) => `# ${purpose}\n${name}="${values[name]}"\n`);
+  appendFileSync(KEPT, lines.join(""), { mode: 0o600 });
+  chmodSync(KEPT, 0o600);
+}
