@@ -154,7 +154,9 @@ VERSION :=
 reproducible: ## build this commit twice, here and in another folder: are the releases equal? VERSION=x.y.z
 	@tools/reproducible '$(VERSION)'
 
-release: build package $(CARGO_CYCLONEDX) ## make what a release has: VERSION=x.y.z; target/release-x.y.z
+release: build $(NODE_CHECK) $(CARGO_CYCLONEDX) ## make what a release has: VERSION=x.y.z; target/release-x.y.z
+	@# Each time, since the packages name the commit.
+	@$(NODE) tools/package.mjs
 	@CARGO_CYCLONEDX=$(CARGO_CYCLONEDX) tools/release '$(VERSION)'
 
 wrangler: $(NODE_MODULES) ## the pinned wrangler, for instance: make wrangler ARGS='secret put CONSOLE_TOKEN'

@@ -42,6 +42,7 @@ mod own_alerts;
 mod packages;
 mod promises;
 mod quarantine_api;
+mod recipes;
 mod recovery;
 mod register;
 mod removed;
