@@ -32,7 +32,7 @@ ID :=
 # The upload's size that `make check` allows, in KiB compressed.
 MAX_UPLOAD := 700
 
-.PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy package release reproducible wrangler clean
+.PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy doctor package release reproducible wrangler clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -141,6 +141,9 @@ register: ## write our URL with the current secret to 3scale: URL=https://… SO
 
 deploy: build $(NODE_CHECK) ## check, make missing secrets, deploy to your Cloudflare account, wait until it works (ARGS=--dry-run)
 	@$(NODE) packages/threescale-edge/bin/threescale-edge.mjs deploy $(ARGS)
+
+doctor: $(NODE_CHECK) $(NODE_MODULES) ## look at everything that may be wrong, and say what to do
+	@$(NODE) packages/threescale-edge/bin/threescale-edge.mjs doctor $(ARGS)
 
 # Both npm packages, as files to install from: target/packages/*.tgz.
 PACKAGES := target/packages/.made

@@ -4,7 +4,7 @@ import { complaint, presented, waitUntilSound } from "./health.mjs";
 import { keepDeployment } from "./deployment.mjs";
 import { inspect } from "./project.mjs";
 import { register } from "./register.mjs";
-import { Trouble, isInteractive, printFindings } from "./say.mjs";
+import { Trouble, how, howWrangler, isInteractive, printFindings } from "./say.mjs";
 import { ask, deploy, secretNames, whoAmI } from "./wrangler.mjs";
 
 export async function run(options) {
@@ -14,7 +14,7 @@ export async function run(options) {
 
   const account = whoAmI();
   if (!account.loggedIn) {
-    throw new Trouble("not logged in to Cloudflare: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN");
+    throw new Trouble(`not logged in to Cloudflare: run \`${howWrangler("login")}\`, or set CLOUDFLARE_API_TOKEN`);
   }
   const has = secretNames() ?? [];
   const { values, made } = await collect(needed(report), has, options);
@@ -73,7 +73,7 @@ function explain({ name, admin_url, secret, secret_param }, url, canRegister) {
   console.log(`  Webhooks enabled: on. Actions in the admin portal also trigger webhooks: on`);
   console.log(`  URL: ${url}/hooks/${name}?${secret_param}=${shown}`);
   if (value && shown.startsWith("<")) console.log(`  ${secret} is in ${KEPT}`);
-  if (!value) console.log(`  Nobody but Cloudflare and 3scale has ${secret}; a new one: npx wrangler secret put ${secret}`);
+  if (!value) console.log(`  Nobody but Cloudflare and 3scale has ${secret}; a new one: ${howWrangler(`secret put ${secret}`)}`);
   console.log("  Tick the events, press Update webhooks settings, then Ping!");
-  if (canRegister) console.log("Or have it done: npm run deploy -- --register");
+  if (canRegister) console.log(`Or have it done: ${how("deploy", "--register")}`);
 }

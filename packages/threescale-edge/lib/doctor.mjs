@@ -4,6 +4,7 @@ import { readDeployment } from "./deployment.mjs";
 import { ACCESS, call, complaint, presented } from "./health.mjs";
 import { VERSION, findWrangler, inspect, readIfThere } from "./project.mjs";
 import { KEPT, known } from "./secrets.mjs";
+import { how, howWrangler } from "./say.mjs";
 import { secretNames, whoAmI } from "./wrangler.mjs";
 
 // A check returns what is well; it throws what is not, with what to do, as a `Fault`, or as a `Hint` if it need not be.
@@ -89,7 +90,7 @@ function judge({ mistakes, warnings }) {
 function account(found) {
   const { loggedIn, email, accounts = [], why } = whoAmI();
   if (!loggedIn) {
-    throw new Fault(`not logged in: run npx wrangler login, or set CLOUDFLARE_API_TOKEN${why ? `\n           ${why}` : ""}`);
+    throw new Fault(`not logged in: run ${howWrangler("login")}, or set CLOUDFLARE_API_TOKEN${why ? `\n           ${why}` : ""}`);
   }
   found.loggedIn = true;
   const chosen = process.env.CLOUDFLARE_ACCOUNT_ID || /^\s*account_id\s*=/m.test(readIfThere("wrangler.toml"));
@@ -103,11 +104,11 @@ function account(found) {
 function secrets(found) {
   if (!found.loggedIn) return undefined;
   found.secretNames = secretNames();
-  if (found.secretNames === undefined) throw new Hint("no Worker of this name is deployed yet: npm run deploy");
+  if (found.secretNames === undefined) throw new Hint(`no Worker of this name is deployed yet: ${how("deploy")}`);
   const missing = found.report?.secrets.filter(({ name }) => !found.secretNames.includes(name)) ?? [];
   if (missing.length > 0) {
     const names = missing.map(({ name, purpose }) => `\n           ${name}: ${purpose}`).join("");
-    throw new Fault(`missing; npm run deploy makes those that can be made${names}`);
+    throw new Fault(`missing; ${how("deploy")} makes those that can be made${names}`);
   }
   if (existsSync(KEPT)) throw new Hint(`all are set. ${KEPT} has some of them: move them to where you keep secrets`);
   return "all are set";
@@ -115,14 +116,14 @@ function secrets(found) {
 
 async function health(found, { url }) {
   found.url = url ?? found.report?.public_url ?? readDeployment().url;
-  if (!found.url) throw new Hint("its address is not known here: npm run deploy, or npm run doctor -- --url https://…");
+  if (!found.url) throw new Hint(`its address is not known here: ${how("deploy")}, or ${how("doctor", "--url https://…")}`);
   found.token = presented(known()("CONSOLE_TOKEN"));
   const answer = await call(`${found.url}/healthz`, { token: found.token });
   found.cutOff = answer.cutOff;
   const problem = complaint(answer);
   if (problem) throw new Fault(`${found.url} ${problem}`);
   const { version } = answer.body;
-  if (version && version !== VERSION) throw new Hint(`${found.url} is version ${version}, here is ${VERSION}: npm run deploy`);
+  if (version && version !== VERSION) throw new Hint(`${found.url} is version ${version}, here is ${VERSION}: ${how("deploy")}`);
   return `${found.url}${version ? `, version ${version}` : ""}`;
 }
 
@@ -151,7 +152,8 @@ async function threescale({ url, token, report, secretNames: names }) {
   for (const { name, admin_url, access_token } of report.sources) {
     if (!admin_url) throw new Hint(`${name} has no admin_url: no recovery after outages, and 3scale is set by hand: ${RECOVERY}`);
     if (names && !names.includes(access_token)) {
-      throw new Hint(`${access_token} is not set: no recovery. Make one in 3scale (Personal → Tokens, Account Management API), then npx wrangler secret put ${access_token}`);
+      const put = howWrangler(`secret put ${access_token}`);
+      throw new Hint(`${access_token} is not set: no recovery. In 3scale: Personal → Tokens, Account Management API; then ${put}`);
     }
   }
   if (!url || !token) throw new Hint("is asked through the Worker: put CONSOLE_TOKEN into the environment");
@@ -167,5 +169,5 @@ async function threescale({ url, token, report, secretNames: names }) {
     const shown = await call(register, { token, method: "POST", body: { url, dry_run: true } });
     if (shown.status !== 200) throw new Fault(`${name}: ${shown.body?.detail ?? shown.status}`);
   }
-  return `recovery: ${states.join(", ")}. It shows its webhook's switches to nobody: npm run register writes and confirms them`;
+  return `recovery: ${states.join(", ")}. It shows its webhook's switches to nobody: ${how("register")} writes and confirms them`;
 }

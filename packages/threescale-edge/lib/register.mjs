@@ -21,7 +21,7 @@ export async function register({ url, source, token }, options) {
   const shown = await call(address, { token, method: "POST", body: { url, dry_run: true } });
   if (shown.status !== 200) throw refusal(url, shown);
   console.log(`These settings will be written to 3scale for ${source}:`);
-  console.log(JSON.stringify(shown.body.settings ?? shown.body, null, 2));
+  console.log(JSON.stringify(shown.body, null, 2));
   if (isInteractive(options) && !options.register && !(await confirm("Set this in 3scale?"))) {
     console.log("nothing was set");
     return false;

@@ -1,5 +1,16 @@
 // What is said to people, and asked of them.
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
+
+// In a checkout of the repository, `make` has the commands.
+const isCheckout = existsSync(new URL("../../../Makefile", import.meta.url));
+
+// How a person calls one of our commands, or wrangler's.
+export function how(command, flags = "") {
+  if (isCheckout) return `make ${command}${flags && ` ARGS='${flags}'`}`;
+  return `npm run ${command}${flags && ` -- ${flags}`}`;
+}
+export const howWrangler = (words) => (isCheckout ? `make wrangler ARGS='${words}'` : `npx wrangler ${words}`);
 
 // Something that the reader can mend: it is printed without a stack.
 export class Trouble extends Error {}

@@ -23,8 +23,8 @@ export async function collect(needed, has, options) {
   const value = known();
   const made = [];
   for (const { name, made: how, purpose } of needed) {
-    // Whoever names it in the environment wants it set, also where there is one.
-    if (has.includes(name) && !process.env[name]) continue;
+    // One that is there may hold several values, of which we know one: `wrangler secret put` replaces it.
+    if (has.includes(name)) continue;
     values[name] = value(name);
     if (values[name]) continue;
     if (how !== null) {

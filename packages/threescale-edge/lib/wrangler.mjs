@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findWrangler } from "./project.mjs";
-import { Trouble } from "./say.mjs";
+import { Trouble, how } from "./say.mjs";
 
 const environment = (more = {}) => ({ ...process.env, WRANGLER_SEND_METRICS: "false", ...more });
 
@@ -54,7 +54,7 @@ export function deploy(secrets) {
       stdio: "inherit",
       env: environment({ WRANGLER_OUTPUT_FILE_PATH: output }),
     });
-    if (status !== 0) throw new Trouble("wrangler has not deployed it: see above. `npm run doctor` may know why");
+    if (status !== 0) throw new Trouble(`wrangler has not deployed it: see above. \`${how("doctor")}\` may know why`);
     const lines = readFileSync(output, "utf8").trim().split("\n").map((line) => JSON.parse(line));
     const { version_id: versionId, targets = [] } = lines.find(({ type }) => type === "deploy") ?? {};
     const address = targets?.find((target) => !target.includes("*") && !target.startsWith("schedule:"));

@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
+use harness::fixtures::operator::TOKEN;
+use harness::fixtures::tenant::{ACCESS_TOKEN, Admin};
+use harness::fixtures::worker::Setup;
 use serde_json::{Value, json};
 
 use super::cloudflare::Cloudflare;
@@ -171,4 +174,54 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     let not_logged_in = stranger.run("edge", &["node", SCRIPT, "deploy", "--yes"]);
     let log = said(&not_logged_in);
     assert!(log.contains("npx wrangler login"), "{log}");
+}
+
+/// What needs 3scale's access token, the Worker does.
+#[tokio::test]
+async fn the_url_is_written_to_3scale_and_the_doctor_asks_how_recovery_does() {
+    let admin = Admin::start();
+    let secret = "acme-secret-0123456789";
+    let worker = Setup::default()
+        .source("acme", secret, &format!("admin_url = \"{}\"", admin.url))
+        .secret("SOURCE_ACME_ACCESS_TOKEN", ACCESS_TOKEN)
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .started()
+        .await;
+    let url = worker.url("").trim_end_matches('/').to_owned();
+    let said = tokio::task::spawn_blocking(move || {
+        let (machine, cloudflare) = (Machine::new(), Cloudflare::start());
+        machine.project_without_npm(&[
+            "--source",
+            "acme",
+            "--admin-url",
+            "https://acme-admin.3scale.net",
+        ]);
+        let secrets = [("CONSOLE_TOKEN", TOKEN), ("SOURCE_ACME_SECRET", secret)];
+        ["register", "doctor"].map(|command| {
+            let words = [command, "--yes", "--url", &url];
+            said(&run(&machine, &cloudflare, &words, &secrets))
+        })
+    });
+    let [registered, examined] = said.await.unwrap();
+    assert!(
+        registered.contains("3scale has confirmed it"),
+        "{registered}"
+    );
+    assert!(!registered.contains(secret), "{registered}");
+    let set = admin.tenant.webhook.lock().unwrap().json()["webhook"].clone();
+    assert_eq!(
+        set["url"],
+        worker.url(&format!("/hooks/acme?token={secret}"))
+    );
+    for well in [
+        "the Worker: ",
+        "hooks: acme reachable",
+        "3scale: recovery: acme ",
+    ] {
+        assert!(
+            examined.contains(&format!("ok       {well}")),
+            "{well}: {examined}"
+        );
+    }
 }
