@@ -49,6 +49,7 @@ async function create(flags, folder) {
     if (status !== 0) throw new Error(`npm install fails in ${project.folder}`);
     spawnSync(npm, ["run", "--silent", "check"], { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" });
   }
-  console.log(`\nNow:\n  cd ${project.folder}${flags["no-install"] ? "\n  npm install" : ""}\n  npm run dev`);
+  const there = /[^\w./-]/.test(project.folder) ? JSON.stringify(project.folder) : project.folder;
+  console.log(`\nNow:\n  cd ${there}${flags["no-install"] ? "\n  npm install" : ""}\n  npm run dev`);
   return 0;
 }

@@ -128,9 +128,10 @@ async fn console_if_there_is_one(port: u16) {
 }
 
 #[tokio::test]
-async fn an_edit_of_the_secrets_takes_effect_and_a_busy_port_is_named() {
+async fn an_edit_of_the_secrets_takes_effect_in_an_old_project_and_a_busy_port_is_named() {
     let machine = Machine::new();
     machine.project_without_npm(&[]);
+    as_of_an_earlier_version(&machine);
     let script = "node_modules/threescale-edge/bin/threescale-edge.mjs";
     let port = free_port().unwrap();
     let dev = machine.command(
@@ -172,6 +173,16 @@ async fn an_edit_of_the_secrets_takes_effect_and_a_busy_port_is_named() {
         sleep(Duration::from_millis(200)).await;
     }
     assert!(running.log().text().contains(".dev.vars was edited"));
+}
+
+/// Takes what came later out of the configuration: a project that was made before goes on working.
+fn as_of_an_earlier_version(machine: &Machine) {
+    let file = machine.path("edge/wrangler.toml");
+    let mut config: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
+    for later in ["version_metadata", "ratelimits", "observability"] {
+        assert!(config.remove(later).is_some(), "{later}");
+    }
+    fs::write(file, toml::to_string(&config).unwrap()).unwrap();
 }
 
 /// What is written is what the Worker's own rules take, and what nobody else should read is nobody else's.
