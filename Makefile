@@ -147,9 +147,9 @@ doctor: $(NODE_CHECK) $(NODE_MODULES) ## look at everything that may be wrong, a
 
 # Both npm packages, as files to install from: target/packages/*.tgz.
 PACKAGES := target/packages/.made
-package: $(PACKAGES) ## make the npm packages threescale-edge and create-threescale-edge: target/packages
+package: build $(PACKAGES) ## make the npm packages threescale-edge and create-threescale-edge: target/packages
 
-$(PACKAGES): build/index.js $(NODE_CHECK) $(shell find packages schemas -type f) wrangler.toml CHANGELOG.md tools/package.mjs
+$(PACKAGES): build/index.js $(NODE_CHECK) $(shell find packages schemas build/assets -type f 2>/dev/null) wrangler.toml CHANGELOG.md tools/package.mjs
 	@$(NODE) tools/package.mjs
 	@touch $@
 
