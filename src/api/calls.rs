@@ -31,6 +31,7 @@ use crate::platform::{new_replay_id, now_ms};
 
 pub(crate) use super::{
     export::stream as export,
+    feed::read as feed,
     objects::one as object,
     quarantine::{
         drop as drop_quarantined, list as quarantine, one as quarantined, reparse_many, reparse_one,

@@ -6,6 +6,7 @@
 pub(crate) mod audit;
 pub mod calls;
 mod export;
+mod feed;
 mod inboxes;
 pub mod metrics;
 mod objects;
@@ -131,6 +132,7 @@ async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered 
         Call::Export(source, events) => {
             calls::export(env, config, source.as_ref(), events).map(Answer::Stream)
         }
+        Call::Feed(query) => ok(&calls::feed(env, config, query).await?),
         Call::Event(get) => ok(&calls::event(env, config, get).await?),
         Call::ReplayEvent(replay) => ok(&calls::replay_event(env, config, replay).await?),
         Call::Replays(list) => ok(&calls::replays(env, config, list).await?),

@@ -118,7 +118,7 @@ async fn page(visit: &Visit<'_>, path: &[&str]) -> Shown {
 
 fn problem_page(visit: &Visit<'_>, problem: &Problem) -> Result<Response> {
     log::refused(problem);
-    let frame = visit.frame(problem.document().title, Tab::None);
+    let frame = visit.frame(&problem.document().title, Tab::None);
     let page = ProblemPage::of(problem, frame);
     let mut response = respond::html(&page)?.with_status(problem.status());
     if let Some((name, value)) = problem.header() {

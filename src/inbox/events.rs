@@ -2,7 +2,7 @@
 
 use edge_core::{
     event,
-    inbox_log::{Found, Log as _, Seq, Stage},
+    inbox_log::{Found, Log as _, Meant, Seq, Stage},
     messages::events::{
         DeliveryDetails, EventDetails, EventPage, EventSummary, GetEvent, ListEvents, ReplayEvent,
         ReplayedEvent,
@@ -171,7 +171,12 @@ impl Handle for ReplayEvent {
             replay(inbox, index, seq, now)?;
             count += 1;
         }
-        inbox.happened(News::ReplayBegan);
+        if count > 0 {
+            let mut replayed = Meant::default();
+            replayed.push(seq);
+            inbox.store.keep_replayed(&replayed, now)?;
+            inbox.happened(News::ReplayBegan);
+        }
         dispatcher::wake(inbox, now)?;
         Ok(Some(ReplayedEvent {
             id: self.id,

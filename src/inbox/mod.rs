@@ -18,6 +18,7 @@ mod dispatcher;
 mod earlier;
 mod events;
 mod export;
+mod feed;
 mod figures;
 mod intake;
 mod memory;
@@ -159,6 +160,7 @@ impl Inbox {
             InboxRequest::GetQuarantined(get) => rpc::reply(&get.handle(inbox).await?),
             InboxRequest::DropQuarantined(drop) => rpc::reply(&drop.handle(inbox).await?),
             InboxRequest::TakeReparsed(take) => rpc::reply(&take.handle(inbox).await?),
+            InboxRequest::ReadFeed(read) => rpc::reply(&read.handle(inbox).await?),
         }
     }
 

@@ -114,10 +114,14 @@ impl Handle for StartReplay {
         let mut matching = Matching::oldest_first(inbox, self.filter.clone())?;
         let mut count = ReplayCount::default();
         let mut meant: BTreeMap<usize, Vec<Meant>> = BTreeMap::new();
+        let mut replayed = Vec::new();
         while !matching.is_at_end() {
             for found in matching.next(inbox, LOOKED_AT)? {
                 let goes_to = destinations(inbox, &matching, self.destinations.as_deref(), &found);
-                count.events += u64::from(!goes_to.is_empty());
+                if !goes_to.is_empty() {
+                    count.events += 1;
+                    add(&mut replayed, found.candidate.seq);
+                }
                 for index in goes_to {
                     count.deliveries += 1;
                     add(meant.entry(index).or_default(), found.candidate.seq);
@@ -126,7 +130,7 @@ impl Handle for StartReplay {
             yield_now().await;
         }
         if let Some(id) = self.id {
-            start(inbox, id, &self, count, &meant)?;
+            start(inbox, id, &self, count, &meant, &replayed)?;
         }
         Ok(count)
     }
@@ -150,12 +154,16 @@ fn start(
     replay: &StartReplay,
     count: ReplayCount,
     meant: &BTreeMap<usize, Vec<Meant>>,
+    replayed: &[Meant],
 ) -> Result<()> {
     let now = now_ms();
     let mut changes = Vec::new();
     inbox.store.transaction(|| {
         changes.clear();
         let number = inbox.store.keep_replay(id, replay, count, now)?;
+        for row in replayed {
+            inbox.store.keep_replayed(row, now)?;
+        }
         let destinations = inbox.destinations.borrow();
         for (index, rows) in meant {
             let Some((known, destination)) = inbox.known.get(*index).zip(destinations.get(*index))

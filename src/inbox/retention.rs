@@ -87,6 +87,7 @@ async fn forget_old(inbox: &InboxContext) -> Result<()> {
         inbox.store.remove_records_before(oldest, ids)?;
     }
     inbox.store.forget_replays(began - keep)?;
+    inbox.store.forget_replayed(began - keep)?;
     while inbox.store.forget_quarantined(began - keep)? && now_ms() - began < LONGEST_MS {
         yield_now().await;
     }

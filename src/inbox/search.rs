@@ -57,6 +57,24 @@ impl Matching {
         Self::of(inbox, filter, false)
     }
 
+    /// Only what comes after this place.
+    pub(super) fn after(self, seq: Seq) -> Self {
+        let first = self.first.max(seq.saturating_add(1));
+        Self { first, ..self }
+    }
+
+    /// Only the event at this place.
+    pub(super) fn only(self, seq: Seq) -> Self {
+        let all = self.after(seq.saturating_sub(1));
+        let end = all.end.min(seq.saturating_add(1));
+        Self { end, ..all }
+    }
+
+    /// The place up to which it was looked, going on.
+    pub(super) fn upto(&self) -> Seq {
+        self.first.saturating_sub(1)
+    }
+
     fn of(inbox: &InboxContext, filter: Filter, is_newest_first: bool) -> Result<Self> {
         let head = inbox.head.borrow().seq;
         let place = |ms: i64| {

@@ -26,6 +26,7 @@ mod deployment;
 mod duplicates;
 mod events_list;
 mod examples;
+mod feed;
 mod first_minutes;
 mod forgotten;
 mod formats;

@@ -1,8 +1,8 @@
 //! Errors of HTTP requests, for the caller: RFC 9457 problem documents.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{admin_api::error::AdminApiError, tail::MOST_LISTENERS};
 
@@ -85,18 +85,18 @@ pub enum Unauthorized {
 }
 
 /// A problem as it is sent (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// A URN that ends with the code.
     pub r#type: String,
     /// HTTP's phrase for the status.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The HTTP status.
     pub status: u16,
     /// An explanation of the problem and a remedy.
     pub detail: String,
     /// The stable code.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The line in the body, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
@@ -182,10 +182,10 @@ impl Problem {
         };
         Document {
             r#type: format!("urn:threescale-edge:problem:{}", self.code()),
-            title: self.title(),
+            title: self.title().into(),
             status: self.status(),
             detail: self.to_string(),
-            code: self.code(),
+            code: self.code().into(),
             line,
             column,
         }

@@ -15,6 +15,7 @@ mod objects;
 mod origins;
 mod overview;
 mod quarantine;
+mod replayed;
 mod replays;
 mod retention;
 mod schema;

@@ -222,6 +222,12 @@ const STEPS: &[&str] = &[
     ) WITHOUT ROWID",
     // When an operator ended a replay.
     "ALTER TABLE replays ADD COLUMN cancelled_at INTEGER",
+    // Which events an operator had sent again, for those who follow the feed.
+    "CREATE TABLE replayed (
+        n           INTEGER PRIMARY KEY,
+        at          INTEGER NOT NULL,
+        seqs        BLOB NOT NULL
+    )",
 ];
 
 /// Brings the tables to the newest step. A new object begins with none.

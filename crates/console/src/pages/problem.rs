@@ -1,5 +1,7 @@
 //! The page for a problem.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use edge_core::problem::Problem;
 
@@ -14,11 +16,11 @@ pub struct ProblemPage {
     /// The status.
     pub status: u16,
     /// HTTP's phrase.
-    pub phrase: &'static str,
+    pub phrase: Cow<'static, str>,
     /// What it is, and what to do.
     pub detail: String,
     /// The stable code.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
 }
 
 impl ProblemPage {

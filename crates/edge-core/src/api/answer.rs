@@ -1,6 +1,6 @@
 //! The responses of the API, as they are serialized to JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     alert,
@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// The state of each source's destinations.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Sources {
     /// The sources.
     pub sources: Vec<SourceDestinations>,
 }
 
 /// The state of one source's destinations.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SourceDestinations {
     /// The source.
     pub source: SourceName,
@@ -34,14 +34,14 @@ pub struct SourceDestinations {
 }
 
 /// The progress of replays.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Replays {
     /// The newest first.
     pub replays: Vec<ReplayProgress>,
 }
 
 /// A replay that has begun, or the count of a dry run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Replay {
     /// It has begun.
@@ -79,28 +79,28 @@ impl Replay {
 }
 
 /// The state of each recovery, or the result of a step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Recoveries {
     /// One for each source that has recovery.
     pub recoveries: Vec<StepReport>,
 }
 
 /// An object, in each source that has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Objects {
     /// One for each source.
     pub objects: Vec<ObjectDetails>,
 }
 
 /// The state of each source.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SourceList {
     /// The sources.
     pub sources: Vec<SourceOverview>,
 }
 
 /// The state of a source.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SourceOverview {
     /// Its name.
     pub name: SourceName,

@@ -9,6 +9,7 @@ pub mod event_list;
 pub mod event_query;
 pub mod export;
 pub mod exposition;
+pub mod feed;
 pub mod json_body;
 pub mod object_list;
 pub mod quarantine;

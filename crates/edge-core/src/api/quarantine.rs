@@ -1,8 +1,8 @@
 //! `/api/v1/quarantine`: the bodies that could not be parsed, and parsing them again.
 
-use std::cmp::Reverse;
+use std::{borrow::Cow, cmp::Reverse};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     json_body,
@@ -83,7 +83,7 @@ pub fn read_reparse(body: &[u8], config: &Config) -> Result<Selection, Problem> 
 }
 
 /// A page of bodies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct QuarantinePage {
     /// The bodies.
     pub bodies: Vec<QuarantinedBody>,
@@ -113,12 +113,12 @@ impl QuarantinePage {
 }
 
 /// What came of parsing a body again.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reparsed {
     /// The body's id.
     pub id: QuarantineId,
     /// `accepted`, `duplicate` or `unparsable`. It left the quarantine unless it is unparsable.
-    pub status: &'static str,
+    pub status: Cow<'static, str>,
     /// The event that it became or repeats.
     pub event: Option<EventId>,
     /// The code of what is wrong with it now.
@@ -128,7 +128,7 @@ pub struct Reparsed {
 }
 
 /// What came of parsing several again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ReparsedPage {
     /// Each of them, the oldest first.
     pub results: Vec<Reparsed>,
@@ -143,8 +143,8 @@ impl Reparsed {
         Self {
             id,
             status: match receipt.status {
-                Status::Accepted => "accepted",
-                Status::Duplicate => "duplicate",
+                Status::Accepted => "accepted".into(),
+                Status::Duplicate => "duplicate".into(),
             },
             event: Some(receipt.id),
             code: None,
@@ -157,7 +157,7 @@ impl Reparsed {
     pub fn unparsable(id: QuarantineId, error: &threescale::Error) -> Self {
         Self {
             id,
-            status: "unparsable",
+            status: "unparsable".into(),
             event: None,
             code: Some(error.code().to_owned()),
             detail: Some(error.to_string()),

@@ -20,6 +20,7 @@ pub fn action(call: &Call) -> Option<(ActionKind, Option<&SourceName>, Map<Strin
         | Call::Objects(_)
         | Call::Object(..)
         | Call::Sources
+        | Call::Feed(_)
         | Call::Tail(_)
         | Call::Recoveries
         | Call::Stats(..)

@@ -4,6 +4,7 @@ use super::{
     audit_log, event_list,
     event_query::Reading,
     export,
+    feed::FeedQuery,
     json_body::{self, one_of, wrong},
     object_list::ObjectQuery,
     quarantine, query,
@@ -47,6 +48,8 @@ pub enum Call {
     Events(Option<SourceName>, ListEvents),
     /// Events in full: of one source, or of all.
     Export(Option<SourceName>, ExportEvents),
+    /// What has happened since, oldest first.
+    Feed(FeedQuery),
     /// One event.
     Event(GetEvent),
     /// Deliver one event again.
@@ -130,6 +133,7 @@ impl Call {
                 let (source, events) = export::read(query, reading)?;
                 Ok(Self::Export(source, events))
             }
+            Endpoint::ReadFeed => FeedQuery::read(query, reading).map(Self::Feed),
             Endpoint::GetEvent => {
                 let id = event_id(found.segment(0))?;
                 Ok(Self::Event(GetEvent { id }))

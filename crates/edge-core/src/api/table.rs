@@ -30,6 +30,7 @@ pub enum Endpoint {
     ListSources,
     OpenApi,
     PauseDestination,
+    ReadFeed,
     RegisterSource,
     ReparseOne,
     ReparseQuarantine,
@@ -111,6 +112,7 @@ pub const ROUTES: &[Route] = &[
         "GET",
         &[get(Endpoint::ExportEvents, EXPORT)],
     ),
+    route("feed", "GET", &[get(Endpoint::ReadFeed, FEED)]),
     route("events/{id}", "GET", &[get(Endpoint::GetEvent, &[])]),
     route(
         "events/{id}/replay",
@@ -214,6 +216,10 @@ pub const ROUTES: &[Route] = &[
 
 const LIST: &[&str] = &with::<12>(&["cursor", "limit"]);
 const EXPORT: &[&str] = &with::<11>(&["cursor"]);
+/// The state of a delivery changes, and a feed gives each event once: so none of `state`, `destination`, `until`.
+const FEED: &[&str] = &[
+    "source", "type", "action", "object", "account", "since", "q", "cursor", "limit",
+];
 const REPLAY: &[&str] = &with::<13>(&[DESTINATIONS, "dry_run", "all"]);
 const QUARANTINE: &[&str] = &["source", "code", "cursor", "limit"];
 const OBJECTS: &[&str] = &["source", "type", "account", "cursor", "limit"];

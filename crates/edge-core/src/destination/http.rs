@@ -19,6 +19,8 @@ use crate::{
     target,
 };
 
+/// Spelled exactly like this: the JavaScript SDK compares the value.
+const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 /// Of several events, in the letters of the `CloudEvents` HTTP binding.
 const BATCH_CONTENT_TYPE: &str = "application/cloudevents-batch+json; charset=utf-8";
 const USER_AGENT: &str = concat!("threescale-edge/", env!("CARGO_PKG_VERSION"));
@@ -46,11 +48,7 @@ impl Message {
         now_ms: i64,
     ) -> Result<Self, Failure> {
         let (content_type, body) = match options.format {
-            Format::CloudEvents => (
-                // Spelled exactly like this: the JavaScript SDK compares the value.
-                "application/cloudevents+json; charset=utf-8",
-                event.to_json(redact),
-            ),
+            Format::CloudEvents => (CONTENT_TYPE, event.to_json(redact)),
             Format::CloudEventsBinary => (DATA_CONTENT_TYPE, event.data(redact)),
             Format::Xml => ("application/xml", event.document.to_vec()),
             Format::Slack => (DATA_CONTENT_TYPE, slack_body(event)),
@@ -65,6 +63,22 @@ impl Message {
         }
         let id = event.id.to_string();
         Self::signed(&id, content_type, body, binary, options, attempt, now_ms)
+    }
+
+    /// Builds the request for an event that is JSON already, in the format `cloudevents`.
+    ///
+    /// # Errors
+    ///
+    /// As for one.
+    pub fn of_json(
+        id: &str,
+        json: Vec<u8>,
+        options: &HttpOptions,
+        attempt: u32,
+        now_ms: i64,
+    ) -> Result<Self, Failure> {
+        let more = Vec::new();
+        Self::signed(id, CONTENT_TYPE, json, more, options, attempt, now_ms)
     }
 
     /// Builds the request for several events. `attempt` is the highest of theirs.

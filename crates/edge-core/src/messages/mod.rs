@@ -9,6 +9,7 @@ pub mod care;
 pub mod destinations;
 pub mod document;
 pub mod events;
+pub mod feed;
 pub mod intake;
 pub mod metrics;
 pub mod objects;
@@ -82,6 +83,7 @@ use self::{
         EventDetails, EventPage, ExportEvents, ExportPage, GetEvent, ListEvents, ReplayEvent,
         ReplayedEvent, SendTest,
     },
+    feed::{FeedPage, ReadFeed},
     intake::{Quarantine, Receipt},
     metrics::{GetMetrics, InboxMetrics},
     objects::{GetObject, ListObjects, ObjectDetails, ObjectSummary},
@@ -128,6 +130,7 @@ operations! {
         GetQuarantined -> Option<QuarantinedDetails>,
         DropQuarantined -> bool,
         TakeReparsed -> Receipt,
+        ReadFeed -> FeedPage,
     }
 }
 
