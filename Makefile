@@ -9,10 +9,10 @@ include tools/setup.mk
 
 # The inputs of the built Worker.
 WORKER_CRATES := crates/console crates/edge-core crates/threescale
-SOURCES := $(shell find src schemas templates $(WORKER_CRATES:%=%/src) -type f) \
+SOURCES := $(shell find src templates $(WORKER_CRATES:%=%/src) -type f) \
 	Cargo.toml Cargo.lock $(WORKER_CRATES:%=%/Cargo.toml)
-# The console's stylesheet, script and icon. htmx comes from npm.
-ASSETS := $(wildcard static/*)
+# The console's stylesheet, script and icon, and the schemas. htmx comes from npm.
+ASSETS := $(wildcard static/* schemas/*.json)
 # The JavaScript parsers that `make bench-parse` compares with.
 BENCH_MODULES := benches/node_modules/.package-lock.json
 # The twin of `make bench`, with its parser.
@@ -64,8 +64,9 @@ build/index.js: $(SOURCES) | $(TOOLS)
 
 # What the browser loads beside the pages. worker-build empties build/, so this comes after it.
 build/assets/_headers: $(ASSETS) $(NODE_MODULES) build/index.js
-	@rm -rf build/assets && mkdir -p build/assets/static
-	@cp $(filter-out static/_headers,$(ASSETS)) node_modules/htmx.org/dist/htmx.min.js build/assets/static/
+	@rm -rf build/assets && mkdir -p build/assets/static build/assets/schemas
+	@cp $(filter-out %/_headers,$(filter static/%,$(ASSETS))) node_modules/htmx.org/dist/htmx.min.js build/assets/static/
+	@cp $(filter schemas/%,$(ASSETS)) build/assets/schemas/
 	@cp static/_headers $@
 
 $(NODE_CHECK): $(SOURCES) $(shell find crates/check-config -type f) | $(TOOLS)
@@ -77,7 +78,7 @@ $(NODE_CHECK): $(SOURCES) $(shell find crates/check-config -type f) | $(TOOLS)
 
 test: build package ## all tests: the rules natively, the built Worker in the real runtime
 	@tools/languages $(PYTHON_WITH_SDKS)
-	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested $(PYTHON_WITH_SDKS))}; cargo test --locked --workspace
+	@export NOT_TESTED=$${NOT_TESTED-$$(tools/not-tested $(PYTHON_WITH_SDKS))} CHROMIUM; CHROMIUM=$$(tools/browser); cargo test --locked --workspace
 
 check: build ## format, lints, documents, the upload's size
 	cargo fmt --all --check

@@ -52,7 +52,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         ["healthz"] if http::request::is_read(&request) => {
             health::answer(&request, &env, &setup).await
         }
-        ["schemas", file] if http::request::is_read(&request) => schemas::answer(file),
+        ["schemas", file] if http::request::is_read(&request) => schemas::answer(&env, file).await,
         ["metrics"] if http::request::is_read(&request) => {
             api::metrics::answer(&request, &env, &setup).await
         }

@@ -1,23 +1,22 @@
-//! `GET /schemas/*.json`: the JSON Schemas of the events; and the description of the API.
+//! `GET /schemas/*.json`: the JSON Schemas of the events; and the description of the API. They are assets, which the
+//! platform serves by itself where it can: in here they would be a fortieth of the upload. The Worker fetches them where
+//! an address of its own leads to one, or where it runs without the platform.
 
 use edge_core::problem::Problem;
-use worker::{Headers, Response, Result};
+use worker::{Env, Headers, Response, Result};
 
-use crate::http;
+use crate::{http, log};
 
-macro_rules! schema {
-    ($name:literal) => {
-        ($name, include_str!(concat!("../schemas/", $name)))
-    };
-}
+/// The binding of the assets.
+const ASSETS: &str = "ASSETS";
 
-const SCHEMAS: [(&str, &str); 6] = [
-    schema!("event.json"),
-    schema!("account.json"),
-    schema!("user.json"),
-    schema!("application.json"),
-    schema!("generic.json"),
-    schema!("alert.json"),
+const SCHEMAS: [&str; 6] = [
+    "event.json",
+    "account.json",
+    "user.json",
+    "application.json",
+    "generic.json",
+    "alert.json",
 ];
 
 /// Answers `GET /schemas/{file}`.
@@ -25,11 +24,11 @@ const SCHEMAS: [(&str, &str); 6] = [
 /// # Errors
 ///
 /// The runtime could not build the response.
-pub fn answer(file: &str) -> Result<Response> {
-    let Some((_, schema)) = SCHEMAS.iter().find(|(name, _)| *name == file) else {
+pub async fn answer(env: &Env, file: &str) -> Result<Response> {
+    if !SCHEMAS.contains(&file) {
         return http::problem(&Problem::NotFound);
-    };
-    public("application/schema+json", schema)
+    }
+    asset(env, file, "application/schema+json").await
 }
 
 /// Answers `GET /api/v1/openapi.json`.
@@ -37,15 +36,31 @@ pub fn answer(file: &str) -> Result<Response> {
 /// # Errors
 ///
 /// The runtime could not build the response.
-pub fn openapi() -> Result<Response> {
-    public("application/json", include_str!("../schemas/openapi.json"))
+pub async fn openapi(env: &Env) -> Result<Response> {
+    asset(env, "openapi.json", "application/json").await
 }
 
 /// The same for everybody.
-fn public(media_type: &str, text: &str) -> Result<Response> {
+async fn asset(env: &Env, file: &str, media_type: &str) -> Result<Response> {
+    let fetched = async {
+        // Only the path counts.
+        let url = format!("https://assets/schemas/{file}");
+        let mut answer = env.assets(ASSETS)?.fetch(url, None).await?;
+        match answer.status_code() {
+            200 => answer.bytes().await,
+            status => Err(format!("{file}: {status}").into()),
+        }
+    };
+    let text = match fetched.await {
+        Ok(text) => text,
+        Err(error) => {
+            log::error("reading an asset", &error);
+            return http::problem(&Problem::Unavailable);
+        }
+    };
     let headers = Headers::new();
     headers.set("content-type", media_type)?;
     headers.set("cache-control", "public, max-age=3600")?;
     headers.set("x-content-type-options", "nosniff")?;
-    Ok(Response::from_bytes(text.as_bytes().to_vec())?.with_headers(headers))
+    Ok(Response::from_bytes(text)?.with_headers(headers))
 }

@@ -70,7 +70,7 @@ pub async fn answer(
     // Open to all: it says nothing about this instance.
     if path == ["openapi.json"] {
         return match request.inner().method().as_str() {
-            "GET" => schemas::openapi(),
+            "GET" => schemas::openapi(env).await,
             _ => http::problem(&Problem::MethodNotAllowed { allow: "GET" }),
         };
     }
@@ -121,7 +121,8 @@ async fn read_and_perform(
 
 async fn perform(call: Call, url: &str, env: &Env, config: &Config) -> Answered {
     match call {
-        Call::OpenApi => schemas::openapi()
+        Call::OpenApi => schemas::openapi(env)
+            .await
             .map(Answer::Stream)
             .map_err(|error| unavailable(&error)),
         Call::Destinations(list) => ok(&calls::destinations(env, config, list).await?),

@@ -120,7 +120,7 @@ fn problem_page(visit: &Visit<'_>, problem: &Problem) -> Result<Response> {
     log::refused(problem);
     let frame = visit.frame(&problem.document().title, Tab::None);
     let page = ProblemPage::of(problem, frame);
-    let mut response = respond::html(&page)?.with_status(problem.status());
+    let mut response = respond::framed(&page)?.with_status(problem.status());
     if let Some((name, value)) = problem.header() {
         response.headers_mut().set(name, value)?;
     }

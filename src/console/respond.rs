@@ -1,6 +1,10 @@
 //! Answers of the console. None may be stored, framed, or run anything that is not in an asset of ours.
 
 use askama::Template;
+use console::{
+    frame::{Frame, Layout, Page},
+    markup::Markup,
+};
 use worker::{Headers, Response, Result};
 
 use super::{Shown, failed};
@@ -9,9 +13,24 @@ use super::{Shown, failed};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A page.
-pub(super) fn page(page: &impl Template) -> Shown {
-    html(page).map_err(|error| failed(&error))
+/// A page, with what is around each.
+pub(super) fn page(page: &impl Page) -> Shown {
+    framed(page).map_err(|error| failed(&error))
+}
+
+/// The same, for whoever has no page for a failure.
+///
+/// # Errors
+///
+/// The runtime could not build the response.
+pub(super) fn framed(page: &impl Page) -> Result<Response> {
+    around(Markup::rendered(page), page.frame())
+}
+
+/// Not generic: each page would have its own.
+fn around(content: askama::Result<Markup>, frame: &Frame) -> Result<Response> {
+    let content = content.map_err(|error| error.to_string())?;
+    html(&Layout { frame, content })
 }
 
 /// To another page, by GET.
@@ -19,20 +38,16 @@ pub(super) fn go_to(path: &str) -> Shown {
     see_other(path).map_err(|error| failed(&error))
 }
 
-/// A page.
+/// HTML.
 ///
 /// # Errors
 ///
 /// The runtime could not build the response.
 pub(super) fn html(page: &impl Template) -> Result<Response> {
-    of_text(page.render().map_err(|error| error.to_string()))
-}
-
-/// Not generic: each template would have its own.
-fn of_text(html: std::result::Result<String, String>) -> Result<Response> {
+    let html = page.render().map_err(|error| error.to_string())?;
     let headers = headers()?;
     headers.set("content-type", "text/html; charset=utf-8")?;
-    Ok(Response::from_bytes(html?.into_bytes())?.with_headers(headers))
+    Ok(Response::from_bytes(html.into_bytes())?.with_headers(headers))
 }
 
 /// To another page, by GET.

@@ -1,6 +1,8 @@
 //! What every page has around it.
 
-use crate::link::Query;
+use askama::Template;
+
+use crate::{link::Query, markup::Markup};
 
 /// The page that a part of the navigation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,22 @@ impl Tab {
         (Self::Health, "/console/health", "Health", "heart-pulse"),
         (Self::Audit, "/console/audit", "Audit", "scroll-text"),
     ];
+}
+
+/// A whole page. What is around it is compiled once, and not into each template.
+#[derive(Debug, Template)]
+#[template(path = "layout.html")]
+pub struct Layout<'p> {
+    /// What is around it.
+    pub frame: &'p Frame,
+    /// The page.
+    pub content: Markup,
+}
+
+/// A page with something around it.
+pub trait Page: Template {
+    /// What is around it.
+    fn frame(&self) -> &Frame;
 }
 
 /// What every page has around it.

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use askama::filters::HtmlSafe;
+use askama::{Template, filters::HtmlSafe};
 
 /// A piece of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +18,15 @@ impl Display for Markup {
 }
 
 impl Markup {
+    /// What a template makes, which has escaped what is not ours.
+    ///
+    /// # Errors
+    ///
+    /// The template fails.
+    pub fn rendered(template: &impl Template) -> Result<Self, askama::Error> {
+        template.render().map(Self)
+    }
+
     /// Appends markup of our own.
     pub fn raw(&mut self, constant: &'static str) -> &mut Self {
         self.0.push_str(constant);

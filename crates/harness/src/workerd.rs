@@ -72,6 +72,23 @@ fn configuration(deployment: &Deployment, port: u16) -> anyhow::Result<String> {
             quoted(class)
         )?;
     }
+    let assets = config.get("assets").and_then(toml::Value::as_table);
+    let mut services = String::new();
+    if let Some(assets) = assets {
+        // No router in front of the Worker, which would cost each request: it fetches them by its binding.
+        let folder = assets.get("directory").and_then(toml::Value::as_str);
+        let folder = deployment
+            .folder()
+            .join(folder.context("no directory of assets")?);
+        let folder = quoted(&folder.display().to_string());
+        writeln!(
+            services,
+            "    (name = \"assets\", disk = (path = {folder})),"
+        )?;
+        if let Some(name) = assets.get("binding").and_then(toml::Value::as_str) {
+            binding(&mut bindings, name, "service", "assets")?;
+        }
+    }
     let modules = modules(deployment, &config)?;
     let state = quoted(&deployment.state().display().to_string());
     Ok(format!(
@@ -82,7 +99,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "state", disk = (path = {state}, writable = true)),
-  ],
+{services}  ],
   sockets = [(name = "http", address = "127.0.0.1:{port}", http = (), service = "main")],
 );
 

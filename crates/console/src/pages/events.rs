@@ -29,8 +29,7 @@ pub struct EventsPage {
 }
 
 /// The figures on top, and the chart of the last hours.
-#[derive(Debug, Template)]
-#[template(path = "partials/strip.html")]
+#[derive(Debug)]
 pub struct Strip {
     /// Each figure.
     pub figures: Vec<Figure>,

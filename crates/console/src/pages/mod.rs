@@ -15,7 +15,30 @@ use edge_core::{
     state::{DeliveryState, DestinationHealth},
 };
 
-use crate::{icon, link::encoded, markup::Markup, moment};
+use crate::{
+    frame::{Frame, Page},
+    icon,
+    link::encoded,
+    markup::Markup,
+    moment,
+};
+
+macro_rules! pages {
+    ($($page:ty),* $(,)?) => {
+        $(impl Page for $page {
+            fn frame(&self) -> &Frame {
+                &self.frame
+            }
+        })*
+    };
+}
+
+pages! {
+    destinations::DestinationsPage,
+    event::EventPage,
+    events::EventsPage,
+    problem::ProblemPage,
+}
 
 /// An event in a list.
 #[derive(Debug)]
