@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use reqwest::redirect::Policy;
 use serde_json::json;
 
 use harness::deployment::project;
-use harness::fixtures::notification;
-use harness::fixtures::operator::TOKEN;
+use harness::fixtures::answer::Answer;
+use harness::fixtures::operator::{TOKEN, get};
 use harness::fixtures::origin::{Origin, Reply};
 use harness::fixtures::worker::{Setup, Worker};
+use harness::fixtures::{PATIENCE, notification};
 use harness::languages;
 
 /// Markup and script, as somebody may write it into any field.
@@ -128,4 +130,268 @@ async fn each_page_is_open_to_all_and_is_drawn_light_and_dark_wide_and_narrow() 
         ["destinations", "/console/destinations"],
     ]);
     run("pictures", &worker, &[("PAGES", pages.to_string())]).await;
+}
+
+#[tokio::test]
+async fn an_operators_day_by_keyboard_and_reading_without_scripts() {
+    let origin = Origin::start();
+    let worker = worker(&origin).await;
+    let once = [Reply::Body(503, b"try later".to_vec()), Reply::Status(204)];
+    origin.plan("/billing", once.clone().into_iter().chain(once));
+    let hook = worker.url(&worker.hook("acme"));
+    run("flows", &worker, &[("HOOK", hook)]).await;
+}
+
+/// A visitor who follows no redirection, and whose cookies are only those that it is told.
+async fn asked(
+    worker: &Worker,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .build()
+        .unwrap();
+    let mut request = client
+        .request(method.parse().unwrap(), worker.url(path))
+        .timeout(PATIENCE)
+        .body(body.to_owned());
+    if method == "POST" {
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::of(request.send().await.unwrap()).await
+}
+
+/// The cookie of a new session.
+async fn session(worker: &Worker, token: &str) -> String {
+    let answer = asked(
+        worker,
+        "POST",
+        "/console/sign-in",
+        &[],
+        &format!("token={token}"),
+    )
+    .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (303, "/console/events")
+    );
+    let cookie = answer.header("set-cookie").to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+const PAGES: [&str; 4] = [
+    "/console/events",
+    "/console/events?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "/console/destinations",
+    "/console/no-such-page",
+];
+
+fn has_the_headers(path: &str, answer: &Answer) {
+    let policy = answer.header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(part), "{path}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+}
+
+async fn bare(tokens: &str) -> Worker {
+    let setup = Setup::bare().source("acme", "acme-secret-0123456789", "");
+    let setup = setup.destination("crm", "url = \"http://127.0.0.1:9/crm\"\nschedule = [1]");
+    let setup = setup.secret("ALLOW_LOCAL_TARGETS", "true");
+    let setup = if tokens.is_empty() {
+        setup
+    } else {
+        setup.secret("CONSOLE_TOKEN", tokens)
+    };
+    setup.started().await
+}
+
+#[tokio::test]
+async fn without_a_token_set_there_is_no_console() {
+    let worker = bare("").await;
+    for path in ["/", "/console/events", "/console/sign-in"] {
+        worker.get(path).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_page_without_a_session_of_their_own_and_each_page_has_its_headers() {
+    let worker = bare(&format!("{TOKEN} ann:read:the-readers-own-token")).await;
+    let cookie = session(&worker, TOKEN).await;
+    let forged = format!("{}x", &cookie[..cookie.len() - 1]);
+    let (name, value) = cookie.split_once('=').unwrap();
+    let (_, rest) = value.split_once('.').unwrap();
+    let later = format!("{name}=9999999999.{rest}");
+    for path in PAGES {
+        for wrong in ["", "session=", forged.as_str(), later.as_str()] {
+            let answer = asked(&worker, "GET", path, &[("cookie", wrong)], "").await;
+            assert_eq!(answer.status.as_u16(), 303, "{path}: {wrong}");
+            assert!(
+                answer.header("location").starts_with("/console/sign-in"),
+                "{path}"
+            );
+            assert!(!answer.text.contains("crm"), "{path}");
+        }
+        let answer = asked(&worker, "GET", path, &[("cookie", &cookie)], "").await;
+        let status = if path.ends_with("no-such-page") {
+            404
+        } else {
+            200
+        };
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+        has_the_headers(path, &answer);
+        assert!(!answer.text.contains("<script>alert"), "{path}");
+        assert!(!answer.text.contains(" style="), "{path}");
+    }
+    has_the_headers(
+        "sign-in",
+        &asked(&worker, "GET", "/console/sign-in", &[], "").await,
+    );
+    assert_eq!(
+        asked(&worker, "GET", "/", &[], "").await.header("location"),
+        "/console/events"
+    );
+}
+
+#[tokio::test]
+async fn no_other_sites_page_and_no_form_without_its_token_changes_anything() {
+    let worker = bare(&format!("{TOKEN} ann:read:the-readers-own-token")).await;
+    let cookie = session(&worker, TOKEN).await;
+    let pause = "/console/destinations/crm/pause";
+    let page = asked(
+        &worker,
+        "GET",
+        "/console/destinations",
+        &[("cookie", &cookie)],
+        "",
+    )
+    .await;
+    let (_, after) = page
+        .text
+        .split_once("name=\"form_token\" value=\"")
+        .unwrap();
+    let form = format!("form_token={}", after.split('"').next().unwrap());
+    let ours = worker.url("");
+    for (headers, body) in [
+        (vec![("cookie", cookie.as_str())], ""),
+        (vec![("cookie", cookie.as_str())], "form_token=guessed"),
+        (
+            vec![
+                ("cookie", cookie.as_str()),
+                ("origin", "https://evil.example"),
+            ],
+            form.as_str(),
+        ),
+        (vec![("origin", ours.trim_end_matches('/'))], form.as_str()),
+    ] {
+        let answer = asked(&worker, "POST", pause, &headers, body).await;
+        assert!(
+            matches!(answer.status.as_u16(), 303 | 403),
+            "{}: {}",
+            answer.status,
+            answer.text
+        );
+        assert!(
+            !answer.header("location").contains("done="),
+            "{headers:?} {body}"
+        );
+    }
+    let reader = session(&worker, "the-readers-own-token").await;
+    let page = asked(
+        &worker,
+        "GET",
+        "/console/destinations",
+        &[("cookie", &reader)],
+        "",
+    )
+    .await;
+    assert!(!page.text.contains("/pause"), "a reader is shown no button");
+    let answer = asked(&worker, "POST", pause, &[("cookie", &reader)], &form).await;
+    assert_eq!(answer.status.as_u16(), 403);
+    let state = get(&worker, "/destinations").await;
+    assert_eq!(state["sources"][0]["destinations"][0]["state"], "ok");
+    let answer = asked(&worker, "POST", pause, &[("cookie", &cookie)], &form).await;
+    assert_eq!(
+        answer.header("location"),
+        "/console/destinations?done=paused"
+    );
+    let audit = get(&worker, "/audit").await;
+    assert_eq!(audit["actions"][0]["action"], "pause_destination");
+}
+
+#[tokio::test]
+async fn whatever_somebody_writes_into_a_field_shows_as_text_and_showing_credentials_is_recorded() {
+    let origin = Origin::start();
+    let worker = Setup::bare()
+        .source("acme", "acme-secret-0123456789", "")
+        .destination(
+            "crm",
+            &format!("url = \"{}\"\nschedule = [1]", origin.url("/crm")),
+        )
+        .secret("CONSOLE_TOKEN", TOKEN)
+        .secret("ALLOW_LOCAL_TARGETS", "true")
+        .var("TIME_FACTOR", "1000")
+        .started()
+        .await;
+    let echo = format!("{HOSTILE} hunter2hunter2");
+    origin.plan(
+        "/crm",
+        [
+            Reply::Body(500, echo.clone().into()),
+            Reply::Body(500, echo.into()),
+        ],
+    );
+    let hostile = notification("account.created")
+        .state(HOSTILE)
+        .extra_field("note", HOSTILE)
+        .extra_field("client_secret", "hunter2hunter2")
+        .account(|account| account.annotations = vec![("note".to_owned(), HOSTILE.to_owned())]);
+    let id = worker.accept("acme", &hostile).await;
+    worker.attempts(TOKEN, &id, "crm", 1).await;
+    let cookie = session(&worker, TOKEN).await;
+    let path = format!("/console/events/{id}");
+    let page = asked(&worker, "GET", &path, &[("cookie", &cookie)], "").await;
+    assert!(
+        page.text.contains("&lt;script&gt;document.title="),
+        "it is shown"
+    );
+    for markup in ["<script>document", "<img src=x", "hunter2hunter2"] {
+        assert!(!page.text.contains(markup), "{markup}");
+    }
+    let (_, after) = page
+        .text
+        .split_once("name=\"form_token\" value=\"")
+        .unwrap();
+    let form = format!("form_token={}", after.split('"').next().unwrap());
+    let shown = asked(
+        &worker,
+        "POST",
+        &format!("{path}/reveal"),
+        &[("cookie", &cookie)],
+        &form,
+    )
+    .await;
+    has_the_headers("reveal", &shown);
+    assert!(shown.text.contains("hunter2hunter2") && !shown.text.contains("<script>document"));
+    let audit = get(&worker, "/audit").await;
+    assert_eq!(audit["actions"][0]["action"], "reveal_credentials");
+    assert_eq!(audit["actions"][0]["details"]["event"], id);
 }
