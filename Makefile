@@ -54,7 +54,10 @@ build: build/index.js build/assets/_headers ## build the Worker into build/, and
 build/index.js: $(SOURCES) | $(TOOLS)
 	@echo "building the Worker"
 	@$(REPRODUCIBLE) $(WORKER_BUILD) --release -- --package threescale-edge
-	@$(WASM_OPT) $(WASM_FEATURES) -Oz --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
+	@$(WASM_OPT) $(WASM_FEATURES) -g -Oz build/index_bg.wasm -o build/index_bg.wasm
+	@# Functions that one generic was compiled to are alike: side by side they compress better, by 17 KiB.
+	@$(WASM_OPT) $(WASM_FEATURES) -g --reorder-functions-by-name build/index_bg.wasm -o build/index_bg.wasm
+	@$(WASM_OPT) $(WASM_FEATURES) --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
 	@# What the runtime calls, and what worker-build made, as one file.
 	@mv build/index.js build/worker.js && cp -r src/js build/js && mv build/worker.js build/js/
 	@$(ESBUILD_BIN) build/js/entry.js --bundle --format=esm --minify --log-level=warning --inject:build/js/microtask.js \

@@ -6,6 +6,7 @@ use edge_core::{
     id::EventId,
     inbox_log::{Destination, Seq},
     messages::intake::Intake,
+    sort::sort_by,
 };
 use worker::Result;
 
@@ -143,7 +144,7 @@ fn first_overdue(
         .store
         .routed_from(deliveries.id(), beyond, before, MOST_COUNTED)?;
     let mut seqs: Vec<_> = known.chain(beyond).filter(|seq| *seq < before).collect();
-    seqs.sort_unstable();
+    sort_by(&mut seqs, Ord::cmp);
     for seq in seqs {
         if let Some((id, false)) = inbox.store.id_of(seq)? {
             return Ok(Some(id));

@@ -7,6 +7,7 @@ use edge_core::{
         DeliveryDetails, EventDetails, EventPage, EventSummary, GetEvent, ListEvents, ReplayEvent,
         ReplayedEvent,
     },
+    sort::sort_by,
     state::DeliveryState,
     tail::News,
     time::UnixMillis,
@@ -134,7 +135,9 @@ fn deliveries(inbox: &InboxContext, seq: Seq) -> Result<Vec<DeliveryDetails>> {
             attempts,
         });
     }
-    all.sort_by(|one, other| one.destination.cmp(&other.destination));
+    sort_by(&mut all, |one, other| {
+        one.destination.cmp(&other.destination)
+    });
     Ok(all)
 }
 

@@ -104,6 +104,18 @@ pub fn count(number: u64) -> String {
     words
 }
 
+/// A part of one: `99.7 %`. Not by the standard library's formatting of fractions, which is five kilobytes of the Worker.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to 1000, and a cast that saturates"
+)]
+pub fn percent(rate: f64) -> String {
+    let thousandths = (rate * 1000.0).round() as u32;
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
 /// A noun after its number.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {
@@ -113,6 +125,12 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_is_said_in_hundredths() {
+        let said = [1.0, 0.9966, 0.5, 0.0].map(percent);
+        assert_eq!(said, ["100.0 %", "99.7 %", "50.0 %", "0.0 %"]);
+    }
 
     #[test]
     fn times_are_said_in_their_largest_unit() {

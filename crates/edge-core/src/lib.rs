@@ -32,6 +32,7 @@ pub mod quarantine;
 pub mod recovery;
 pub mod secret;
 pub mod shard;
+pub mod sort;
 pub mod state;
 pub mod tail;
 pub mod target;

@@ -3,6 +3,7 @@
 use edge_core::{
     alert::{Kind, Occurrence, PendingAlert},
     name::DestinationName,
+    sort::sort_by,
     time::UnixMillis,
 };
 use worker::Result;
@@ -22,7 +23,7 @@ impl Store {
         let known = self.sql.row(query, values![kind])?;
         let mut destinations = known.map_or(Ok(Vec::new()), |mut row| names(&row.text()?))?;
         destinations.extend(occurrence.destination.cloned());
-        destinations.sort_unstable();
+        sort_by(&mut destinations, Ord::cmp);
         destinations.dedup();
         self.sql.run(
             "INSERT INTO alerts (kind, count, since, destinations, event, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)

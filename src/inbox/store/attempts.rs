@@ -3,6 +3,7 @@
 use edge_core::{
     inbox_log::{DestinationId, Seq, Success, decode_batch},
     messages::events::AttemptDetails,
+    sort::sort_by_key,
     time::UnixMillis,
 };
 use worker::Result;
@@ -81,7 +82,7 @@ impl Store {
             all.extend(of_event(&successes, seq));
         }
         all.extend(of_event(newest, seq));
-        all.sort_by_key(|attempt| attempt.at);
+        sort_by_key(&mut all, |attempt| attempt.at);
         Ok(all)
     }
 }

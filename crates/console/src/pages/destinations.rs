@@ -117,7 +117,7 @@ impl Row {
             },
             success: figures
                 .and_then(|one| one.success_rate)
-                .map_or_else(|| "–".to_owned(), |rate| format!("{:.1} %", rate * 100.0)),
+                .map_or_else(|| "–".to_owned(), moment::percent),
             p50: time(|one| one.p50_ms),
             p95: time(|one| one.p95_ms),
             chart: figures

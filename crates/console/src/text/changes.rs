@@ -1,5 +1,6 @@
 //! What an event changed: the difference to the event before it, by the path of each field.
 
+use edge_core::sort::sort_by_key;
 use serde_json::Value;
 
 use super::credentials::{Credentials, MASK, is_credential};
@@ -27,7 +28,7 @@ pub fn between(old: &Value, new: &Value, credentials: Credentials) -> Vec<Change
     };
     comparison.compare(&mut String::new(), Some(old), Some(new), false);
     let mut changes = comparison.changes;
-    changes.sort_by_key(|change| change.path.ends_with("updated_at"));
+    sort_by_key(&mut changes, |change| change.path.ends_with("updated_at"));
     changes.truncate(MOST);
     changes
 }

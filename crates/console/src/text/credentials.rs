@@ -1,6 +1,7 @@
 //! What 3scale's documents hold that opens a customer's API. It is masked until somebody asks for it, which the audit
 //! list notes.
 
+use edge_core::sort::sort_by_key;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -40,7 +41,7 @@ pub fn values(event: &Value) -> Vec<String> {
     let mut found = BTreeSet::new();
     collect(event, false, &mut found);
     let mut found: Vec<_> = found.into_iter().collect();
-    found.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    sort_by_key(&mut found, |value| std::cmp::Reverse(value.len()));
     found
 }
 

@@ -9,6 +9,7 @@ use crate::{
     id::ActionId,
     messages::audit::{Action, ListActions},
     problem::Problem,
+    sort::sort_by_key,
 };
 
 const DEFAULT_LIMIT: usize = 50;
@@ -48,7 +49,7 @@ impl AuditPage {
     pub fn merge(inboxes: Vec<Vec<Action>>, limit: usize) -> Self {
         let has_more = inboxes.iter().any(|inbox| inbox.len() >= limit);
         let mut actions: Vec<_> = inboxes.into_iter().flatten().collect();
-        actions.sort_by_key(|action| Reverse(action.id));
+        sort_by_key(&mut actions, |action| Reverse(action.id));
         actions.dedup_by_key(|action| action.id);
         let has_more = has_more || actions.len() > limit;
         actions.truncate(limit);

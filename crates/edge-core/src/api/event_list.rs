@@ -11,6 +11,7 @@ use crate::{
     name::SourceName,
     problem::Problem,
     secret::decoded,
+    sort::sort_by_key,
 };
 
 const DEFAULT_LIMIT: usize = 50;
@@ -50,7 +51,7 @@ pub fn read(
 pub fn merge(pages: Vec<EventPage>, limit: usize) -> EventPage {
     let mut cursor = pages.iter().filter_map(|page| page.cursor).max();
     let mut events: Vec<_> = pages.into_iter().flat_map(|page| page.events).collect();
-    events.sort_by_key(|event| Reverse(event.id));
+    sort_by_key(&mut events, |event| Reverse(event.id));
     events.retain(|event| cursor.is_none_or(|cursor| event.id >= cursor));
     if events.len() > limit {
         events.truncate(limit);

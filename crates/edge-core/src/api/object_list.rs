@@ -11,6 +11,7 @@ use crate::{
     messages::objects::{ListObjects, ObjectDetails, ObjectKey, ObjectSummary},
     name::SourceName,
     problem::Problem,
+    sort::{sort_by, sort_by_key},
 };
 
 const DEFAULT_LIMIT: usize = 50;
@@ -107,7 +108,7 @@ impl ObjectQuery {
 pub fn merge(inboxes: Vec<Vec<ObjectSummary>>) -> Vec<ObjectSummary> {
     let mut objects: Vec<_> = inboxes.into_iter().flatten().collect();
     // Two inboxes of one source may know an object: the later state comes first, and stays.
-    objects.sort_by(|one, other| {
+    sort_by(&mut objects, |one, other| {
         let state = |object: &ObjectSummary| (object.deleted, object.time.clone(), object.event);
         place_of(one)
             .cmp(&place_of(other))
@@ -128,7 +129,7 @@ pub fn one(inboxes: impl Iterator<Item = ObjectDetails>) -> Option<ObjectDetails
             (one, other)
         };
         latest.history.extend(earlier.history);
-        latest.history.sort_by_key(|event| Reverse(event.id));
+        sort_by_key(&mut latest.history, |event| Reverse(event.id));
         latest.related = merge(vec![latest.related, earlier.related]);
         latest
     })

@@ -19,6 +19,7 @@ use crate::{
     },
     name::SourceName,
     problem::Problem,
+    sort::sort_by_key,
 };
 use threescale::{Limits, Notification, form};
 
@@ -98,9 +99,9 @@ impl QuarantinePage {
         let has_more = inboxes.iter().any(|inbox| inbox.len() >= list.limit);
         let mut bodies: Vec<_> = inboxes.into_iter().flatten().collect();
         if list.newest_first {
-            bodies.sort_by_key(|body| Reverse(body.id));
+            sort_by_key(&mut bodies, |body| Reverse(body.id));
         } else {
-            bodies.sort_by_key(|body| body.id);
+            sort_by_key(&mut bodies, |body| body.id);
         }
         let has_more = has_more || bodies.len() > list.limit;
         bodies.truncate(list.limit);

@@ -11,6 +11,7 @@ use crate::{
     messages::statistics::{CountHours, DestinationHours, HOUR_MS, HourCounts},
     name::{DestinationName, SourceName},
     problem::Problem,
+    sort::sort_by,
     time::{UnixMillis, range},
 };
 
@@ -128,7 +129,7 @@ impl Stats {
                     let delivered = one.delivered.iter().sum();
                     let failed = one.failed.iter().sum();
                     let mut durations = one.durations_ms.clone();
-                    durations.sort_unstable();
+                    sort_by(&mut durations, Ord::cmp);
                     DestinationStats {
                         name: one.name.clone(),
                         delivered,

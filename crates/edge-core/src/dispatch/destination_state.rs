@@ -7,6 +7,7 @@ use super::{
     rate::Rate,
 };
 use crate::inbox_log::{Destination, DestinationId, Log, Start};
+use crate::sort::sort_by_key;
 
 /// How long a destination that came back gets one more attempt at once for each second, so that what waited does not
 /// knock it over again.
@@ -155,7 +156,9 @@ pub fn start<L: Log>(
             .zip(granted)
             .enumerate()
             .collect();
-        queue.sort_by_key(|(_, ((destination, _), _))| destination.last_start);
+        sort_by_key(&mut queue, |(_, ((destination, _), _))| {
+            destination.last_start
+        });
         let mut turn = demands.iter().map(|one| one.last_start).max().unwrap_or(0);
         let mut has_begun = false;
         for (index, ((destination, has_more), granted)) in queue {

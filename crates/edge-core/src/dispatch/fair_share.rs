@@ -1,6 +1,8 @@
 //! Fair sharing of the invocation's six connections, so that slow or failing destinations cannot starve
 //! healthy ones.
 
+use crate::sort::sort_by_key;
+
 /// One destination's attempts: those that it has, and those that it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
@@ -69,7 +71,9 @@ pub fn allocate(places: usize, demands: &[Demand]) -> Vec<usize> {
 /// The indexes of the demands, the one that has waited longest first.
 fn longest_waiting_first(demands: &[Demand]) -> Vec<usize> {
     let mut queue: Vec<usize> = (0..demands.len()).collect();
-    queue.sort_by_key(|index| demands.get(*index).map(|demand| demand.last_start));
+    sort_by_key(&mut queue, |index| {
+        demands.get(*index).map(|demand| demand.last_start)
+    });
     queue
 }
 

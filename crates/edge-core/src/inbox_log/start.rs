@@ -7,6 +7,7 @@ use super::{
     rows::Waiting,
 };
 use crate::delivery::outcome::Outcome;
+use crate::sort::sort_by_key;
 
 /// Of the pending ones, how many may be held back. Beyond it they get rows, so that one object of which a
 /// hundred events come while one hangs holds up no other object.
@@ -36,7 +37,7 @@ impl Destination {
         };
         match starts {
             Ok(mut starts) => {
-                starts.sort_unstable_by_key(|start| start.seq);
+                sort_by_key(&mut starts, |start| start.seq);
                 if let Some(first) = starts.first() {
                     let of_attempt = self.under_way.iter_mut().skip(begun);
                     of_attempt.for_each(|one| one.lead = first.seq);

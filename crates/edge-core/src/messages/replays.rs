@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{filter::Filter, id::ReplayId, name::DestinationName, time::UnixMillis};
+use crate::{
+    filter::Filter, id::ReplayId, name::DestinationName, sort::sort_by_key, time::UnixMillis,
+};
 
 /// Asks for the progress of the newest replays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ impl ReplayProgress {
                 None => all.push(one),
             }
         }
-        all.sort_by_key(|replay| Reverse(replay.id));
+        sort_by_key(&mut all, |replay| Reverse(replay.id));
         all.truncate(LISTED_REPLAYS);
         all
     }

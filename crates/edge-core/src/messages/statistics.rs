@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{name::DestinationName, time::UnixMillis};
+use crate::{name::DestinationName, sort::sort_by, time::UnixMillis};
 
 /// The length of an hour.
 pub const HOUR_MS: i64 = 3_600_000;
@@ -81,7 +81,7 @@ impl DestinationHours {
                 newest.push((attempt.at, attempt.took_ms));
             }
         }
-        newest.sort_unstable_by(|one, other| other.cmp(one));
+        sort_by(&mut newest, |one, other| other.cmp(one));
         newest.truncate(MOST_DURATIONS);
         all.durations_ms = newest.into_iter().map(|(_, took_ms)| took_ms).collect();
         all
