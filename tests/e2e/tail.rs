@@ -1,13 +1,13 @@
 //! The live tail: a bell over a WebSocket.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest, http};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 

@@ -1,7 +1,8 @@
 //! `listen`: what reaches the service on this machine, whatever happens between.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -386,4 +387,50 @@ async fn what_refuses_it_ends_it_with_what_to_do_and_what_is_unreachable_does_no
         let (code, why) = Listener::start(&url, state.path(), &[]).ended();
         assert!(code == Some(1) && why.contains("--state"), "{why}");
     });
+}
+
+/// Every file of the Worker's state, with its size and when it was written.
+fn files(worker: &Worker) -> Vec<(PathBuf, u64, SystemTime)> {
+    let folder = worker.state().join("threescale-edge-Inbox");
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| {
+            let data = entry.metadata().unwrap();
+            (entry.path(), data.len(), data.modified().unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// What docs/capacity.md calculates with.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_listener_asks_for_nothing_and_neither_it_nor_a_scraper_writes() {
+    let origin = Origin::start();
+    let worker = worker(&origin).await;
+    let proxy = Proxy::start(worker.port());
+    let state = tempfile::tempdir().unwrap();
+    let id = push(&worker, 1).await;
+    origin.delivery("/crm", &id).await;
+    let listener = Listener::start(&proxy.url(), state.path(), &[]);
+    block_in_place(|| listener.is("connected", 1));
+    sleep(Duration::from_secs(2)).await;
+    let (before, requests) = (files(&worker), proxy.requests());
+    assert_eq!(requests, 2, "the socket, and one look at the feed");
+    let scrapes = 10;
+    for _ in 0..scrapes {
+        let metrics = reqwest::Client::new()
+            .get(worker.url("/metrics"))
+            .bearer_auth(TOKEN);
+        assert_eq!(metrics.send().await.unwrap().status(), 200);
+        // A ping and its answer lie in between.
+        sleep(Duration::from_millis(600)).await;
+    }
+    assert_eq!(proxy.requests(), requests);
+    assert_eq!(files(&worker), before);
+    listener.is("connected", 1);
+    assert_eq!(listener.printed("connection").len(), 1);
+    println!(
+        "{scrapes} scrapes, {requests} requests of the listener to begin with and 0 after, 0 files written"
+    );
 }

@@ -27,6 +27,7 @@ pub(crate) struct Proxy {
 struct Shared {
     mode: Mode,
     open: Vec<TcpStream>,
+    requests: usize,
 }
 
 impl Proxy {
@@ -36,6 +37,7 @@ impl Proxy {
         let shared = Arc::new(Mutex::new(Shared {
             mode: Mode::Pass,
             open: vec![],
+            requests: 0,
         }));
         let proxy = Self { port, shared };
         let this = proxy.clone();
@@ -60,6 +62,11 @@ impl Proxy {
                 let _ = stream.shutdown(Shutdown::Both);
             }
         }
+    }
+
+    /// How many requests came through so far.
+    pub(crate) fn requests(&self) -> usize {
+        self.shared.lock().unwrap().requests
     }
 
     fn mode(&self) -> Mode {
@@ -97,6 +104,9 @@ impl Proxy {
     fn pump(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = [0; 16 << 10];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
+            let begins = |bytes: &[u8]| bytes == b"GET /";
+            let requests = buffer[..count].windows(5).filter(|bytes| begins(bytes));
+            self.shared.lock().unwrap().requests += requests.count();
             while self.mode() == Mode::Silence {
                 thread::sleep(Duration::from_millis(20));
             }

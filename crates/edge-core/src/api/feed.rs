@@ -333,7 +333,7 @@ mod tests {
                 let pages = pages.collect();
                 let feed = asked.merge(pages);
                 assert!(feed.items.len() <= limit);
-                given.extend(feed.items.iter().map(|item| item.at()));
+                given.extend(feed.items.iter().map(FeedItem::at));
                 cursor = feed.cursor;
                 if asked_for == 40 && !feed.more {
                     break;
