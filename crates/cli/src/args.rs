@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 /// Follows 3scale's events as they arrive at a threescale-edge Worker, and does what operators do.
 ///
-/// The token is read from the environment variable CONSOLE_TOKEN or from --token-file, never from an argument, which
-/// every process of this machine could read. Behind Cloudflare Access set CF_ACCESS_CLIENT_ID and
-/// CF_ACCESS_CLIENT_SECRET to those of a service token.
+/// The token is read from the environment variable `CONSOLE_TOKEN` or from --token-file, never from an argument, which
+/// every process of this machine could read. Behind Cloudflare Access set `CF_ACCESS_CLIENT_ID` and
+/// `CF_ACCESS_CLIENT_SECRET` to those of a service token.
 #[derive(Debug, Parser)]
 #[command(name = "threescale-edge", version, propagate_version = true)]
 pub(crate) struct Command {
@@ -29,7 +29,7 @@ pub(crate) struct Global {
         default_value = "http://localhost:8787"
     )]
     pub(crate) url: String,
-    /// A file with the console token; `-` is the standard input. Without it, CONSOLE_TOKEN counts.
+    /// A file with the console token; `-` is the standard input. Without it, `CONSOLE_TOKEN` counts.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Print JSON: what the API answers, or a line for each thing that happens.
@@ -219,7 +219,7 @@ pub(crate) enum Quarantine {
         /// Of this source.
         #[arg(long)]
         source: Option<String>,
-        /// With this code: malformed_xml, ...
+        /// With this code: `malformed_xml`, ...
         #[arg(long)]
         code: Option<String>,
         /// Go on where an earlier list ended.
@@ -255,7 +255,7 @@ pub(crate) struct Register {
     /// The source.
     #[arg(default_value = "default")]
     pub(crate) source: String,
-    /// Further members of the request, as JSON: '{"events":["account.*"],"provider_actions":false}'.
+    /// Further members of the request, as JSON: `{"events":["account.*"],"provider_actions":false}`.
     #[arg(long, default_value = "{}")]
     pub(crate) options: String,
     /// Do not ask.

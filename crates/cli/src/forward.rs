@@ -87,7 +87,7 @@ impl Forward {
 
     /// Forwards an event until it is taken or given up. While nothing listens at the address it waits: a developer's
     /// service is restarted all the time.
-    pub(crate) fn forward(&self, item: &FeedItem, show: &Show) -> anyhow::Result<Outcome> {
+    pub(crate) fn forward(&self, item: &FeedItem, show: Show) -> anyhow::Result<Outcome> {
         let mut attempt = 0;
         let mut is_waiting = false;
         loop {

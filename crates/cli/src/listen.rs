@@ -25,11 +25,11 @@ use crate::{
 /// The longest pause between two tries to connect.
 const LONGEST_PAUSE: u64 = 30;
 /// Without a ring it asks so often anyway.
-const ASK_ANYWAY: Duration = Duration::from_secs(600);
+const ASK_ANYWAY: Duration = Duration::from_mins(10);
 /// How many waiting events are watched,
 const MOST_WATCHED: usize = 200;
 /// and for how long.
-const WATCH: Duration = Duration::from_secs(900);
+const WATCH: Duration = Duration::from_mins(15);
 
 pub(crate) fn run(api: &Api, listen: &Listen, show: Show) -> anyhow::Result<()> {
     let folder = state::folder(listen.state.as_deref())?;
@@ -230,7 +230,7 @@ impl Listener<'_> {
             self.show.item(item);
             self.given += 1;
             if let Some((to, forward)) = &self.forward {
-                let outcome = forward.forward(item, &self.show)?;
+                let outcome = forward.forward(item, self.show)?;
                 self.show.forwarded(item.summary.id, to, &outcome);
                 self.state.progress.done.insert(key);
                 self.state.save()?;

@@ -1,4 +1,8 @@
 //! What operators do from a shell. With `--json` the answer is the API's own.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member that a JSON object lacks is null"
+)]
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -19,7 +23,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     api::Api,
     args::{Action, Events, Quarantine, Register, Replay},
-    show::{Show, println},
+    show::{Show, println, table},
 };
 
 pub(crate) fn run(api: &Api, action: Action, show: Show) -> anyhow::Result<()> {
@@ -205,7 +209,7 @@ fn destinations(all: &Sources, show: Show) -> anyhow::Result<()> {
             ]);
         }
     }
-    show.table(&rows);
+    table(&rows);
     Ok(())
 }
 
@@ -236,7 +240,7 @@ fn quarantine(api: &Api, quarantine: Quarantine, show: Show) -> anyhow::Result<(
                     body.detail.clone(),
                 ]);
             }
-            show.table(&rows);
+            table(&rows);
             if let Some(cursor) = page.cursor {
                 show.note(&format!("More: --cursor {cursor}"));
             }

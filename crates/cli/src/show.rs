@@ -111,21 +111,24 @@ impl Show {
             .r#type
             .strip_prefix("net.3scale.")
             .unwrap_or(&event.r#type);
-        let mut text = format!("{} {}", event.source, self.paint(Colour::Cyan, name));
-        if let Some(object) = &event.object {
-            text += &format!(" {object}");
-        }
-        if let Some(account) = &event.account {
-            text += &format!(" of account {account}");
-        }
-        text += &format!("  {}", self.paint(Colour::Grey, &event.id.to_string()));
+        let object = event.object.as_ref();
+        let object = object.map_or_else(String::new, |object| format!(" {object}"));
+        let account = event.account.as_ref();
+        let account = account.map_or_else(String::new, |account| format!(" of account {account}"));
+        let mut text = format!(
+            "{} {}{object}{account}  {}",
+            event.source,
+            self.paint(Colour::Cyan, name),
+            self.paint(Colour::Grey, &event.id.to_string())
+        );
         let deliveries: Vec<_> = event
             .deliveries
             .iter()
             .map(|(name, state)| format!("{name} {}", self.state(*state)))
             .collect();
         if !deliveries.is_empty() {
-            text += &format!("  {}", deliveries.join(", "));
+            text.push_str("  ");
+            text.push_str(&deliveries.join(", "));
         }
         text
     }
@@ -207,22 +210,22 @@ impl Show {
         println(&text);
         Ok(())
     }
+}
 
-    /// A table.
-    pub(crate) fn table(self, rows: &[Vec<String>]) {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<_> = (0..columns).map(width).collect();
-        for row in rows {
-            let cells = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:width$}"));
-            println(cells.collect::<Vec<_>>().join("  ").trim_end());
-        }
+/// A table.
+pub(crate) fn table(rows: &[Vec<String>]) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        println(cells.collect::<Vec<_>>().join("  ").trim_end());
     }
 }
 

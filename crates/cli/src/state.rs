@@ -52,12 +52,11 @@ impl State {
     pub(crate) fn open(folder: &Path, listens_to: &str) -> anyhow::Result<Self> {
         make_folder(folder)?;
         let hash: [u8; 32] = Sha256::digest(listens_to).into();
-        let name: String = hash
+        let name = hash
             .iter()
             .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let file = folder.join(format!("listen-{name}.json"));
+            .fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+        let file = folder.join(format!("listen-{name:016x}.json"));
         let lock = file.with_extension("lock");
         let lock = private()
             .create(true)

@@ -218,7 +218,7 @@ async fn a_listener_that_is_killed_misses_nothing_and_repeats_only_what_was_on_i
         wait(
             || origin.requests_at(HOOK) > before,
             || "no request".to_owned(),
-        )
+        );
     });
     listener.kill9();
     origin.release();
@@ -318,7 +318,7 @@ async fn a_service_that_fails_is_tried_again_and_one_that_is_not_there_is_waited
         wait(
             || listener.printed("forwarded").len() == 3,
             || format!("{:?}", listener.printed("forwarded")),
-        )
+        );
     });
     let forwarded = listener.printed("forwarded");
     let outcome = |id: &str| forwarded.iter().find(|one| one["id"] == id).unwrap()["ok"].clone();

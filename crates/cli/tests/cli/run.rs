@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use harness::fixtures::operator::TOKEN;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn command(url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_threescale-edge"));
@@ -73,7 +73,9 @@ impl Listener {
         let text = Arc::clone(&errors);
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                text.lock().unwrap().push_str(&format!("{line}\n"));
+                let mut text = text.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
             }
         });
         Self {
