@@ -156,7 +156,7 @@ async fn every_answer_to_any_request_is_as_described() {
              [auth.openapi.password]\nusername = \"prometheus\"\npassword = \"{TOKEN}\"\n\
              # A request that asks for no WebSocket is no right one, which a description cannot say.\n\
              [[operations]]\ninclude-operation-id = \"tail\"\n\
-             checks.positive_data_acceptance.expected-statuses = [\"426\"]\n"
+             checks.positive_data_acceptance.expected-statuses = [\"401\", \"426\", \"429\"]\n"
         ),
     );
     let mut command = command(python, folder.path(), &worker);
