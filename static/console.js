@@ -131,7 +131,7 @@ async function onClick(event) {
   setTimeout(() => (words.textContent = before), 1500);
 }
 
-/// The text of a document, a line for each of its lines, indented by its blocks.
+// The text of a document, a line for each of its lines, indented by its blocks.
 function documentText(element) {
   if (element.tagName === "PRE") return element.textContent;
   const lines = [];
@@ -171,6 +171,8 @@ function replace(selector, page) {
   for (const place of all(selector)) {
     const fresh = one(`#${place.id}`, page);
     if (!fresh) continue;
+    const unfolded = all("details", place).map((details) => details.open);
+    all("details", fresh).forEach((details, index) => (details.open = unfolded[index] ?? details.open));
     place.replaceWith(fresh);
     htmx?.process?.(fresh);
     enhance(fresh);
@@ -183,7 +185,7 @@ async function refresh(selector) {
   at = -1;
 }
 
-/// Events that were not there when the list was made: they are announced, and the list stays as it is.
+// Events that were not there when the list was made: they are announced, and the list stays as it is.
 async function look() {
   if (isFetching || document.hidden) return;
   isFetching = true;
@@ -207,7 +209,15 @@ async function look() {
 }
 
 function announce(list, fresh) {
-  if (!fresh || fresh.dataset.newest === list.dataset.newest) return;
+  if (!fresh) return;
+  for (const link of all("[data-open]", fresh)) {
+    // What is known of the rows that are there is kept true; none moves.
+    const row = one(`[data-open][href="${CSS.escape(link.getAttribute("href"))}"]`, list)?.closest("tr");
+    const cell = row && one(".deliveries", row);
+    const news = one(".deliveries", link.closest("tr"));
+    if (cell && cell.innerHTML !== news.innerHTML) cell.replaceWith(news);
+  }
+  if (fresh.dataset.newest === list.dataset.newest) return;
   const known = new Set(picks().map((pick) => pick.value).concat(all("[data-open]", list).map((link) => link.pathname)));
   const links = all("[data-open]", fresh);
   const news = links.filter((link) => !known.has(new URL(link.href, location).pathname)).length;
@@ -250,6 +260,13 @@ function listen(wait = 1000) {
     say("polling");
     setTimeout(() => listen(Math.min(wait * 2, 60000)), wait);
   };
+}
+
+// `make dev` prints a link with the laptop's token after its #, which no server sees.
+const token = one("#token");
+if (token && location.hash.length > 1) {
+  token.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname + location.search);
 }
 
 document.addEventListener("keydown", onKey);

@@ -167,6 +167,52 @@ async fn what_operators_ask_is_answered_among_150_000_events_as_fast_as_among_fe
     }
 }
 
+/// The console's pages, of which each asks several things.
+#[tokio::test]
+async fn each_page_of_the_console_is_there_at_once_among_100_000_events() {
+    let origin = Origin::start();
+    let (mut worker, id) = with_one_delivered(setup(Setup::bare(), &origin, ""), &origin).await;
+    let account = get(&worker, "/events").await["events"][0]["account"].take();
+    let account = account.as_str().unwrap();
+    worker.kill9();
+    let history = History::of(id, 100_001);
+    history.write(&worker, "object || '-' || copy.seq");
+    write_state(&worker, history.count, 0);
+    let worker = worker.restarted().await;
+    let mut slow = vec![];
+    for page in [
+        "/console/events".to_owned(),
+        format!("/console/events?account={account}"),
+        "/console/events?object=none".to_owned(),
+        "/console/events?since=1h&state=dead".to_owned(),
+        "/console/events?q=nothing-like-that".to_owned(),
+        format!("/console/events/{}", history.id(50_000)),
+        "/console/destinations".to_owned(),
+    ] {
+        let mut times = vec![];
+        let mut bytes = 0;
+        for _ in 0..10 {
+            let begin = Instant::now();
+            let request = reqwest::Client::new()
+                .get(worker.url(&page))
+                .bearer_auth(TOKEN);
+            let answer = request.timeout(PATIENCE).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{page}");
+            bytes = answer.bytes().await.unwrap().len();
+            times.push(begin.elapsed());
+        }
+        times.sort();
+        println!(
+            "{page}: {:?}, half of them within {:?}, {bytes} bytes",
+            times[0], times[4]
+        );
+        if times[0] >= Duration::from_millis(100) {
+            slow.push(format!("{page}: {:?}", times[0]));
+        }
+    }
+    assert!(slow.is_empty(), "{slow:?}");
+}
+
 /// Runs in `wrangler dev`, since workerd alone cannot trigger the cron.
 #[tokio::test]
 async fn one_cron_run_removes_all_old_events_and_a_day_later_those_delivered_since() {
