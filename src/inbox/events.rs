@@ -34,7 +34,8 @@ impl Handle for ListEvents {
     async fn handle(self, inbox: &InboxContext) -> Result<EventPage> {
         let mut events = Vec::new();
         let mut matching = Matching::newest_first(inbox, self.filter, self.before)?;
-        for _ in 0..MOST_LOOKS {
+        let looks = self.thousands.unwrap_or(MOST_LOOKS).min(MOST_LOOKS);
+        for _ in 0..looks {
             let left = self.limit.saturating_sub(events.len());
             for found in matching.next(inbox, left)? {
                 events.push(summary(inbox, found.candidate, found.deliveries));

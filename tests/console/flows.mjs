@@ -34,15 +34,18 @@ await withBrowser(async (browser) => {
   await page.waitForURL("**/console/events?account=1");
   check((await page.context().cookies()).some((cookie) => cookie.httpOnly && cookie.sameSite === "Strict"), "the session");
 
-  // An event arrives live, and the list does not jump.
+  // The first event shows up by itself; once there is a list, it does not jump: what is new is announced.
   await page.goto("/console/events");
+  await page.waitForSelector("[data-live-state=open]");
   await send(document("application", "created", "2026-11-20T09:00:00Z", "<user_key>first-key-0001</user_key><name>Shop</name>"));
-  await shows(page, "1 new");
-  const before = await page.locator("[data-row]").count();
-  await page.keyboard.press("n");
-  await page.waitForFunction((before) => document.querySelectorAll("[data-row]").length > before, before);
+  await page.waitForFunction(() => document.querySelectorAll("[data-row]").length === 1);
+  // What comes of its deliveries shows in its row.
+  await page.waitForFunction(() => document.querySelector(".deliveries .badge.good[title^=billing]"));
   await send(document("application", "updated", "2026-11-20T10:00:00Z", "<user_key>second-key-0002</user_key><name>Shop 2</name>"));
   await shows(page, "1 new");
+  check((await page.locator("[data-row]").count()) === 1, "the list has jumped");
+  await page.keyboard.press("n");
+  await page.waitForFunction(() => document.querySelectorAll("[data-row]").length === 2);
 
   // It is found by its account, and opened, by keyboard.
   await page.keyboard.press("/");

@@ -27,6 +27,7 @@ pub fn read(
         filter: events.filter.clone(),
         before: None,
         limit: DEFAULT_LIMIT,
+        thousands: None,
     };
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -23,6 +23,9 @@ pub struct ListEvents {
     pub before: Option<EventId>,
     /// The most events that the page may hold.
     pub limit: usize,
+    /// How many thousand events may be looked at; `None` leaves it to the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<usize>,
 }
 
 /// A page of an inbox's events, newest first, and where the list continues.

@@ -74,6 +74,7 @@ fn each_request_arrives_as_it_was_sent() {
         },
         before: Some(EventId::new(5, &[1; 10])),
         limit: 50,
+        thousands: None,
     };
     assert!(matches!(sent(list.clone()), InboxRequest::ListEvents(same) if same == list));
     let alert = RaiseAlert {
