@@ -1,7 +1,7 @@
 // Runs the Worker on this machine. `wrangler dev` looks at wrangler.toml but not at .dev.vars: here an edit of either
 // takes effect, and is checked.
 import { connect } from "node:net";
-import { readFileSync, utimesSync } from "node:fs";
+import { utimesSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { VERSION, inspect, readIfThere, readVars } from "./project.mjs";

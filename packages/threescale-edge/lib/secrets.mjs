@@ -6,6 +6,8 @@ import { Trouble, ask, isInteractive } from "./say.mjs";
 
 export const KEPT = ".secrets.production";
 
+const REMEDY = "put it into the environment of this command, or into the form of the deploy button";
+
 const make = {
   hex: () => randomBytes(24).toString("hex"),
   signing: () => `whsec_${randomBytes(32).toString("base64")}`,
@@ -27,13 +29,15 @@ export async function collect(needed, has, options) {
     if (has.includes(name)) continue;
     values[name] = value(name);
     if (values[name]) continue;
-    if (how !== null) {
+    // What is made on a build machine is lost with it.
+    const isLost = process.env.CI && !options.yes;
+    if (how !== null && !isLost) {
       values[name] = make[how]();
       made.push({ name, purpose });
     } else if (isInteractive(options)) {
       values[name] = await ask(`${purpose} (${name}): `);
     }
-    if (!values[name]) throw new Trouble(`${name} is missing, ${purpose}: put it into the environment of this command`);
+    if (!values[name]) throw new Trouble(`${name} is missing, ${purpose}: ${REMEDY}`);
   }
   keep(made, values);
   return { values, made };

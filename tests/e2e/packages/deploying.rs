@@ -120,6 +120,11 @@ fn a_mistake_uploads_nothing_and_a_dry_run_neither() {
         said(&dry)
     );
 
+    // Nobody would ever see what is made on a build machine.
+    let on_a_build_machine = run(&machine, &cloudflare, &["deploy"], &[]);
+    let log = said(&on_a_build_machine);
+    assert!(log.contains("SOURCE_DEFAULT_SECRET is missing"), "{log}");
+
     let file = machine.path("edge/wrangler.toml");
     let sound = fs::read_to_string(&file).unwrap();
     fs::write(&file, sound.replace("ttl_days = 30", "ttl_day = 30")).unwrap();
