@@ -109,6 +109,10 @@ fn api(account: &mut Account, method: &Method, path: &str, body: &[u8]) -> Respo
             json!({ "id": "edge", "startup_time_ms": 50, "deployment_id": VERSION, "version_id": VERSION,
                     "etag": "e", "tag": null, "entry_point": "index.js" })
         }
+        // No file is missing there, so none is asked for.
+        ("POST", "/workers/scripts/edge/assets-upload-session") => {
+            json!({ "jwt": "assets.are.there", "buckets": [] })
+        }
         (_, path) if !exists && (path.contains("/edge/") || path.ends_with("/edge")) => {
             let code = if path.contains("/services/") {
                 10090
