@@ -92,13 +92,17 @@ async fn one(visit: &Visit<'_>, path: &[&str], form: &Query) -> Shown {
             let reparsed = calls::reparse_one(url, env, config, get).await?;
             match reparsed.event {
                 Some(event) => format!("/console/events/{event}?done=reparsed"),
-                None => format!("/console/quarantine/{}", reparsed.id),
+                None => format!("/console/quarantine/{}?done=unparsable", reparsed.id),
             }
         }
         Call::Reparse(source, list) => {
             let code = encoded(list.code.as_deref().unwrap_or_default());
-            calls::reparse_many(url, env, config, source.as_ref(), list).await?;
-            format!("/console/quarantine?code={code}&done=reparsed")
+            let page = calls::reparse_many(url, env, config, source.as_ref(), list).await?;
+            let source = encoded(source.as_ref().map_or("", |name| name.as_str()));
+            let rest = page
+                .cursor
+                .map_or_else(String::new, |rest| rest.to_string());
+            format!("/console/quarantine?code={code}&source={source}&rest={rest}&done=reparsed")
         }
         Call::DropQuarantined(drop) => {
             calls::drop_quarantined(env, config, drop).await?;

@@ -8,6 +8,7 @@ mod actions;
 mod destinations;
 mod event;
 mod events;
+mod quarantine;
 mod respond;
 mod session;
 mod visit;
@@ -112,6 +113,8 @@ async fn page(visit: &Visit<'_>, path: &[&str]) -> Shown {
         ["events.ndjson"] => events::export(visit),
         ["events", id] => event::show(visit, id).await,
         ["destinations"] => destinations::show(visit).await,
+        ["quarantine"] => quarantine::list(visit).await,
+        ["quarantine", id] => quarantine::one(visit, id).await,
         _ => Err(Problem::Unknown("There is no such page.".to_owned())),
     }
 }

@@ -107,6 +107,7 @@ impl Frame {
             "tested" => "The test event is on its way to that destination alone.",
             "cancelled" => "Cancelled. What had begun is still sent.",
             "reparsed" => "Parsed again. What could be parsed is among the events.",
+            "unparsable" => "It cannot be parsed now either.",
             "recovery" => "A step of recovery was made.",
             "registered" => "3scale has our URL and the switches.",
             _ => "",

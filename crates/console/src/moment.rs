@@ -90,6 +90,16 @@ pub fn took(ms: i64) -> String {
     format!("{}.{} s", ms / SECOND, ms % SECOND / 100)
 }
 
+/// A size: `812 B`, `1.5 KB`, `2.0 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        ..1000 => format!("{bytes} B"),
+        1000..1_000_000 => format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
 /// A number with its thousands apart: `12 345`, by a narrow space.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -154,6 +164,14 @@ mod tests {
                 .contains(">22:13:20.123<")
         );
         assert!(until(UnixMillis(9000), 0).to_string().contains(">in 9 s<"));
+    }
+
+    #[test]
+    fn sizes_are_said_in_their_largest_unit() {
+        assert_eq!(
+            [812, 1500, 2_050_000].map(size),
+            ["812 B", "1.5 KB", "2.0 MB"]
+        );
     }
 
     #[test]

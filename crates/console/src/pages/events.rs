@@ -224,27 +224,37 @@ pub struct Choice {
     pub options: Vec<(String, String, bool)>,
 }
 
+impl Choice {
+    /// With these values, each with what is said of it; `set` is there even if it is none of them.
+    #[must_use]
+    pub fn of(
+        name: &'static str,
+        any: &'static str,
+        values: Vec<(String, String)>,
+        set: &str,
+    ) -> Self {
+        let is_known = values.iter().any(|(value, _)| value == set);
+        let other = (!is_known && !set.is_empty()).then(|| (set.to_owned(), set.to_owned()));
+        let options = values.into_iter().chain(other);
+        Self {
+            name,
+            any,
+            options: options
+                .map(|(value, words)| {
+                    let is_set = value == set;
+                    (value, words, is_set)
+                })
+                .collect(),
+        }
+    }
+}
+
 impl FilterForm {
     /// As a query sets them.
     #[must_use]
     pub fn of(query: &Query, config: &Config) -> Self {
         let text = |name: &str| query.get(name).to_owned();
-        let choice = |name, any, values: Vec<(String, String)>| {
-            let set = query.get(name);
-            let is_known = values.iter().any(|(value, _)| value == set);
-            let other = (!is_known && !set.is_empty()).then(|| (set.to_owned(), set.to_owned()));
-            let options = values.into_iter().chain(other);
-            Choice {
-                name,
-                any,
-                options: options
-                    .map(|(value, words)| {
-                        let is_set = value == set;
-                        (value, words, is_set)
-                    })
-                    .collect(),
-            }
-        };
+        let choice = |name, any, values| Choice::of(name, any, values, query.get(name));
         let same = |values: &[&str]| {
             values
                 .iter()

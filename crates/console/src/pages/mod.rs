@@ -5,6 +5,7 @@ pub mod destinations;
 pub mod event;
 pub mod events;
 pub mod problem;
+pub mod quarantine;
 pub mod sign_in;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pages! {
     event::EventPage,
     events::EventsPage,
     problem::ProblemPage,
+    quarantine::QuarantinePage,
+    quarantine::QuarantinedPage,
 }
 
 /// An event in a list.
@@ -160,8 +163,36 @@ pub fn in_words(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::frame::Tab;
+
+    /// Markup and script, as somebody may write it into any field.
+    pub(crate) const HOSTILE: &str = "\"><script>alert(1)</script><img src=x>'";
+
+    /// Around a page of an operator who may change things.
+    pub(crate) fn frame() -> Frame {
+        Frame {
+            title: "A page".to_owned(),
+            tab: Tab::None,
+            operator: None,
+            may_write: true,
+            form_token: "the-form-token".to_owned(),
+            theme: "",
+            version: "1.0.0",
+            done: "",
+            now_ms: 120_000,
+        }
+    }
+
+    /// The page shows [`HOSTILE`], and as text.
+    #[track_caller]
+    pub(crate) fn is_only_text(page: &str) {
+        assert!(page.contains("script"), "it is shown: {page}");
+        for markup in ["<script", "<img", " style="] {
+            assert!(!page.contains(markup), "{markup}: {page}");
+        }
+    }
 
     #[test]
     fn a_type_is_said_without_its_prefix() {

@@ -4,4 +4,5 @@ pub mod changes;
 pub mod code;
 pub mod credentials;
 pub mod json;
+pub mod place;
 pub mod xml;
