@@ -8,6 +8,7 @@ use edge_core::{
     api::{Call, answer::Replay},
     problem::Problem,
 };
+use serde_json::Value;
 
 use super::{
     Shown, event, respond,
@@ -85,8 +86,12 @@ async fn one(visit: &Visit<'_>, path: &[&str], form: &Query) -> Shown {
             "/console/sources?done=recovery".to_owned()
         }
         Call::Register(source, registration) => {
-            calls::register(url, env, config, &source, &registration).await?;
-            "/console/sources?done=registered".to_owned()
+            let answer = calls::register(url, env, config, &source, &registration).await?;
+            let done = match answer.get("confirmed") {
+                Some(Value::Bool(true)) => "registered",
+                _ => "registered-otherwise",
+            };
+            format!("/console/sources?done={done}")
         }
         Call::ReparseOne(get) => {
             let reparsed = calls::reparse_one(url, env, config, get).await?;

@@ -9,8 +9,10 @@ mod destinations;
 mod event;
 mod events;
 mod quarantine;
+mod replays;
 mod respond;
 mod session;
+mod sources;
 mod visit;
 
 use console::{
@@ -115,6 +117,10 @@ async fn page(visit: &Visit<'_>, path: &[&str]) -> Shown {
         ["destinations"] => destinations::show(visit).await,
         ["quarantine"] => quarantine::list(visit).await,
         ["quarantine", id] => quarantine::one(visit, id).await,
+        ["replays"] => replays::list(visit).await,
+        ["replays", "new"] => replays::new(visit).await,
+        ["replays", id] => replays::one(visit, id).await,
+        ["sources"] => sources::show(visit).await,
         _ => Err(Problem::Unknown("There is no such page.".to_owned())),
     }
 }

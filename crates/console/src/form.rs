@@ -1,6 +1,7 @@
 //! What a form asks for, as a call of the API: the same method, path and body that a program would send, so that the
 //! console can do nothing else.
 
+use edge_core::api::event_query::EVENT_QUERY;
 use serde_json::{Map, Value};
 
 use crate::link::Query;
@@ -38,18 +39,7 @@ impl ApiCall {
     #[must_use]
     pub fn of(path: &[&str], form: &Query) -> Option<Self> {
         let known: &[&str] = match path {
-            ["replays"] => &[
-                "source",
-                "type",
-                "action",
-                "object",
-                "account",
-                "state",
-                "destination",
-                "since",
-                "until",
-                "q",
-            ],
+            ["replays"] => &EVENT_QUERY,
             ["destinations", _, "test"] => &["kind", "source"],
             ["recoveries"] => &["source"],
             ["quarantine", "reparse"] => &["code", "source", "cursor"],
@@ -60,16 +50,8 @@ impl ApiCall {
             | ["quarantine", _, "reparse" | "drop"] => &[],
             _ => return None,
         };
-        let mut body = Map::new();
-        for (name, value) in form.pairs() {
-            if TEXTS.contains(&name) && known.contains(&name) {
-                body.insert(name.to_owned(), value.into());
-            }
-        }
-        let to: Vec<Value> = form.all("to").map(Value::from).collect();
-        if !to.is_empty() && matches!(path, ["events", _, "replay"] | ["replays"]) {
-            body.insert("destinations".to_owned(), to.into());
-        }
+        let may_name_destinations = matches!(path, ["events", _, "replay"] | ["replays"]);
+        let body = members(form, known, may_name_destinations);
         // The API drops by DELETE.
         let (method, path) = match path {
             ["quarantine", id, "drop"] => ("DELETE", vec!["quarantine", *id]),
@@ -85,6 +67,34 @@ impl ApiCall {
             },
         })
     }
+}
+
+impl ApiCall {
+    /// The count of what `POST /console/replays` with this form would send.
+    #[must_use]
+    pub fn counting(form: &Query) -> Self {
+        let mut body = members(form, &EVENT_QUERY, true);
+        body.insert("dry_run".to_owned(), true.into());
+        Self {
+            method: "POST",
+            path: vec!["replays".to_owned()],
+            body: Value::Object(body).to_string().into_bytes(),
+        }
+    }
+}
+
+fn members(form: &Query, known: &[&str], may_name_destinations: bool) -> Map<String, Value> {
+    let mut body = Map::new();
+    for (name, value) in form.pairs() {
+        if TEXTS.contains(&name) && known.contains(&name) {
+            body.insert(name.to_owned(), value.into());
+        }
+    }
+    let to: Vec<Value> = form.all("to").map(Value::from).collect();
+    if !to.is_empty() && may_name_destinations {
+        body.insert("destinations".to_owned(), to.into());
+    }
+    body
 }
 
 #[cfg(test)]
@@ -110,5 +120,9 @@ mod tests {
             ("DELETE", "quarantine/7".to_owned())
         );
         assert_eq!(ApiCall::of(&["events", "1"], &form), None);
+        let call = ApiCall::counting(&Query::read("state=dead&to=crm&done=x"));
+        let wanted =
+            serde_json::json!({ "state": "dead", "destinations": ["crm"], "dry_run": true });
+        assert_eq!(serde_json::from_slice::<Value>(&call.body).unwrap(), wanted);
     }
 }

@@ -109,6 +109,9 @@ impl Frame {
             "reparsed" => "Parsed again. What could be parsed is among the events.",
             "unparsable" => "It cannot be parsed now either.",
             "recovery" => "A step of recovery was made.",
+            "registered-otherwise" => {
+                "3scale took our settings but shows others for some of them: look at its page Webhooks."
+            }
             "registered" => "3scale has our URL and the switches.",
             _ => "",
         }

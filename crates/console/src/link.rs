@@ -88,7 +88,13 @@ impl Query {
     /// The same with this value.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut query = self.without(&[name]);
+        self.without(&[name]).and(name, value)
+    }
+
+    /// The same with one more value of this name.
+    #[must_use]
+    pub fn and(&self, name: &str, value: &str) -> Self {
+        let mut query = self.clone();
         query.0.push((name.to_owned(), value.to_owned()));
         query
     }

@@ -16,18 +16,21 @@ use crate::sql::{row::Row, values};
 /// The last row that was read, for each replay and destination.
 pub(super) type MeantRows = BTreeMap<(ReplayNumber, DestinationId), Rc<Meant>>;
 
-const COLUMNS: &str = "n, id, asked_at, ended_at, cancelled_at, events, deliveries";
+const COLUMNS: &str = "n, id, asked_at, ended_at, cancelled_at, events, deliveries, filter";
 
 fn progress(row: &mut Row) -> Result<(ReplayNumber, ReplayProgress)> {
     let number = ReplayNumber::try_from(row.integer()?).unwrap_or_default();
-    let progress = ReplayProgress {
+    let mut progress = ReplayProgress {
         id: row.parsed()?,
         asked_at: UnixMillis(row.integer()?),
         ended_at: row.optional_integer()?.map(UnixMillis),
         cancelled_at: row.optional_integer()?.map(UnixMillis),
         events: row.integer()?.unsigned_abs(),
         deliveries: row.integer()?.unsigned_abs(),
+        all_deliveries: 0,
+        filter: serde_json::from_str(&row.text()?)?,
     };
+    progress.all_deliveries = progress.deliveries;
     Ok((number, progress))
 }
 

@@ -6,20 +6,24 @@ pub mod event;
 pub mod events;
 pub mod problem;
 pub mod quarantine;
+pub mod replays;
 pub mod sign_in;
+pub mod sources;
 
 use std::collections::BTreeMap;
 
 use edge_core::{
+    filter::Filter,
     messages::events::EventSummary,
     name::DestinationName,
     state::{DeliveryState, DestinationHealth},
+    time::rfc3339,
 };
 
 use crate::{
     frame::{Frame, Page},
     icon,
-    link::encoded,
+    link::{Query, encoded},
     markup::Markup,
     moment,
 };
@@ -41,6 +45,10 @@ pages! {
     problem::ProblemPage,
     quarantine::QuarantinePage,
     quarantine::QuarantinedPage,
+    replays::NewReplayPage,
+    replays::ReplayPage,
+    replays::ReplaysPage,
+    sources::SourcesPage,
 }
 
 /// An event in a list.
@@ -154,6 +162,47 @@ pub fn kind_of(full: &str, action: &str) -> String {
     let kind = short.strip_suffix(action).unwrap_or(short);
     let kind = kind.trim_end_matches('.');
     kind.strip_prefix("edge.").unwrap_or(kind).to_owned()
+}
+
+/// The parameters of the list of events that a filter stands for.
+#[must_use]
+pub fn filter_query(filter: &Filter) -> Query {
+    let time = |ms: i64| rfc3339(ms);
+    let parts = [
+        ("type", filter.kind.clone()),
+        ("action", filter.action.clone()),
+        ("object", filter.object.clone()),
+        ("account", filter.account.clone()),
+        ("state", filter.state.map(|state| state.to_string())),
+        (
+            "destination",
+            filter.destination.as_ref().map(ToString::to_string),
+        ),
+        ("since", filter.since_ms.map(time)),
+        ("until", filter.until_ms.map(time)),
+        ("q", filter.text.clone()),
+    ];
+    let set = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    set.fold(Query::default(), |query, (name, value)| {
+        query.and(name, &value)
+    })
+}
+
+/// A filter in words, condition by condition.
+#[must_use]
+pub fn filter_words(filter: &Filter) -> Vec<String> {
+    if filter.is_empty() {
+        return vec!["every event".to_owned()];
+    }
+    filter_query(filter)
+        .pairs()
+        .map(|(name, value)| match name {
+            "q" => format!("\u{201c}{value}\u{201d}"),
+            name => format!("{name} {value}"),
+        })
+        .collect()
 }
 
 /// `plan_changed` as `plan changed`.

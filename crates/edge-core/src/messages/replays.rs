@@ -74,6 +74,12 @@ pub struct ReplayProgress {
     pub events: u64,
     /// Deliveries of these events.
     pub deliveries: u64,
+    /// All deliveries that it means; of a cancelled one, those that were sent.
+    #[serde(default)]
+    pub all_deliveries: u64,
+    /// Which events it was asked to send.
+    #[serde(default)]
+    pub filter: Filter,
 }
 
 /// How many replays are listed.
@@ -101,6 +107,7 @@ impl ReplayProgress {
         self.cancelled_at = self.cancelled_at.max(other.cancelled_at);
         self.events += other.events;
         self.deliveries += other.deliveries;
+        self.all_deliveries += other.all_deliveries;
     }
 }
 
@@ -116,6 +123,8 @@ mod tests {
             cancelled_at: None,
             events: 1,
             deliveries,
+            all_deliveries: deliveries,
+            filter: Filter::default(),
         }
     }
 
