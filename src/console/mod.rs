@@ -5,9 +5,12 @@
 //! Each page is a file here, one in `crates/console/src/pages`, and a template in `templates`.
 
 mod actions;
+mod audit;
 mod destinations;
 mod event;
 mod events;
+mod health;
+mod objects;
 mod quarantine;
 mod replays;
 mod respond;
@@ -78,6 +81,7 @@ pub async fn answer(
     let mut visit = Visit {
         env,
         config: &setup.config,
+        setup,
         operator,
         query: Query::read(&url.query),
         url: request.inner().url(),
@@ -115,6 +119,10 @@ async fn page(visit: &Visit<'_>, path: &[&str]) -> Shown {
         ["events.ndjson"] => events::export(visit),
         ["events", id] => event::show(visit, id).await,
         ["destinations"] => destinations::show(visit).await,
+        ["objects"] => objects::list(visit).await,
+        ["objects", kind, id] => objects::one(visit, kind, id).await,
+        ["health"] => health::show(visit).await,
+        ["audit"] => audit::list(visit).await,
         ["quarantine"] => quarantine::list(visit).await,
         ["quarantine", id] => quarantine::one(visit, id).await,
         ["replays"] => replays::list(visit).await,

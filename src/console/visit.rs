@@ -6,7 +6,7 @@ use console::{
 };
 use edge_core::{
     api::{Call, event_query::Reading},
-    config::Config,
+    config::{Config, Setup},
     operators::Operator,
     problem::Problem,
 };
@@ -18,6 +18,7 @@ use crate::api::Caller;
 pub(super) struct Visit<'s> {
     pub(super) env: &'s Env,
     pub(super) config: &'s Config,
+    pub(super) setup: &'s Setup,
     pub(super) operator: Operator,
     /// The parameters of the address.
     pub(super) query: Query,

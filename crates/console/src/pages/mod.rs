@@ -1,9 +1,12 @@
 //! One file for each page: what its template gets.
 
 pub mod again;
+pub mod audit;
 pub mod destinations;
 pub mod event;
 pub mod events;
+pub mod health;
+pub mod objects;
 pub mod problem;
 pub mod quarantine;
 pub mod replays;
@@ -42,6 +45,10 @@ pages! {
     destinations::DestinationsPage,
     event::EventPage,
     events::EventsPage,
+    audit::AuditPage,
+    health::HealthPage,
+    objects::ObjectPage,
+    objects::ObjectsPage,
     problem::ProblemPage,
     quarantine::QuarantinePage,
     quarantine::QuarantinedPage,
