@@ -16,7 +16,7 @@ use harness::fixtures::{PATIENCE, notification};
 use harness::languages;
 
 /// Markup and script, as somebody may write it into any field.
-const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "\"><script>document.title='owned'</script><img src=x onerror=alert(1)>&amp;'`";
 
 async fn worker(origin: &Origin) -> Worker {
@@ -136,12 +136,28 @@ async fn each_page_is_open_to_all_and_is_drawn_light_and_dark_wide_and_narrow() 
     // Its second may have to wait: by then the breaker may be open.
     worker.attempts(TOKEN, &event, "billing", 1).await;
     let worker = with_a_past(worker).await;
+    let quarantined = get(&worker, "/quarantine").await;
     let pages = json!([
         ["events", "/console/events"],
         ["events-filtered", "/console/events?account=4217&since=24h"],
         ["events-nothing", "/console/events?q=nothing-like-that"],
         ["event", format!("/console/events/{event}")],
         ["destinations", "/console/destinations"],
+        ["quarantine", "/console/quarantine"],
+        [
+            "quarantined",
+            format!(
+                "/console/quarantine/{}",
+                quarantined["bodies"][0]["id"].as_str().unwrap()
+            )
+        ],
+        ["sources", "/console/sources"],
+        ["replays-nothing", "/console/replays"],
+        ["replay-new", "/console/replays/new?state=waiting"],
+        ["objects", "/console/objects"],
+        ["object", "/console/objects/account/4217"],
+        ["health", "/console/health"],
+        ["audit", "/console/audit"],
     ]);
     run("pictures", &worker, &[("PAGES", pages.to_string())]).await;
 }
@@ -157,7 +173,7 @@ async fn an_operators_day_by_keyboard_and_reading_without_scripts() {
 }
 
 /// A visitor who follows no redirection, and whose cookies are only those that it is told.
-async fn asked(
+pub(crate) async fn asked(
     worker: &Worker,
     method: &str,
     path: &str,
@@ -182,7 +198,7 @@ async fn asked(
 }
 
 /// The cookie of a new session.
-async fn session(worker: &Worker, token: &str) -> String {
+pub(crate) async fn session(worker: &Worker, token: &str) -> String {
     let answer = asked(
         worker,
         "POST",
@@ -202,14 +218,24 @@ async fn session(worker: &Worker, token: &str) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 14] = [
     "/console/events",
     "/console/events?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
     "/console/destinations",
+    "/console/quarantine",
+    "/console/quarantine?code=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "/console/sources",
+    "/console/replays",
+    "/console/replays/new",
+    "/console/replays/new?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "/console/objects",
+    "/console/objects?id=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "/console/health",
+    "/console/audit",
     "/console/no-such-page",
 ];
 
-fn has_the_headers(path: &str, answer: &Answer) {
+pub(crate) fn has_the_headers(path: &str, answer: &Answer) {
     let policy = answer.header("content-security-policy");
     for part in [
         "default-src 'none'",
