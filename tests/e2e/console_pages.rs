@@ -93,30 +93,7 @@ async fn what_broke_is_marked_and_dropped_and_many_are_sent_again_only_after_the
         .await
         .problem(422, "malformed_xml");
 
-    // The quarantine.
-    visitor.page("/console/quarantine").await;
-    let listed = get(&worker, "/quarantine").await;
-    let body = format!(
-        "/console/quarantine/{}",
-        listed["bodies"][0]["id"].as_str().unwrap()
-    );
-    let page = visitor.page(&body).await;
-    assert!(page.text.contains("<mark>"), "{}", page.text);
-    let to = visitor.sent(&page, &format!("{body}/reparse"), "").await;
-    assert!(to.ends_with("?done=unparsable"), "{to}");
-    let to = visitor
-        .sent(
-            &page,
-            "/console/quarantine/reparse",
-            "code=malformed_xml&source=&cursor=",
-        )
-        .await;
-    assert!(
-        visitor.page(&to).await.text.contains("Parsed again"),
-        "{to}"
-    );
-    visitor.sent(&page, &format!("{body}/drop"), "").await;
-    assert_eq!(get(&worker, "/quarantine").await["bodies"], json!([]));
+    the_quarantine(&visitor).await;
 
     // The object.
     for path in [
@@ -174,4 +151,32 @@ async fn what_broke_is_marked_and_dropped_and_many_are_sent_again_only_after_the
     ] {
         assert!(audit.text.contains(done), "{done}");
     }
+}
+
+/// A broken body is looked at, parsed again in vain, and dropped.
+async fn the_quarantine(visitor: &Visitor<'_>) {
+    let worker = visitor.worker;
+    visitor.page("/console/quarantine").await;
+    let listed = get(worker, "/quarantine").await;
+    let body = format!(
+        "/console/quarantine/{}",
+        listed["bodies"][0]["id"].as_str().unwrap()
+    );
+    let page = visitor.page(&body).await;
+    assert!(page.text.contains("<mark>"), "{}", page.text);
+    let to = visitor.sent(&page, &format!("{body}/reparse"), "").await;
+    assert!(to.ends_with("?done=unparsable"), "{to}");
+    let to = visitor
+        .sent(
+            &page,
+            "/console/quarantine/reparse",
+            "code=malformed_xml&source=&cursor=",
+        )
+        .await;
+    assert!(
+        visitor.page(&to).await.text.contains("Parsed again"),
+        "{to}"
+    );
+    visitor.sent(&page, &format!("{body}/drop"), "").await;
+    assert_eq!(get(worker, "/quarantine").await["bodies"], json!([]));
 }
