@@ -30,7 +30,7 @@ HOOK = http://localhost:$(PORT)/hooks/default?token=local-secret
 # Which event `make events` shows whole: its id, a part of it, or `last`.
 ID :=
 # The upload's size that `make check` allows, in KiB compressed.
-MAX_UPLOAD := 700
+MAX_UPLOAD := 760
 
 .PHONY: help dev send events build test check fuzz bench bench-quick bench-large bench-parse bench-shards bench-recovery chaos soak attack demo register deploy doctor package release reproducible wrangler clean
 

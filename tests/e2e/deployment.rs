@@ -28,7 +28,7 @@ async fn nothing_that_records_urls_is_on_in_the_upload() {
         .find(|binding| binding["name"] == "TOKEN_GUESSES");
     assert_eq!(
         limiter.unwrap()["simple"],
-        json!({ "limit": 20, "period": 60 })
+        json!({ "limit": 5, "period": 60 })
     );
 }
 

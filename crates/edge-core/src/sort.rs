@@ -50,8 +50,8 @@ mod tests {
             sort_by_key(&mut ours, |item| Reverse(item.0));
             theirs.sort_by_key(|item| Reverse(item.0));
             prop_assert_eq!(&ours, &theirs);
-            sort_by(&mut ours, |one, other| one.1.cmp(&other.1));
-            theirs.sort_by(|one, other| one.1.cmp(&other.1));
+            sort_by_key(&mut ours, |item| item.1);
+            theirs.sort_by_key(|item| item.1);
             prop_assert_eq!(ours, theirs);
         }
     }

@@ -255,7 +255,7 @@ mod tests {
         let broken = parse(&details("application/xml", "<event>"), String::new()).unwrap_err();
         let told = Reparsed::unparsable(body(5).id, &broken);
         assert_eq!(
-            (told.status.as_ref(), told.code.as_deref()),
+            (&*told.status, told.code.as_deref()),
             ("unparsable", Some(broken.code()))
         );
     }
