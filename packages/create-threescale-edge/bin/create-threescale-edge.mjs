@@ -45,8 +45,11 @@ async function create(flags, folder) {
   if (!flags["no-install"]) {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
     const words = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
-    const { status } = spawnSync(npm, words, { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" });
-    if (status !== 0) throw new Error(`npm install fails in ${project.folder}`);
+    const install = () =>
+      spawnSync(npm, words, { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" }).status === 0;
+    // A registry that is slow to answer makes npm say that the dependencies conflict.
+    const isInstalled = install() || (console.log("npm install fails; once more"), install());
+    if (!isInstalled) throw new Error(`npm install fails in ${project.folder}`);
     spawnSync(npm, ["run", "--silent", "check"], { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" });
   }
   const there = /[^\w./-]/.test(project.folder) ? JSON.stringify(project.folder) : project.folder;

@@ -102,7 +102,10 @@ impl HealthPage {
                 .limits
                 .iter()
                 .map(|one| Bar {
-                    name: in_words(one.name),
+                    name: match one.name {
+                        "kv_writes" => "KV writes".to_owned(),
+                        name => in_words(name),
+                    },
                     // From half of it on it is worth a look.
                     class: match one.used.saturating_mul(100).checked_div(one.limit) {
                         Some(..50) => "good",

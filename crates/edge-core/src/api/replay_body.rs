@@ -1,12 +1,25 @@
 //! The body of a replay: the events to deliver again, and their destinations.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{
     event_query::{EVENT_QUERY, EventQuery, Reading, unknown},
     json_body::{self, flag, one_of, wrong},
 };
 use crate::{config::Config, name::DestinationName, problem::Problem};
+
+/// A whole number as text. JSON Schema takes 7.0 for one too (2020-12, §4.2.3).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole, and a cast that saturates"
+)]
+fn whole(number: &Number) -> Option<String> {
+    if !number.is_f64() {
+        return Some(number.to_string());
+    }
+    let whole = number.as_f64().filter(|number| number.fract() == 0.0)?;
+    Some((whole as i128).to_string())
+}
 
 /// The body of `POST /api/v1/replays`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,10 +50,8 @@ impl ReplayBody {
                     let value = match value {
                         Value::String(text) => text,
                         // An id is a number to 3scale.
-                        Value::Number(id)
-                            if matches!(name, "object" | "account") && !id.is_f64() =>
-                        {
-                            id.to_string()
+                        Value::Number(id) if matches!(name, "object" | "account") => {
+                            whole(&id).ok_or_else(|| wrong(name, "must be a string"))?
                         }
                         _ => return Err(wrong(name, "must be a string")),
                     };
@@ -145,6 +156,20 @@ mod tests {
         assert!(replay(&json!({ "source": "acme" })).is_ok());
         let nothing = read(b"").unwrap_err();
         assert!(nothing.to_string().starts_with("`all`"), "{nothing}");
+    }
+
+    #[test]
+    fn an_id_may_be_any_whole_number() {
+        let object = |body: &[u8]| read(body).unwrap().events.filter.object;
+        for body in [
+            &br#"{"object":"7"}"#[..],
+            br#"{"object":7}"#,
+            br#"{"object":7.0}"#,
+        ] {
+            assert_eq!(object(body).as_deref(), Some("7"));
+        }
+        let largest = object(br#"{"object":9223372036854775807}"#);
+        assert_eq!(largest.as_deref(), Some("9223372036854775807"));
     }
 
     #[test]
