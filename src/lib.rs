@@ -47,7 +47,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     let path: Vec<_> = url.path.split('/').skip(1).collect();
     match path.as_slice() {
         ["api", "v1", path @ ..] => api::answer(request, &env, &setup, path).await,
-        [""] => console::root(&setup),
+        [""] if http::request::is_read(&request) => console::root(&setup),
         ["console", path @ ..] => console::answer(request, &env, &setup, path).await,
         ["healthz"] if http::request::is_read(&request) => {
             health::answer(&request, &env, &setup).await
@@ -56,7 +56,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         ["metrics"] if http::request::is_read(&request) => {
             api::metrics::answer(&request, &env, &setup).await
         }
-        ["healthz" | "metrics"] | ["schemas", _] => {
+        ["" | "healthz" | "metrics"] | ["schemas", _] => {
             http::problem(&Problem::MethodNotAllowed { allow: "GET, HEAD" })
         }
         _ => http::problem(&Problem::NotFound),
