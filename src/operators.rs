@@ -1,4 +1,5 @@
-//! Who calls: gathers what a request shows of it. [`edge_core::operators`] decides.
+//! The admission of operators: this module gathers what a request shows of its sender, and [`edge_core::operators`]
+//! decides.
 
 use edge_core::{
     config::{Config, Setup},

@@ -1,5 +1,5 @@
-//! What operators ask, as functions with typed answers: here it is serialized, and the console makes pages of it. Each
-//! call becomes one operation of the inboxes, and their replies become one answer.
+//! The operators' calls as functions with typed answers: the API serializes them, and the console makes pages of them.
+//! Each call becomes one operation of the inboxes, and their replies become one answer.
 
 use edge_core::{
     api::{

@@ -32,7 +32,7 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// What came back. The beginning of the body is for the record.
+/// The destination's answer. The beginning of its body is for the record.
 struct Answer {
     status: u16,
     retry_after: Option<String>,

@@ -1,4 +1,4 @@
-//! What happened since a place: the events that were taken in, then those that were replayed.
+//! The feed of an inbox: the events that were taken in since a place, then those that were replayed.
 
 use edge_core::{
     id::EventId,

@@ -17,23 +17,6 @@ pub struct ApiCall {
     pub body: Vec<u8>,
 }
 
-/// The members of a body that a form may set, and how.
-const TEXTS: [&str; 13] = [
-    "source",
-    "type",
-    "action",
-    "object",
-    "account",
-    "state",
-    "destination",
-    "since",
-    "until",
-    "q",
-    "kind",
-    "code",
-    "cursor",
-];
-
 impl ApiCall {
     /// The call behind `POST /console/{path}` with this form; `None` if there is none.
     #[must_use]
@@ -86,7 +69,7 @@ impl ApiCall {
 fn members(form: &Query, known: &[&str], may_name_destinations: bool) -> Map<String, Value> {
     let mut body = Map::new();
     for (name, value) in form.pairs() {
-        if TEXTS.contains(&name) && known.contains(&name) {
+        if known.contains(&name) {
             body.insert(name.to_owned(), value.into());
         }
     }

@@ -47,7 +47,7 @@ async function create(flags, folder) {
     const words = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
     const install = () =>
       spawnSync(npm, words, { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" }).status === 0;
-    // A registry that is slow to answer makes npm say that the dependencies conflict.
+    // In a test npm once named a conflict that was not there, and installed the same the next time.
     const isInstalled = install() || (console.log("npm install fails; once more"), install());
     if (!isInstalled) throw new Error(`npm install fails in ${project.folder}`);
     spawnSync(npm, ["run", "--silent", "check"], { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" });
