@@ -192,7 +192,7 @@ mod tests {
             "SOURCE_ACME_SECRET",
             "<progress class=\"good\" max=\"1000\" value=\"10\"",
             "<progress class=\"bad\" max=\"1000\" value=\"900\"",
-            "kv writes",
+            "KV writes",
             "1.0.0",
         ] {
             assert!(page.contains(words), "{words}: {page}");
