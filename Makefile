@@ -175,7 +175,7 @@ clean: ## remove what was built here (not the tools in $(CACHE))
 
 $(BENCH_MODULES): benches/package-lock.json | prerequisites $(NODE)
 	@echo "installing the JavaScript parsers to compare with"
-	@npm ci --loglevel=error --no-audit --no-fund --prefix benches
+	@$(NPM) ci --prefix benches
 	@touch $@
 
 $(TWIN): $(wildcard benches/twin/*.js) $(BENCH_MODULES) $(NODE_MODULES)

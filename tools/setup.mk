@@ -48,6 +48,9 @@ REPRODUCIBLE = CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefi
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
 	--remap-path-prefix=$(shell rustc --print sysroot 2>/dev/null)=/rust"
 
+# A registry that is slow for a minute is asked again.
+NPM := npm --loglevel=error --no-audit --no-fund --fetch-retries=5
+
 TOOLS := $(NODE) $(NODE_MODULES) $(WASM_TARGET) $(WORKER_BUILD) $(WASM_BINDGEN)
 
 .PHONY: prerequisites
@@ -57,12 +60,12 @@ prerequisites:
 $(CACHE)/node-%/node_modules/node/bin/node: | prerequisites
 	@echo "installing Node $* from npm (the machine's own is older than $(NODE_NEEDED))"
 	@mkdir -p $(CACHE)/node-$*
-	@npm install --loglevel=error --no-audit --no-fund --prefix $(CACHE)/node-$* node@$*
+	@$(NPM) install --prefix $(CACHE)/node-$* node@$*
 	@test -x $@ && touch $@
 
 $(NODE_MODULES): package-lock.json | prerequisites $(NODE)
 	@echo "installing wrangler, binaryen, esbuild and the SDKs of events from npm"
-	@npm ci --loglevel=error --no-audit --no-fund
+	@$(NPM) ci
 	@touch $@
 
 $(WASM_TARGET): | prerequisites

@@ -25,6 +25,10 @@ const options = {
   help: { type: "boolean", short: "h", default: false },
 };
 
+// When the registry does not answer for wrangler, npm tries twice more, and then names a conflict with the peer of our
+// package instead of the registry. Our package.json names a wrangler that fits, so peers need not be looked at.
+const INSTALL = ["install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=5", "--legacy-peer-deps"];
+
 try {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   process.exitCode = values.help ? help() : await create(values, positionals[0]);
@@ -44,13 +48,10 @@ async function create(flags, folder) {
   console.log(`wrote ${project.folder}`);
   if (!flags["no-install"]) {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    const words = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
-    const install = () =>
+    const run = (words) =>
       spawnSync(npm, words, { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" }).status === 0;
-    // In a test npm once named a conflict that was not there, and installed the same the next time.
-    const isInstalled = install() || (console.log("npm install fails; once more"), install());
-    if (!isInstalled) throw new Error(`npm install fails in ${project.folder}`);
-    spawnSync(npm, ["run", "--silent", "check"], { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" });
+    if (!run(INSTALL)) throw new Error(`npm install fails in ${project.folder}, for the reason above: run it there again`);
+    run(["run", "--silent", "check"]);
   }
   const there = /[^\w./-]/.test(project.folder) ? JSON.stringify(project.folder) : project.folder;
   console.log(`\nNow:\n  cd ${there}${flags["no-install"] ? "\n  npm install" : ""}\n  npm run dev`);

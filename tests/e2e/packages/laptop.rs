@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use harness::fixtures::PATIENCE;
-use harness::fixtures::origin::Origin;
+use harness::fixtures::origin::{Origin, Reply};
 use harness::free_port;
 use harness::process::{Log, Process};
 use serde_json::Value;
@@ -98,6 +98,32 @@ async fn from_nothing_to_the_first_event_with_node_alone() {
     );
     assert!(said(&listed).contains(&id), "{}", said(&listed));
     console_if_there_is_one(port).await;
+}
+
+/// npm itself would name a conflict of packages.
+#[test]
+fn a_registry_that_does_not_answer_is_asked_again_and_then_named() {
+    let registry = Origin::start();
+    registry.plan("/wrangler", vec![Reply::Status(503); 6]);
+    let machine = Machine::new();
+    let create = machine.unpacked("create-threescale-edge", "create");
+    let script = create.join("bin/create-threescale-edge.mjs");
+    let edge = packed("threescale-edge");
+    let words = ["node", script.to_str().unwrap(), "edge", "--yes"];
+    let output = machine
+        .command("", &words)
+        .args(["--package", edge.to_str().unwrap()])
+        .env("npm_config_registry", registry.url("/"))
+        .env("npm_config_fetch_retry_mintimeout", "1")
+        .env("npm_config_fetch_retry_maxtimeout", "1")
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(registry.requests_at("/wrangler"), 6, "{said}");
+    assert!(said.contains("503"), "{said}");
+    assert!(said.contains("run it there again"), "{said}");
+    assert!(!said.contains("ERESOLVE"), "{said}");
 }
 
 /// The API shows the event that was sent, and no other.
