@@ -59,9 +59,13 @@ fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Parses a URL with the runtime's own parser, the one that `fetch` uses.
+/// Parses a URL. Unless it is plain, that is done with the runtime's own parser, the one that `fetch` uses.
 #[must_use]
 pub fn parse_url(url: &str) -> Option<Location> {
+    Location::plain(url).or_else(|| parse_any_url(url))
+}
+
+fn parse_any_url(url: &str) -> Option<Location> {
     let url = web_sys::Url::new(url).ok()?;
     Some(Location {
         scheme: url.protocol().trim_end_matches(':').to_owned(),

@@ -9,7 +9,6 @@ use edge_core::{
         admission::admit,
         reading::{BodyHeaders, Parsed, Reading},
     },
-    location::Location,
     messages::{
         InboxRequest, decode, encode,
         intake::{Intake, Receipt},
@@ -59,7 +58,7 @@ pub fn begin(
     content_encoding: Option<String>,
     content_length: Option<String>,
 ) -> Option<HookCall> {
-    let url = Location::plain(url).or_else(|| platform::parse_url(url))?;
+    let url = platform::parse_url(url)?;
     let mut segments = url.path.strip_prefix("/hooks/")?.split('/');
     let (Some(name), None) = (segments.next(), segments.next()) else {
         return None;

@@ -3,8 +3,8 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
-    rc::{Rc, Weak},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
 };
 
 use edge_core::{
@@ -16,10 +16,7 @@ use js_sys::Promise;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::{Result, Storage};
 
-use super::{
-    notify::Notify,
-    store::{AttemptRecord, StoredEvent},
-};
+use super::{notify::Notify, read_event::ReadEvent, store::AttemptRecord};
 use crate::{platform::now_ms, sql::Column as _};
 
 /// The longest that the dispatcher's loop sleeps: a little more than the slowest attempt.
@@ -28,6 +25,10 @@ pub(super) const LONGEST_SLEEP_MS: i64 = 65_000;
 const DEAD_AFTER_MS: i64 = 2 * LONGEST_SLEEP_MS;
 /// An alarm that is overdue by this much is taken for lost: alarms have been seen to get stuck.
 const ALARM_LOST_AFTER_MS: i64 = 30_000;
+/// How many events stay loaded for the destinations that come to them a little later.
+const MOST_LOADED: usize = 32;
+/// How large their documents may be together. Parsed, they take a few times as much.
+const MOST_LOADED_BYTES: usize = 1 << 20;
 
 #[wasm_bindgen]
 extern "C" {
@@ -54,8 +55,7 @@ pub(super) struct Memory {
     pub(super) ended: RefCell<BTreeMap<DestinationId, Vec<EndedAttempt>>>,
     /// The attempts since the inbox was loaded, for each destination.
     pub(super) attempts: RefCell<BTreeMap<DestinationId, Attempts>>,
-    /// The events under way, so that one that goes to several destinations is loaded once.
-    pub(super) loaded: RefCell<BTreeMap<Seq, Weak<StoredEvent>>>,
+    loaded: RefCell<VecDeque<Rc<ReadEvent>>>,
     pub(super) earlier: Earlier,
     pub(super) notify: Notify,
 }
@@ -111,21 +111,31 @@ impl Memory {
         set.map(|_| ()).map_err(Into::into)
     }
 
-    /// The event at a place, loaded once for all destinations that are sent it at the same time.
+    /// The event at a place, loaded and parsed once for all destinations that are sent it at about the same time.
     pub(super) fn load(
         &self,
         seq: Seq,
-        load: impl FnOnce() -> Result<Option<StoredEvent>>,
-    ) -> Result<Option<Rc<StoredEvent>>> {
+        load: impl FnOnce() -> Result<Option<ReadEvent>>,
+    ) -> Result<Option<Rc<ReadEvent>>> {
         let mut loaded = self.loaded.borrow_mut();
-        if let Some(event) = loaded.get(&seq).and_then(Weak::upgrade) {
-            return Ok(Some(event));
+        if let Some(event) = loaded.iter().find(|event| event.stored().seq == seq) {
+            return Ok(Some(Rc::clone(event)));
         }
-        loaded.retain(|_, event| event.strong_count() > 0);
-        let event = load()?.map(Rc::new);
-        if let Some(event) = &event {
-            loaded.insert(seq, Rc::downgrade(event));
+        let Some(event) = load()?.map(Rc::new) else {
+            return Ok(None);
+        };
+        loaded.push_back(Rc::clone(&event));
+        let size = |event: &Rc<ReadEvent>| event.stored().document.len();
+        while loaded.len() > MOST_LOADED
+            || loaded.iter().map(size).sum::<usize>() > MOST_LOADED_BYTES
+        {
+            loaded.pop_front();
         }
-        Ok(event)
+        Ok(Some(event))
+    }
+
+    /// Forgets the events that were loaded, once nothing is sent any more.
+    pub(super) fn unload(&self) {
+        self.loaded.borrow_mut().clear();
     }
 }

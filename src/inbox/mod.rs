@@ -26,6 +26,7 @@ mod notify;
 mod object_list;
 mod objects;
 mod quarantine;
+mod read_event;
 mod replays;
 mod retention;
 mod search;

@@ -12,18 +12,16 @@ const PATIENCE_MS = 1000;
 export async function exchange(env, binding, url, headers, body, timeoutMs, most) {
   const controller = new AbortController();
   const { signal } = controller;
-  let request;
-  try {
-    request = new Request(url, { method: "POST", headers: recordOf(headers), body, redirect: "manual", signal });
-  } catch {
-    return undefined;
-  }
+  const init = { method: "POST", headers: recordOf(headers), body, redirect: "manual", signal };
   const late = () => controller.abort(new DOMException("no answer in time", "TimeoutError"));
   // A timer that is not cleared would keep the inbox awake, and billed, for the rest of its time after each answer.
   const timer = setTimeout(late, timeoutMs);
   let response;
   try {
-    response = await (binding === undefined ? fetch(request) : env[binding].fetch(request));
+    response = await (binding === undefined ? fetch(url, init) : env[binding].fetch(url, init));
+  } catch (error) {
+    if (isRefused(url, init)) return undefined;
+    throw error;
   } finally {
     clearTimeout(timer);
   }
@@ -31,6 +29,15 @@ export async function exchange(env, binding, url, headers, body, timeoutMs, most
   const retryAfter = response.headers.get("retry-after");
   const errorType = response.headers.get("cf-error-type");
   return [status, retryAfter, errorType, await beginningOf(response, most)];
+}
+
+// A failure of the runtime's to make a request looks like one to send it. Made beforehand, each would be copied.
+function isRefused(url, init) {
+  try {
+    return !new Request(url, { ...init, signal: undefined });
+  } catch {
+    return true;
+  }
 }
 
 // Of a name that comes twice, the last value counts.
@@ -44,11 +51,11 @@ function recordOf(lines) {
 // The first bytes of a body; what comes after them is not awaited. Most answers have none: a reader for nothing would
 // cost as much as the rest of this.
 async function beginningOf(response, most) {
-  if (response.body === null) return undefined;
   if (response.headers.get("content-length") === "0") {
     await response.arrayBuffer();
     return undefined;
   }
+  if (response.body === null) return undefined;
   const reader = response.body.getReader();
   const giveUp = () => reader.cancel().catch(() => {});
   const timer = setTimeout(giveUp, PATIENCE_MS);

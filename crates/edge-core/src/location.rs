@@ -1,8 +1,10 @@
 //! A URL taken apart by the WHATWG rules.
 //!
-//! The parser is an argument, [`ParseUrl`]: in the Worker it is the runtime's own, so that the URL that is checked
-//! is the URL that would be called (and 150 KB of tables for international names stay out of the upload). Native
+//! The parser is an argument, [`ParseUrl`]: in the Worker it is the runtime's own, except for plain URLs, so that the URL
+//! that is checked is the URL that would be called (and 150 KB of tables for international names stay out of the upload). Native
 //! tests pass one over the crate `url`, which follows the same standard.
+
+use std::net::Ipv4Addr;
 
 /// Parses an absolute URL; `None` if it is not one.
 pub type ParseUrl = fn(&str) -> Option<Location>;
@@ -26,7 +28,7 @@ pub struct Location {
 
 impl Location {
     /// Takes a URL apart of which every parser would leave each character as it is; `None` for any other, which may be
-    /// sound or not. Nearly all that call a hook are such, and the runtime's parser costs as much as checking the secret.
+    /// sound or not. Nearly all hooks and targets are such, and the runtime's parser costs as much as checking a secret.
     #[must_use]
     pub fn plain(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
@@ -38,8 +40,9 @@ impl Location {
         // A default port is left out, and so are zeros before one.
         let is_plain = matches!(scheme, "http" | "https")
             && host.split('.').all(is_plain_label)
-            // Else it may be an address, in one of its spellings.
-            && host.rsplit('.').next()?.starts_with(|first: char| first.is_ascii_lowercase())
+            // Else it may be an address, of which one spelling stays as it is.
+            && (host.rsplit('.').next()?.starts_with(|first: char| first.is_ascii_lowercase())
+                || host.parse::<Ipv4Addr>().is_ok())
             && port.is_none_or(|port| {
                 port.parse::<u16>().is_ok_and(|number| {
                     number.to_string() == port && !matches!(number, 80 | 443)
@@ -111,13 +114,15 @@ mod tests {
             "https://edge.example.com/hooks/acme?token=Zm9v-_bar%2B",
             "http://localhost:8787/hooks/default?token=local-secret&ping=3scale",
             "https://edge.example.workers.dev/hooks/acme",
+            "http://127.0.0.1:8787/hooks/acme",
         ] {
             assert_eq!(Location::plain(url), parse_url(url), "{url}");
             assert!(Location::plain(url).is_some(), "{url}");
         }
         for url in [
-            "https://127.0.0.1/hooks/acme",
             "https://127.1/hooks/acme",
+            "https://127.0.0.01/hooks/acme",
+            "https://2130706433/hooks/acme",
             "https://edge.example.0x7f/hooks/acme",
             "https://xn--bcher-kva.example/hooks/acme",
             "https://Edge.example.com/hooks/acme",

@@ -18,6 +18,7 @@ use crate::{
         context::InboxContext,
         earlier,
         memory::EndedAttempt,
+        read_event::ReadEvent,
         store::{AttemptRecord, StoredEvent},
     },
     platform::{jitter, now_ms},
@@ -60,7 +61,7 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
             Some(wait_ms) => Outcome::Postponed { wait_ms }.into(),
             None => send(inbox, index, destination, &event, lead, began).await?,
         };
-        (vec![part(lead, &event)], sent)
+        (vec![part(lead, event.stored())], sent)
     };
     let Sent { outcome, answer } = sent;
     let ended = now_ms();
@@ -104,8 +105,9 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
     Ok(())
 }
 
-fn load(inbox: &InboxContext, start: Start) -> Result<Rc<StoredEvent>> {
-    let load = || inbox.store.load(start.seq);
+fn load(inbox: &InboxContext, start: Start) -> Result<Rc<ReadEvent>> {
+    let read = |stored| ReadEvent::of(stored, inbox.source.clone());
+    let load = || Ok(inbox.store.load(start.seq)?.map(read));
     let event = inbox.memory.load(start.seq, load)?;
     event.ok_or_else(|| Error::from("its event is not in the log"))
 }
@@ -134,21 +136,20 @@ async fn send_together(
     let mut batch = Batch::default();
     let mut parts: Vec<Part> = Vec::new();
     let mut postponed = None;
-    // Each document is dropped once it is in the batch.
     for start in starts.iter().copied().take(most) {
         if let Some(wait_ms) = earlier::wait_of(inbox, index, destination, start.seq).await? {
             if parts.is_empty() {
-                parts.push(part(start, &*load(inbox, start)?));
+                parts.push(part(start, load(inbox, start)?.stored()));
                 postponed = Some(Outcome::Postponed { wait_ms });
             }
             break;
         }
-        let stored = load(inbox, start)?;
-        let has_room = stored
-            .event(&inbox.source)
-            .is_ok_and(|event| batch.push(&event, &destination.redact));
+        let event = load(inbox, start)?;
+        let has_room = event
+            .event()
+            .is_ok_and(|event| batch.push(event, &destination.redact));
         if has_room || parts.is_empty() {
-            parts.push(part(start, &stored));
+            parts.push(part(start, event.stored()));
         }
         if !has_room {
             break;
@@ -184,7 +185,7 @@ async fn send(
     inbox: &InboxContext,
     index: usize,
     destination: &Destination,
-    event: &StoredEvent,
+    event: &ReadEvent,
     start: Start,
     now: i64,
 ) -> Result<Sent> {
@@ -195,10 +196,10 @@ async fn send(
     if destination.keeps_objects() && inbox.is_superseded(index, start.seq)? {
         return Ok(Outcome::Delivered { status: None }.into());
     }
-    Ok(match event.event(&inbox.source) {
+    Ok(match event.event() {
         Ok(event) => {
             let number = start.number;
-            destination::send(&inbox.env, destination, &event, number, now, &inbox.mask).await
+            destination::send(&inbox.env, destination, event, number, now, &inbox.mask).await
         }
         Err(_) => unreadable(),
     })

@@ -44,6 +44,7 @@ pub(super) async fn run(inbox: &Rc<InboxContext>, is_retry: bool) -> Result<()> 
         failed(inbox, "sending an alert", &error);
     }
     let pause_ms = deliver(inbox).await;
+    memory.unload();
     memory.careful.set(false);
     if let Err(error) = retention::forget_if_due(inbox).await {
         failed(inbox, "forgetting old events", &error);
