@@ -106,13 +106,21 @@ function onKey(event) {
 
 function leave(event) {
   if (one("dialog[open]")) return;
-  if (isWriting(event.target)) return event.target.blur();
+  if (isWriting(event.target)) {
+    // A browser would empty a search by it, and the list would no longer be what was searched for.
+    event.preventDefault();
+    return event.target.blur();
+  }
   const picked = picks().filter((pick) => pick.checked);
   if (picked.length > 0) {
     for (const pick of picked) pick.checked = false;
     return countPicked();
   }
-  one("[data-back]")?.click();
+  const back = one("[data-back]");
+  // If one came from there: with its filter, and where one was in it.
+  const isWhence = back && document.referrer && new URL(document.referrer).pathname === back.pathname;
+  if (isWhence) history.back();
+  else back?.click();
 }
 
 // Clicks.
@@ -149,11 +157,14 @@ function documentText(element) {
 
 function onSubmit(event) {
   const question = event.submitter?.dataset.confirm;
-  if (question && !confirm(question)) return event.preventDefault();
-  // Empty fields make long addresses.
-  if (event.target.matches("[data-filter]")) {
-    for (const field of all("input, select", event.target)) field.disabled = field.value === "";
-    setTimeout(() => all("input, select", event.target).forEach((field) => (field.disabled = false)));
+  if (question && !confirm(question)) event.preventDefault();
+}
+
+// Empty fields make long addresses.
+function leaveOutEmpty(event) {
+  const { body } = event.detail.ctx.request;
+  for (const [name, value] of [...(body ?? [])]) {
+    if (value === "") body.delete(name);
   }
 }
 
@@ -193,8 +204,11 @@ async function look() {
     const list = one("#list");
     const moving = all("[data-refresh]");
     if (!list && moving.length === 0) return;
+    const asked = location.href;
     const page = await fetched();
     if (!page) return;
+    // Somebody is searching meanwhile: htmx drops an answer whose place was replaced, and this one is about another list.
+    if (one(".htmx-request") || location.href !== asked) return ring();
     replace("#strip", page);
     for (const part of moving) {
       // Not under somebody's hand.
@@ -276,6 +290,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) for (const pick of picks()) pick.checked = event.target.checked;
   countPicked();
 });
+document.addEventListener("htmx:config:request", leaveOutEmpty);
 document.addEventListener("htmx:after:swap", () => {
   at = -1;
   enhance();

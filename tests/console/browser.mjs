@@ -18,6 +18,13 @@ export async function withBrowser(test) {
   });
   try {
     await test(browser);
+  } catch (error) {
+    // What somebody would have seen who looked on.
+    for (const page of browser.contexts().flatMap((context) => context.pages())) {
+      const text = await page.evaluate(() => document.body.innerText).catch((error) => String(error));
+      console.error(`${page.url()}:\n${text.slice(0, 2000)}\n`);
+    }
+    throw error;
   } finally {
     await browser.close();
   }
@@ -40,6 +47,14 @@ export async function visitor(browser, options = {}) {
 export function check(is, words) {
   if (!is) throw new Error(words);
 }
+
+/// Waits until an element says this.
+export const shows = (page, text, selector = "main") =>
+  page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
+
+/// Waits until the list has so many rows.
+export const hasRows = (page, count) =>
+  page.waitForFunction((count) => document.querySelectorAll("[data-row]").length === count, count);
 
 /// What axe finds wrong with the page as it is.
 export async function violations(page) {

@@ -1,24 +1,8 @@
 // A day of an operator, once with the keyboard and once without scripts. The Worker's origin `billing` fails once for each
 // event and then takes it.
-import { check, token, visitor, withBrowser } from "./browser.mjs";
+import { check, shows, token, visitor, withBrowser } from "./browser.mjs";
 import { signIn } from "./sign-in.mjs";
-
-const hook = process.env.HOOK;
-const account = "771144";
-
-async function send(document) {
-  const answer = await fetch(hook, { method: "POST", headers: { "content-type": "application/xml" }, body: document });
-  check(answer.status === 200, `the hook answers ${answer.status}`);
-}
-
-function document(kind, action, time, more) {
-  return `<?xml version="1.0" encoding="UTF-8"?><event><action>${action}</action><type>${kind}</type><object><${kind}>
-    <id>90377</id><created_at>2026-11-20T09:00:00Z</created_at><updated_at>${time}</updated_at>
-    <state>live</state><user_account_id>${account}</user_account_id>${more}</${kind}></object></event>`;
-}
-
-const shows = (page, text, selector = "main") =>
-  page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.includes(text), [selector, text]);
+import { account, application, send } from "./threescale.mjs";
 
 await withBrowser(async (browser) => {
   const page = await visitor(browser, { viewport: { width: 1360, height: 900 } });
@@ -37,11 +21,11 @@ await withBrowser(async (browser) => {
   // The first event shows up by itself; once there is a list, it does not jump: what is new is announced.
   await page.goto("/console/events");
   await page.waitForSelector("[data-live-state=open]");
-  await send(document("application", "created", "2026-11-20T09:00:00Z", "<user_key>first-key-0001</user_key><name>Shop</name>"));
+  await send(application(90377, "created", "2026-11-20T09:00:00Z", "<user_key>first-key-0001</user_key><name>Shop</name>"));
   await page.waitForFunction(() => document.querySelectorAll("[data-row]").length === 1);
   // What comes of its deliveries shows in its row.
   await page.waitForFunction(() => document.querySelector(".deliveries .badge.good[title^=billing]"));
-  await send(document("application", "updated", "2026-11-20T10:00:00Z", "<user_key>second-key-0002</user_key><name>Shop 2</name>"));
+  await send(application(90377, "updated", "2026-11-20T10:00:00Z", "<user_key>second-key-0002</user_key><name>Shop 2</name>"));
   await shows(page, "1 new");
   check((await page.locator("[data-row]").count()) === 1, "the list has jumped");
   await page.keyboard.press("n");

@@ -19,7 +19,6 @@ mod backlog;
 mod batches;
 mod bindings;
 mod console;
-mod console_pages;
 mod crashes;
 mod cron;
 mod data;

@@ -53,6 +53,19 @@ impl Markup {
         self
     }
 
+    /// The name of a field, or an address: a long one is broken after its dots, dashes and slashes, not within a word.
+    #[must_use]
+    pub fn breakable(name: &str) -> Self {
+        let mut markup = Self::default();
+        for part in name.split_inclusive(['.', '_', '/', '?']) {
+            if !markup.is_empty() {
+                markup.raw("<wbr>");
+            }
+            markup.text(part);
+        }
+        markup
+    }
+
     /// Appends a number.
     pub fn number(&mut self, number: impl Into<i64>) -> &mut Self {
         // Writing into a `String` cannot fail.
@@ -88,5 +101,11 @@ mod tests {
         let mut markup = Markup::default();
         markup.raw("<b>").text("a<b>&\"'é").raw("</b>").number(-5);
         assert_eq!(markup.to_string(), "<b>a&lt;b&gt;&amp;&quot;&#39;é</b>-5");
+    }
+
+    #[test]
+    fn a_long_name_is_broken_after_its_parts_and_is_still_escaped() {
+        let name = Markup::breakable("keys.<b>_at").to_string();
+        assert_eq!(name, "keys.<wbr>&lt;b&gt;_<wbr>at");
     }
 }

@@ -81,7 +81,7 @@ impl Row {
             day: moment::day_and_clock(action.at),
             who: match (&action.person, &action.token) {
                 (Some(name), _) | (None, Some(name)) => name.clone(),
-                (None, None) => "the token without a name".to_owned(),
+                (None, None) => "the unnamed token".to_owned(),
             },
             is_person: action.person.is_some(),
             icon: icon::svg(icon),

@@ -307,7 +307,7 @@ mod tests {
             assert!(!page.contains(secret), "{page}");
         }
         for words in [
-            "plan.name",
+            "plan.<wbr>name",
             "/console/objects/user/9",
             "/console/objects/application/11",
             "/console/events/00000000-0005-7000-8000-000000000000",

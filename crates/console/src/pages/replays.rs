@@ -49,10 +49,10 @@ pub struct Row {
     pub sent: u64,
     /// The same in words.
     pub deliveries: String,
+    /// The same, and of how many; of one that was cancelled there are no more to come.
+    pub handed_over: String,
     /// All deliveries; never less than one, for the bar.
     pub most: u64,
-    /// The same in words.
-    pub all: String,
     /// When it was asked for.
     pub asked: Markup,
     /// When it ended.
@@ -66,6 +66,7 @@ impl Row {
             (None, Some(_)) => badge("good", "done"),
             (None, None) => badge("wait", "going on"),
         };
+        let deliveries = moment::count(one.deliveries);
         Self {
             id: one.id.to_string(),
             badge,
@@ -74,9 +75,12 @@ impl Row {
             query: filter_query(&one.filter).text(),
             events: moment::count(one.events),
             sent: one.deliveries,
-            deliveries: moment::count(one.deliveries),
+            handed_over: match one.cancelled_at {
+                Some(_) => deliveries.clone(),
+                None => format!("{deliveries} of {}", moment::count(one.all_deliveries)),
+            },
+            deliveries,
             most: one.all_deliveries.max(1),
-            all: moment::count(one.all_deliveries),
             asked: moment::ago(one.asked_at, now_ms),
             ended: one
                 .cancelled_at
