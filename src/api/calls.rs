@@ -18,6 +18,8 @@ use edge_core::{
         audit::ListActions,
         destinations::DestinationOverview,
         events::{EventDetails, EventPage, GetEvent, ListEvents, ReplayEvent, ReplayedEvent},
+        front_page::ShowFrontPage,
+        metrics::InboxMetrics,
         replays::{ListReplays, ReplayCount, ReplayProgress, StartReplay},
         statistics::CountHours,
     },
@@ -71,6 +73,26 @@ pub(crate) async fn events(
     let limit = list.limit;
     let pages = ask(env, config, source, list).await?;
     Ok(event_list::merge(pages, limit))
+}
+
+/// A page of events together with the figures of all sources, for which each inbox is asked once.
+pub(crate) async fn front_page(
+    env: &Env,
+    config: &Config,
+    show: ShowFrontPage,
+) -> Reply<(EventPage, InboxMetrics, Stats)> {
+    let (limit, hours) = (show.list.limit, show.hours.clone());
+    let (mut pages, mut metrics, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    for one in ask(env, config, None, show).await? {
+        pages.push(one.events);
+        metrics.push(one.metrics);
+        counts.push(one.hours);
+    }
+    Ok((
+        event_list::merge(pages, limit),
+        InboxMetrics::merge(metrics),
+        Stats::of(&hours, counts),
+    ))
 }
 
 /// One event.

@@ -2,12 +2,10 @@
 
 use console::{
     frame::Tab,
+    link::Query,
     pages::events::{EventList, EventsPage, FilterForm, OWN_PARAMETERS, Strip},
 };
-use edge_core::{
-    api::Call,
-    messages::destinations::{DestinationOverview, ListDestinations},
-};
+use edge_core::{api::Call, messages::front_page::ShowFrontPage};
 
 use super::{
     Shown, respond,
@@ -31,30 +29,22 @@ pub(super) async fn list(visit: &Visit<'_>) -> Shown {
         // Documents are read for it, a thousand in a hundredth of a second. The page says how far it has got, and goes on.
         list.thousands = Some(THOUSANDS_SEARCHED);
     }
-    let page = calls::events(env, config, source.as_ref(), list).await?;
+    let Call::Stats(_, hours) = visit.read(&["stats"], &Query::default())? else {
+        return Err(unexpected());
+    };
+    let show = ShowFrontPage {
+        source,
+        list,
+        hours,
+    };
+    let (page, metrics, stats) = calls::front_page(env, config, show).await?;
     let frame = visit.frame("Events", Tab::Events);
     respond::page(&EventsPage {
-        strip: strip(visit).await?,
+        strip: Strip::of(&metrics, &stats, visit.now_ms),
         list: EventList::of(&page, query, &frame, config),
         filter: FilterForm::of(query, config),
         frame,
     })
-}
-
-async fn strip(visit: &Visit<'_>) -> Result<Strip, edge_core::problem::Problem> {
-    let Visit { env, config, .. } = visit;
-    let Call::Stats(_, hours) = visit.read(&["stats"], &console::link::Query::default())? else {
-        return Err(unexpected());
-    };
-    let stats = calls::stats(env, config, None, hours).await?;
-    let sources = calls::sources(env, config).await?;
-    let destinations = calls::destinations(env, config, ListDestinations {}).await?;
-    let destinations = destinations
-        .sources
-        .into_iter()
-        .map(|source| source.destinations);
-    let destinations = DestinationOverview::merge(destinations.collect());
-    Ok(Strip::of(&sources, &destinations, &stats, visit.now_ms))
 }
 
 /// The same lines as the API's.

@@ -1,8 +1,11 @@
-//! Figures: for Prometheus, for the list of sources, and by hour. Nothing is written for them.
+//! Figures: for Prometheus, for the list of sources, by hour, and for the console's first page. Nothing is written for
+//! them.
 
 use edge_core::{
     id::EventId,
     messages::{
+        events::EventPage,
+        front_page::{FrontPage, ShowFrontPage},
         metrics::{GetMetrics, InboxMetrics},
         statistics::{CountHours, DestinationHours, HourCounts},
     },
@@ -68,6 +71,21 @@ impl Handle for CountHours {
             events,
             destinations: all,
             complete,
+        })
+    }
+}
+
+impl Handle for ShowFrontPage {
+    async fn handle(self, inbox: &InboxContext) -> Result<FrontPage> {
+        let events = if self.lists(&inbox.source) {
+            self.list.handle(inbox).await?
+        } else {
+            EventPage::default()
+        };
+        Ok(FrontPage {
+            events,
+            metrics: GetMetrics {}.handle(inbox).await?,
+            hours: self.hours.handle(inbox).await?,
         })
     }
 }

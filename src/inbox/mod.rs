@@ -162,6 +162,7 @@ impl Inbox {
             InboxRequest::DropQuarantined(drop) => rpc::reply(&drop.handle(inbox).await?),
             InboxRequest::TakeReparsed(take) => rpc::reply(&take.handle(inbox).await?),
             InboxRequest::ReadFeed(read) => rpc::reply(&read.handle(inbox).await?),
+            InboxRequest::ShowFrontPage(show) => rpc::reply(&show.handle(inbox).await?),
         }
     }
 

@@ -20,11 +20,12 @@ use console::{
     text::credentials::Credentials,
 };
 use edge_core::{
-    api::{answer::SourceList, stats::Stats},
+    api::stats::Stats,
     config::Config,
     id::EventId,
     messages::{
         events::{AttemptDetails, DeliveryDetails, EventDetails, EventPage, EventSummary},
+        metrics::InboxMetrics,
         statistics::CountHours,
     },
     problem::Problem,
@@ -86,11 +87,8 @@ fn events(word: &str) -> String {
         hours: 2,
     };
     let stats = Stats::of(&hours, Vec::new());
-    let sources = SourceList {
-        sources: Vec::new(),
-    };
     let page = EventsPage {
-        strip: Strip::of(&sources, &[], &stats, NOW),
+        strip: Strip::of(&InboxMetrics::default(), &stats, NOW),
         list: EventList::of(&page, &query, &frame, &config),
         filter: FilterForm::of(&query, &config),
         frame: frame.clone(),

@@ -2,6 +2,7 @@
 //! (`browser`).
 
 mod browser;
+mod front_page;
 mod pages;
 mod sessions;
 

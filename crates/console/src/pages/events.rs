@@ -2,9 +2,9 @@
 
 use askama::Template;
 use edge_core::{
-    api::{answer::SourceList, stats::Stats},
+    api::stats::Stats,
     config::Config,
-    messages::{destinations::DestinationOverview, events::EventPage},
+    messages::{destinations::DestinationOverview, events::EventPage, metrics::InboxMetrics},
     time::UnixMillis,
 };
 
@@ -55,19 +55,14 @@ pub struct Figure {
 }
 
 impl Strip {
-    /// From the answers of the API.
+    /// From the figures of all sources.
     #[must_use]
-    pub fn of(
-        sources: &SourceList,
-        destinations: &[DestinationOverview],
-        stats: &Stats,
-        now_ms: i64,
-    ) -> Self {
+    pub fn of(metrics: &InboxMetrics, stats: &Stats, now_ms: i64) -> Self {
+        let destinations = &metrics.destinations;
         let today =
             |of: fn(&edge_core::api::stats::Hour) -> u64| stats.hours.iter().map(of).sum::<u64>();
         let sum = |of: fn(&DestinationOverview) -> u64| destinations.iter().map(of).sum::<u64>();
-        let repeats = sources.sources.iter().map(|one| one.repeats).sum();
-        let quarantined = sources.sources.iter().map(|one| one.quarantined).sum();
+        let quarantined = metrics.quarantine.values().map(|one| one.bodies).sum();
         let oldest = destinations
             .iter()
             .filter_map(|one| one.oldest_waiting_at)
@@ -104,7 +99,7 @@ impl Strip {
                     "/console/events?state=waiting",
                 ),
                 figure("dead", dead, "bad", "now", "/console/events?state=dead"),
-                figure("repeats", repeats, "", "in all", "/console/sources"),
+                figure("repeats", metrics.repeats, "", "in all", "/console/sources"),
                 figure(
                     "quarantined",
                     quarantined,

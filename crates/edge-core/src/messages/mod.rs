@@ -10,6 +10,7 @@ pub mod destinations;
 pub mod document;
 pub mod events;
 pub mod feed;
+pub mod front_page;
 pub mod intake;
 pub mod metrics;
 pub mod objects;
@@ -84,6 +85,7 @@ use self::{
         ReplayedEvent, SendTest,
     },
     feed::{FeedPage, ReadFeed},
+    front_page::{FrontPage, ShowFrontPage},
     intake::{Quarantine, Receipt},
     metrics::{GetMetrics, InboxMetrics},
     objects::{GetObject, ListObjects, ObjectDetails, ObjectSummary},
@@ -131,6 +133,7 @@ operations! {
         DropQuarantined -> bool,
         TakeReparsed -> Receipt,
         ReadFeed -> FeedPage,
+        ShowFrontPage -> FrontPage,
     }
 }
 
