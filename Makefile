@@ -54,9 +54,9 @@ build: build/index.js build/assets/_headers ## build the Worker into build/, and
 build/index.js: $(SOURCES) | $(TOOLS)
 	@echo "building the Worker"
 	@$(REPRODUCIBLE) $(WORKER_BUILD) --release -- --package threescale-edge
-	@# Functions that one generic was compiled to are alike: side by side they compress better, where they are not merged
-	@# into their callers. Together that is 100 KiB of the upload, and less to compile before the first answer.
-	@$(WASM_OPT) $(WASM_FEATURES) -g --one-caller-inline-max-function-size=0 -Oz build/index_bg.wasm -o build/index_bg.wasm
+	@# Functions that one generic was compiled to are alike: side by side they compress better, where the larger ones are
+	@# not merged into their callers. Together that is 100 KiB of the upload.
+	@$(WASM_OPT) $(WASM_FEATURES) -g --one-caller-inline-max-function-size=40 -Oz build/index_bg.wasm -o build/index_bg.wasm
 	@$(WASM_OPT) $(WASM_FEATURES) -g --reorder-functions-by-name build/index_bg.wasm -o build/index_bg.wasm
 	@$(WASM_OPT) $(WASM_FEATURES) --strip-debug --strip-producers build/index_bg.wasm -o build/index_bg.wasm
 	@# What the runtime calls, and what worker-build made, as one file.

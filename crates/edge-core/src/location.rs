@@ -1,8 +1,8 @@
 //! A URL taken apart by the WHATWG rules.
 //!
-//! The parser is an argument, [`ParseUrl`]: in the Worker it is the runtime's own, except for plain URLs, so that the URL
-//! that is checked is the URL that would be called (and 150 KB of tables for international names stay out of the upload). Native
-//! tests pass one over the crate `url`, which follows the same standard.
+//! The parser is an argument, [`ParseUrl`]: in the Worker it is the runtime's own, except for plain URLs, so that the
+//! URL that is checked is the URL that would be called (and 150 KB of tables for international names stay out of the
+//! upload). Native tests pass one over the crate `url`, which follows the same standard.
 
 use std::net::Ipv4Addr;
 
