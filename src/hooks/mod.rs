@@ -10,7 +10,9 @@ use edge_core::{
         reading::{BodyHeaders, Parsed, Reading},
     },
     messages::{
-        InboxRequest, decode, encode,
+        InboxRequest,
+        care::Pinged,
+        decode, encode,
         intake::{Intake, Receipt},
     },
     problem::Problem,
@@ -41,8 +43,8 @@ enum Stage {
     Reading(Box<Reading>),
     /// It was read, and is to be handed over.
     Parsed(Box<Parsed>),
-    /// It was 3scale's Ping! button.
-    Ping,
+    /// It asks whether it would be admitted. If it is 3scale's Ping! button, this inbox is told.
+    Ping { inbox: Option<String> },
     /// It is refused.
     Refused(Problem),
 }
@@ -72,7 +74,8 @@ pub fn begin(
     let stage = admit(&url, method, config, name).and_then(|caller| {
         line.secret = caller.old_secret.then_some("old");
         if method == "GET" {
-            return Ok(Stage::Ping);
+            let inbox = caller.pinged(&url.query);
+            return Ok(Stage::Ping { inbox });
         }
         let headers = BodyHeaders {
             content_type,
@@ -124,7 +127,7 @@ impl HookCall {
         self.stage = Stage::Refused(Problem::IncompleteBody);
     }
 
-    /// Parses the body. Returns the name of the inbox that it is to be handed to, if there is one.
+    /// Parses the body. Returns the name of the inbox that has to hear of the call, if there is one.
     #[must_use]
     pub fn parse(&mut self) -> Option<String> {
         let stage = mem::replace(&mut self.stage, Stage::Refused(Problem::IncompleteBody));
@@ -135,8 +138,14 @@ impl HookCall {
             },
             other => other,
         };
-        match self.parsed()? {
-            Parsed::Event { inbox, .. } | Parsed::Unreadable { inbox, .. } => Some(inbox.clone()),
+        match &self.stage {
+            Stage::Parsed(parsed) => match &**parsed {
+                Parsed::Event { inbox, .. } | Parsed::Unreadable { inbox, .. } => {
+                    Some(inbox.clone())
+                }
+            },
+            Stage::Ping { inbox } => inbox.clone(),
+            Stage::Reading(_) | Stage::Refused(_) => None,
         }
     }
 
@@ -161,17 +170,17 @@ impl HookCall {
         }
     }
 
-    /// The message that puts the body into the quarantine, for the inbox's method `ask`.
+    /// The message for the inbox's method `ask`: it puts the body into the quarantine, or tells of a Ping!.
     ///
     /// # Errors
     ///
     /// It has no JSON form, which is a mistake in its type.
-    pub fn quarantine(&self) -> Result<Option<Uint8Array>, JsError> {
-        let Some(Parsed::Unreadable { quarantine, .. }) = self.parsed() else {
-            return Ok(None);
+    pub fn message(&self) -> Result<Uint8Array, JsError> {
+        let request = match self.parsed() {
+            Some(Parsed::Unreadable { quarantine, .. }) => quarantine.clone().into(),
+            _ => InboxRequest::from(Pinged {}),
         };
-        let message = encode(&InboxRequest::from(quarantine.clone()))?;
-        Ok(Some(Uint8Array::from(message.as_slice())))
+        Ok(Uint8Array::from(encode(&request)?.as_slice()))
     }
 
     /// The answer, once the inbox has committed what it was handed. `reply` is what it said.
@@ -180,9 +189,9 @@ impl HookCall {
     ///
     /// The runtime could not build it.
     pub fn answer(mut self, reply: &JsValue) -> Result<Response, JsValue> {
-        let stage = mem::replace(&mut self.stage, Stage::Ping);
+        let stage = mem::replace(&mut self.stage, Stage::Refused(Problem::IncompleteBody));
         let response = match stage {
-            Stage::Ping => {
+            Stage::Ping { .. } => {
                 self.line.outcome = "ping";
                 http::ok(&JsValue::from_str(r#"{"status":"ok"}"#))
             }

@@ -1,14 +1,17 @@
-//! The inbox's maintenance, which the cron requests, and its answer to `/healthz`.
+//! The inbox's maintenance, which the cron requests, its answer to `/healthz`, and 3scale's Ping!.
 
 use edge_core::{
     alert::Occurrence,
-    messages::care::{LookAround, OldSecretUse, RaiseAlert},
+    messages::care::{LookAround, OldSecretUse, Pinged, RaiseAlert},
     time::UnixMillis,
 };
 use worker::Result;
 
 use super::{Handle, alerts, context::InboxContext, dispatcher, intake::OLD_SECRET, retention};
 use crate::{log, platform::now_ms};
+
+/// The note of the last Ping!.
+pub(super) const PING: &str = "ping";
 
 impl Handle for LookAround {
     /// Sets the alarm if something is due, since it may have been lost; raises an alert about deliveries that have
@@ -42,6 +45,12 @@ impl Handle for RaiseAlert {
         };
         alerts::note_lasting(inbox, &occurrence, self.pause_ms)?;
         dispatcher::send_alerts(inbox, now_ms())
+    }
+}
+
+impl Handle for Pinged {
+    async fn handle(self, inbox: &InboxContext) -> Result<()> {
+        inbox.store.note(PING, now_ms())
     }
 }
 

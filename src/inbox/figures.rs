@@ -13,7 +13,9 @@ use edge_core::{
 };
 use worker::Result;
 
-use super::{Handle, context::InboxContext, destinations, intake::OLD_SECRET, store::counted};
+use super::{
+    Handle, care::PING, context::InboxContext, destinations, intake::OLD_SECRET, store::counted,
+};
 use crate::platform::yield_now;
 
 impl Handle for GetMetrics {
@@ -27,6 +29,7 @@ impl Handle for GetMetrics {
             events: inbox.head.borrow().seq.unsigned_abs(),
             repeats: inbox.store.repeats()?,
             last_received_at: inbox.store.last_received()?.map(UnixMillis),
+            last_ping_at: inbox.store.noted(PING)?.map(UnixMillis),
             old_secret_last_used_at: inbox.store.noted(OLD_SECRET)?.map(UnixMillis),
             quarantine: inbox.store.quarantine_by_code()?,
             destinations: destinations::overview(inbox)?,

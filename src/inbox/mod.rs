@@ -137,6 +137,7 @@ impl Inbox {
             InboxRequest::RecoveredBatch(batch) => rpc::reply(&batch.handle(inbox).await?),
             InboxRequest::LookAround(look) => rpc::reply(&look.handle(inbox).await?),
             InboxRequest::RaiseAlert(alert) => rpc::reply(&alert.handle(inbox).await?),
+            InboxRequest::Pinged(ping) => rpc::reply(&ping.handle(inbox).await?),
             InboxRequest::OldSecretUse(ask) => rpc::reply(&ask.handle(inbox).await?),
             InboxRequest::ListDestinations(list) => rpc::reply(&list.handle(inbox).await?),
             InboxRequest::PauseDestination(pause) => rpc::reply(&pause.handle(inbox).await?),

@@ -43,8 +43,8 @@ async function readBody(call, request) {
   return undefined;
 }
 
-// Hands over what was parsed, or the body that could not be.
+// Hands over what was parsed, the body that could not be, or that 3scale's Ping! came.
 function handOver(inbox, call, body) {
   const facts = call.facts();
-  return facts === undefined ? inbox.ask(call.quarantine()) : inbox.push(facts, call.document() ?? body);
+  return facts === undefined ? inbox.ask(call.message()) : inbox.push(facts, call.document() ?? body);
 }

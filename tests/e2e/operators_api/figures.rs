@@ -245,6 +245,17 @@ async fn figures_by_hour_sources_and_usage_count_what_has_happened() {
             (&false.into(), &false.into())
         );
 
+        // Who looks at the hook without pressing Ping! leaves no trace.
+        let hook = worker.hook("acme");
+        assert_eq!(worker.get(&hook).await.status, 200);
+        let before = get(&worker, "/sources").await;
+        assert_eq!(before["sources"][0]["last_ping_at"], Value::Null);
+        let ping = worker.get(&format!("{hook}&ping=3scale")).await;
+        assert_eq!(ping.status, 200, "{}", ping.text);
+        let after = get(&worker, "/sources").await;
+        assert!(after["sources"][0]["last_ping_at"].is_string(), "{after}");
+        assert_eq!(after["sources"][1]["last_ping_at"], Value::Null);
+
         let usage = get(&worker, "/usage").await;
         let requests = &usage["limits"][0];
         // Unless midnight passes.

@@ -33,6 +33,8 @@ pub struct Row {
     pub note: &'static str,
     /// When it last sent something.
     pub last: Option<Markup>,
+    /// When 3scale's Ping! last reached us.
+    pub ping: Option<Markup>,
     /// The limit of its silence.
     pub silence: String,
     /// Its figures.
@@ -119,6 +121,7 @@ impl Row {
             badge,
             note,
             last: one.last_received_at.map(|at| moment::ago(at, now_ms)),
+            ping: one.last_ping_at.map(|at| moment::ago(at, now_ms)),
             silence: silence.map_or_else(
                 || "not watched: silent_after_hours is not set".to_owned(),
                 |ms| format!("an alert after {} without an event", moment::duration(ms)),
@@ -243,6 +246,7 @@ mod tests {
             repeats: 3,
             quarantined: 1,
             last_received_at: Some(UnixMillis(60_000)),
+            last_ping_at: None,
             silent: Some(false),
             rotating: false,
             old_secret_last_used_at: None,
@@ -276,6 +280,7 @@ mod tests {
     fn while_nothing_has_come_the_page_says_what_to_look_at_in_3scale() {
         let new = page(SourceOverview {
             last_received_at: None,
+            last_ping_at: Some(UnixMillis(60_000)),
             ..overview()
         });
         for words in [
@@ -285,6 +290,7 @@ mod tests {
             "nothing yet",
             "https://edge.example.com/hooks/acme?token=…",
             "SOURCE_ACME_ACCESS_TOKEN",
+            "was answered 200",
         ] {
             assert!(new.contains(words), "{words}: {new}");
         }
@@ -293,6 +299,7 @@ mod tests {
             "without a token it cannot be registered"
         );
         let old = page(overview());
+        assert!(old.contains("has not reached us yet"), "{old}");
         assert!(old.contains("receiving") && !old.contains("<ol class=\"checks\""));
     }
 

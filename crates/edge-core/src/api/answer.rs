@@ -116,6 +116,8 @@ pub struct SourceOverview {
     pub quarantined: u64,
     /// When it last sent something.
     pub last_received_at: Option<UnixMillis>,
+    /// When 3scale's Ping! button last reached us.
+    pub last_ping_at: Option<UnixMillis>,
     /// `true` if it has sent nothing for `silent_after_hours`; `None` if that is not set.
     pub silent: Option<bool>,
     /// `true` while its secret has several values.
@@ -151,6 +153,7 @@ impl SourceOverview {
             repeats: all.repeats,
             quarantined: bodies.sum(),
             last_received_at: all.last_received_at,
+            last_ping_at: all.last_ping_at,
             silent,
             rotating: source.secrets.iter().nth(1).is_some(),
             old_secret_last_used_at: all.old_secret_last_used_at,

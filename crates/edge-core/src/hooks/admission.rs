@@ -5,6 +5,7 @@ use crate::{
     location::Location,
     problem::{Problem, Unauthorized},
     secret::{Admitted, Presented, Secret, has_parameter},
+    shard,
 };
 
 /// An admitted caller of a hook.
@@ -16,6 +17,16 @@ pub struct Caller<'c> {
     pub source: &'c Source,
     /// `true` if the caller presented a value of the secret that is not the current one.
     pub old_secret: bool,
+}
+
+impl Caller<'_> {
+    /// The inbox that is to hear of it if this is 3scale's Ping! button, which adds `ping=3scale` to our URL
+    /// (`web_hook.rb`); others who look whether a hook works leave no trace.
+    #[must_use]
+    pub fn pinged(&self, query: &str) -> Option<String> {
+        let is_ping = query.split('&').any(|pair| pair == "ping=3scale");
+        is_ping.then(|| shard::name(&self.source.name, 0))
+    }
 }
 
 /// Admits a caller, or returns the reason for a refusal. A source with a mistake in its configuration admits nobody.
@@ -122,6 +133,16 @@ mod tests {
         ] {
             assert_eq!(admitted(source, query), None, "{source} {query}");
         }
+    }
+
+    #[test]
+    fn the_first_inbox_hears_of_a_ping_and_of_no_other_look() {
+        let config = config();
+        let pinged = |query: &str| authorize(&config, "acme", query).unwrap().pinged(query);
+        assert_eq!(pinged("token=new&ping=3scale").as_deref(), Some("acme"));
+        assert_eq!(pinged("ping=3scale&token=new").as_deref(), Some("acme"));
+        assert_eq!(pinged("token=new"), None);
+        assert_eq!(pinged("token=new&ping=other"), None);
     }
 
     #[test]

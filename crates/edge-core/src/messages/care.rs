@@ -1,4 +1,4 @@
-//! Messages of the cron and `/healthz` to an inbox.
+//! Messages of the cron, of `/healthz` and of 3scale's Ping! to an inbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,10 @@ use crate::alert::Kind;
 /// Checks whether anything is due, overdue or old. The reply is when the source last sent something, if ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookAround {}
+
+/// Records that 3scale's Ping! button was pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinged {}
 
 /// Asks when an old value of the source's secret was last used, if ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,6 +21,8 @@ pub struct InboxMetrics {
     pub repeats: u64,
     /// When the source last sent something.
     pub last_received_at: Option<UnixMillis>,
+    /// When 3scale's Ping! button was last pressed.
+    pub last_ping_at: Option<UnixMillis>,
     /// When an old value of the secret was last used.
     pub old_secret_last_used_at: Option<UnixMillis>,
     /// The bodies in the quarantine by their code.
@@ -90,6 +92,7 @@ impl InboxMetrics {
             all.events = all.events.saturating_add(one.events);
             all.repeats = all.repeats.saturating_add(one.repeats);
             all.last_received_at = all.last_received_at.max(one.last_received_at);
+            all.last_ping_at = all.last_ping_at.max(one.last_ping_at);
             all.old_secret_last_used_at =
                 all.old_secret_last_used_at.max(one.old_secret_last_used_at);
             for (code, quarantined) in one.quarantine {
@@ -143,6 +146,7 @@ mod tests {
                 events,
                 repeats: 1,
                 last_received_at: Some(UnixMillis(last)),
+                last_ping_at: Some(UnixMillis(last - 1)),
                 quarantine: [(
                     "malformed_xml".to_owned(),
                     Quarantined {
@@ -162,6 +166,7 @@ mod tests {
         ]);
         assert_eq!((all.events, all.repeats), (7, 2));
         assert_eq!(all.last_received_at, Some(UnixMillis(20)));
+        assert_eq!(all.last_ping_at, Some(UnixMillis(19)));
         let quarantined = all.quarantine.get("malformed_xml").unwrap();
         assert_eq!(
             *quarantined,

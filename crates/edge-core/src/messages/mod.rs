@@ -78,7 +78,7 @@ macro_rules! operations {
 
 use self::{
     audit::{Action, ListActions, RecordAction},
-    care::{LookAround, OldSecretUse, RaiseAlert},
+    care::{LookAround, OldSecretUse, Pinged, RaiseAlert},
     destinations::{DestinationOverview, DropDestination, ListDestinations, PauseDestination},
     events::{
         EventDetails, EventPage, ExportEvents, ExportPage, GetEvent, ListEvents, ReplayEvent,
@@ -109,6 +109,7 @@ operations! {
         LookAround -> Option<UnixMillis>,
         RaiseAlert -> (),
         OldSecretUse -> Option<UnixMillis>,
+        Pinged -> (),
         ListDestinations -> Vec<DestinationOverview>,
         PauseDestination -> Vec<DestinationOverview>,
         DropDestination -> Vec<DestinationOverview>,
