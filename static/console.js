@@ -119,7 +119,7 @@ function leave(event) {
   const back = one("[data-back]");
   // If one came from there: with its filter, and where one was in it.
   const isWhence = back && document.referrer && new URL(document.referrer).pathname === back.pathname;
-  if (isWhence) history.back();
+  if (isWhence && history.length > 1) history.back();
   else back?.click();
 }
 
@@ -139,9 +139,9 @@ async function onClick(event) {
   setTimeout(() => (words.textContent = before), 1500);
 }
 
-// The text of a document, a line for each of its lines, indented by its blocks.
+// What is copied: of a document, a line for each of its lines, indented by its blocks.
 function documentText(element) {
-  if (element.tagName === "PRE") return element.textContent;
+  if (!element.matches("div.code")) return element.textContent;
   const lines = [];
   const write = (node, depth) => {
     const children = [...node.children];

@@ -126,9 +126,10 @@ impl Memory {
         };
         loaded.push_back(Rc::clone(&event));
         let size = |event: &Rc<ReadEvent>| event.stored().document.len();
-        while loaded.len() > MOST_LOADED
-            || loaded.iter().map(size).sum::<usize>() > MOST_LOADED_BYTES
-        {
+        let is_too_much = |loaded: &VecDeque<_>| {
+            loaded.len() > MOST_LOADED || loaded.iter().map(size).sum::<usize>() > MOST_LOADED_BYTES
+        };
+        while loaded.len() > 1 && is_too_much(&loaded) {
             loaded.pop_front();
         }
         Ok(Some(event))

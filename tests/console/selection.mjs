@@ -43,4 +43,12 @@ await withBrowser(async (browser) => {
   const objects = lines.map((line) => JSON.parse(line).subject).sort();
   check(objects.join() === "application/4000,application/4001,application/4002", `exported: ${objects}`);
   check(page.faults.length === 0, page.faults.join("\n"));
+
+  // What is copied is what is shown.
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto("/console/sources");
+  await page.click("[data-copy^=url-]");
+  await shows(page, "Copied");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  check(/^http:\S+\/hooks\/\w+\?token=…$/.test(copied), `our URL is copied: ${copied}`);
 });

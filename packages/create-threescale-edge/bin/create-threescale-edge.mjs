@@ -50,7 +50,7 @@ async function create(flags, folder) {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
     const run = (words) =>
       spawnSync(npm, words, { cwd: project.folder, stdio: "inherit", shell: process.platform === "win32" }).status === 0;
-    if (!run(INSTALL)) throw new Error(`npm install fails in ${project.folder}, for the reason above: run it there again`);
+    if (!run(INSTALL)) throw new Error(`npm install fails in ${project.folder}, for the reason above: run there: npm ${INSTALL.join(" ")}`);
     run(["run", "--silent", "check"]);
   }
   const there = /[^\w./-]/.test(project.folder) ? JSON.stringify(project.folder) : project.folder;

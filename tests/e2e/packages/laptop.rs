@@ -122,7 +122,7 @@ fn a_registry_that_does_not_answer_is_asked_again_and_then_named() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert_eq!(registry.requests_at("/wrangler"), 6, "{said}");
     assert!(said.contains("503"), "{said}");
-    assert!(said.contains("run it there again"), "{said}");
+    assert!(said.contains("run there: npm install"), "{said}");
     assert!(!said.contains("ERESOLVE"), "{said}");
 }
 
