@@ -54,6 +54,22 @@ async fn the_first_4_kib_of_each_answer_are_recorded() {
     }
 }
 
+/// The runtime cannot decompress it, which is no failure of the delivery.
+#[tokio::test]
+async fn an_empty_answer_that_claims_to_be_compressed_is_an_answer() {
+    let origin = Origin::start();
+    let worker = setup(&origin.url("/crm")).started().await;
+    for encoding in ["gzip", "br"] {
+        let headers = vec![("content-encoding", encoding.to_owned())];
+        origin.plan("/crm", [Reply::Headers(200, headers)]);
+        let attempt = attempt(&worker).await;
+        assert_eq!(
+            (&attempt["outcome"], &attempt["status"]),
+            (&"delivered".into(), &200.into())
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_echoes_our_secrets_is_recorded_without_them() {
     let origin = Origin::start();
