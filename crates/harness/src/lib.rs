@@ -23,14 +23,21 @@ pub mod usage;
 pub mod workerd;
 pub mod wrangler;
 
-/// A port that was free a moment ago.
+use std::net::TcpListener;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
+/// A port that was free a moment ago. The system gives none of these to outgoing connections, which else took some before
+/// the server was there, and a process gets none twice in a long time.
 ///
 /// # Errors
 /// When the machine has none.
 pub fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
+    let ports = std::iter::repeat_with(|| 10_000 + NEXT.fetch_add(1, Relaxed) % 20_000);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let port = ports.take(1000).find(is_free);
+    port.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::AddrInUse))
 }
 
 /// 24 random bytes as a Standard Webhooks secret.
