@@ -160,7 +160,7 @@ pub(crate) async fn stats(
     Ok(Stats::of(&hours, inboxes))
 }
 
-/// What is left of the free plan today.
+/// The free plan's limits, with how much of each is left today.
 pub(crate) async fn usage(env: &Env, config: &Config, today: CountHours) -> Reply<Usage> {
     let inboxes = ask(env, config, None, today.clone()).await?;
     Ok(Usage::of(config, &today, inboxes))

@@ -1,4 +1,4 @@
-//! What forms do: each becomes a call of the API, is recorded as one, and leads to the page that shows what came of it.
+//! The console's forms: each becomes a call of the API, is recorded as one, and leads to the page that shows what came of it.
 
 use console::{
     form::ApiCall,

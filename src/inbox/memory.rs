@@ -55,6 +55,7 @@ pub(super) struct Memory {
     pub(super) ended: RefCell<BTreeMap<DestinationId, Vec<EndedAttempt>>>,
     /// The attempts since the inbox was loaded, for each destination.
     pub(super) attempts: RefCell<BTreeMap<DestinationId, Attempts>>,
+    /// The events that were loaded last.
     loaded: RefCell<VecDeque<Rc<ReadEvent>>>,
     pub(super) earlier: Earlier,
     pub(super) notify: Notify,

@@ -19,12 +19,7 @@ async fn worker(origin: &Origin, shards: u32) -> Worker {
         format!("url = \"{url}\"\nschedule = [1]\n{settings}")
     };
     Setup::bare()
-        .source(
-            "acme",
-            "acme-secret-0123456789",
-            &format!("shards = {shards}"),
-        )
-        .source("other", "other-secret-0123456789", "")
+        .acme_and_other(shards)
         .destination("crm", &to("crm", "events = [\"user.*\"]"))
         .destination("billing", &to("billing", "events = [\"account.*\"]"))
         .secret("CONSOLE_TOKEN", TOKEN)

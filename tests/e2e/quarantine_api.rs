@@ -11,12 +11,7 @@ use stand_in::wire::BodyFormat;
 
 async fn worker(origin: &Origin, shards: u32) -> Worker {
     Setup::bare()
-        .source(
-            "acme",
-            "acme-secret-0123456789",
-            &format!("shards = {shards}"),
-        )
-        .source("other", "other-secret-0123456789", "")
+        .acme_and_other(shards)
         .destination("crm", &format!("url = \"{}\"", origin.url("/crm")))
         .secret("CONSOLE_TOKEN", TOKEN)
         .secret("ALLOW_LOCAL_TARGETS", "true")

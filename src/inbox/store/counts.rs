@@ -47,7 +47,7 @@ impl Store {
         )
     }
 
-    /// What is in the quarantine, by code.
+    /// The bodies in the quarantine, counted by code.
     pub(in crate::inbox) fn quarantine_by_code(&self) -> Result<BTreeMap<String, Quarantined>> {
         let query = "SELECT code, count(*), sum(times) FROM quarantine GROUP BY code";
         let rows = self.sql.rows(query, values![])?;

@@ -82,7 +82,7 @@ impl StoredEvent {
     }
 }
 
-/// What delivering needs to know of an event besides its document.
+/// The facts about an event that delivering needs, besides its document.
 #[derive(Debug)]
 pub(super) struct Meta {
     pub(super) seq: Seq,
@@ -203,7 +203,7 @@ impl Store {
         )
     }
 
-    /// What is known of the first event kept from a place on.
+    /// The facts about the first event kept from a place on.
     pub(super) fn at_or_after(&self, seq: Seq) -> Result<Option<Rc<Meta>>> {
         if let Some(meta) = self.recent.borrow().get(seq) {
             return Ok(Some(meta));

@@ -26,12 +26,7 @@ async fn worker(origin: &Origin, shards: u32) -> Worker {
     };
     let tokens = format!("{TOKEN} ann:write:the-writers-own-token grafana:read:{READER}");
     Setup::bare()
-        .source(
-            "acme",
-            "acme-secret-0123456789",
-            &format!("shards = {shards}"),
-        )
-        .source("other", "other-secret-0123456789", "")
+        .acme_and_other(shards)
         .destination("crm", &to("crm", "user.*"))
         .destination("billing", &to("billing", "account.*"))
         .secret("CONSOLE_TOKEN", &tokens)
