@@ -11,6 +11,7 @@ use worker::{console_error, console_log};
 
 /// A request to a hook.
 #[derive(Debug, Default, Serialize)]
+#[serde(tag = "event", rename = "ingest")]
 pub struct Ingest {
     /// The source, if it is a known one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +44,7 @@ pub struct Ingest {
 
 /// An attempt of a delivery.
 #[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "attempt")]
 pub struct Attempt<'a> {
     /// The source.
     pub source: &'a str,
@@ -82,6 +84,7 @@ pub enum NextAttempt {
 
 /// A request that is refused before it is known what it is for.
 #[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "refused")]
 struct Refused {
     /// The code of the problem.
     outcome: &'static str,
@@ -93,6 +96,7 @@ struct Refused {
 
 /// An internal failure, for the operator.
 #[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "error")]
 struct Failure<'a> {
     /// The task that failed, in a few words.
     what: &'a str,
@@ -100,6 +104,7 @@ struct Failure<'a> {
     error: String,
 }
 
+/// What has a type of its own elsewhere.
 #[derive(Serialize)]
 struct Line<'a, T> {
     event: &'a str,
@@ -109,17 +114,23 @@ struct Line<'a, T> {
 
 /// Logs a request to a hook.
 pub fn ingest(line: &Ingest) {
-    console_log!("{}", json("ingest", line));
+    console_log!("{}", json(line));
 }
 
 /// Logs an attempt.
 pub fn attempt(line: &Attempt<'_>) {
-    console_log!("{}", json("attempt", line));
+    console_log!("{}", json(line));
 }
 
 /// Logs a step of recovery.
 pub fn recovery(report: &StepReport) {
-    console_log!("{}", json("recovery", report));
+    console_log!(
+        "{}",
+        json(&Line {
+            event: "recovery",
+            fields: report
+        })
+    );
 }
 
 /// Logs a request that is refused before it is known what it is for.
@@ -129,20 +140,26 @@ pub fn refused(problem: &Problem) {
         status: problem.status(),
         detail: problem.for_log(),
     };
-    console_log!("{}", json("refused", &line));
+    console_log!("{}", json(&line));
 }
 
 /// Logs a mistake in the configuration.
 pub fn misconfigured(mistake: &Finding) {
-    console_error!("{}", json("misconfigured", mistake));
+    console_error!(
+        "{}",
+        json(&Line {
+            event: "misconfigured",
+            fields: mistake
+        })
+    );
 }
 
 /// Logs an internal failure.
 pub fn error(what: &str, error: &impl ToString) {
     let error = error.to_string();
-    console_error!("{}", json("error", &Failure { what, error }));
+    console_error!("{}", json(&Failure { what, error }));
 }
 
-fn json(event: &str, fields: &impl Serialize) -> String {
-    serde_json::to_string(&Line { event, fields }).unwrap_or_default()
+fn json(line: &impl Serialize) -> String {
+    serde_json::to_string(line).unwrap_or_default()
 }

@@ -110,7 +110,7 @@ impl HookCall {
     }
 
     /// Takes a chunk of the body. `false` if no more is wanted.
-    pub fn read(&mut self, chunk: &[u8]) -> bool {
+    pub fn read(&mut self, chunk: Vec<u8>) -> bool {
         let Stage::Reading(reading) = &mut self.stage else {
             return false;
         };
@@ -127,9 +127,13 @@ impl HookCall {
         self.stage = Stage::Refused(Problem::IncompleteBody);
     }
 
-    /// Parses the body. Returns the name of the inbox that has to hear of the call, if there is one.
+    /// Parses the body: this one, or what was read of it. Returns the name of the inbox that has to hear of the call, if
+    /// there is one.
     #[must_use]
-    pub fn parse(&mut self) -> Option<String> {
+    pub fn parse(&mut self, whole: Option<Vec<u8>>) -> Option<String> {
+        if let Some(body) = whole {
+            self.read(body);
+        }
         let stage = mem::replace(&mut self.stage, Stage::Refused(Problem::IncompleteBody));
         self.stage = match stage {
             Stage::Reading(reading) => match reading.end() {

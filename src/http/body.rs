@@ -16,7 +16,7 @@ pub async fn read(request: &mut Request, limit: usize) -> Result<Vec<u8>, Proble
     // A request without any body has no stream.
     if let Ok(mut stream) = request.stream() {
         while let Some(chunk) = stream.next().await {
-            body.push(&chunk.map_err(|_| Problem::IncompleteBody)?)?;
+            body.push(chunk.map_err(|_| Problem::IncompleteBody)?)?;
         }
     }
     body.end()

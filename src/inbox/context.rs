@@ -115,6 +115,15 @@ impl InboxContext {
         self.known.iter().position(|known| known.name == *name)
     }
 
+    /// The destinations that a notification goes to.
+    pub(super) fn routed<'c>(
+        &'c self,
+        intake: &'c Intake,
+    ) -> impl Iterator<Item = &'c DestinationName> {
+        let source = self.source.as_str();
+        self.config.routed(source, &intake.kind, &intake.action)
+    }
+
     /// Appends an event that goes to these destinations. Its id and its place.
     pub(super) fn append<'n>(
         &self,
@@ -124,26 +133,58 @@ impl InboxContext {
         routed: impl Iterator<Item = &'n DestinationName>,
         now_ms: i64,
     ) -> Result<(EventId, Seq)> {
+        let event = NewEvent {
+            given_up_ms,
+            ..self.new_event(intake, document, routed, now_ms)?
+        };
+        self.store.append(&event)?;
+        Ok(self.appended(event))
+    }
+
+    /// Appends what was pushed, unless it may be a repeat: [`edge_core::dedup::IntakeStore::keep_undoubted`].
+    pub(super) fn append_undoubted(
+        &self,
+        intake: &Intake,
+        document: Document<'_>,
+        now_ms: i64,
+    ) -> Result<Option<EventId>> {
+        let event = self.new_event(intake, document, self.routed(intake), now_ms)?;
+        let is_stored = self.store.append_undoubted(&event)?;
+        Ok(is_stored.then(|| self.appended(event).0))
+    }
+
+    /// An event with the next place.
+    fn new_event<'a, 'n>(
+        &self,
+        intake: &'a Intake,
+        document: Document<'a>,
+        routed: impl Iterator<Item = &'n DestinationName>,
+        now_ms: i64,
+    ) -> Result<NewEvent<'a>> {
         let ids: Vec<_> = routed
             .filter_map(|name| self.known.get(self.index_of(name)?))
             .map(|known| known.id)
             .collect();
         let head = self.head.borrow().append(now_ms, &ids);
         let chance = getrandom::u32().map_err(|error| error.to_string())?;
-        let id = head.id(self.shard, chance);
         let base = self.base_of(intake)?;
-        self.store.append(&NewEvent {
-            id,
-            head: &head,
+        Ok(NewEvent {
+            id: head.id(self.shard, chance),
+            head,
             intake,
             document,
             origin: self.store.origin_id(&self.source_uri, &base)?,
-            given_up_ms,
-        })?;
+            given_up_ms: None,
+        })
+    }
+
+    /// An event is stored.
+    fn appended(&self, event: NewEvent<'_>) -> (EventId, Seq) {
+        let NewEvent { id, head, .. } = event;
         let seq = head.seq;
         self.head.replace(head);
         self.tail.took_in(id);
-        Ok((id, seq))
+        (id, seq)
     }
 
     /// Tells those who listen that something has happened.

@@ -109,6 +109,14 @@ impl IntakeStore for SqlIntakeStore<'_> {
         self.inbox.store.has_failure(id)
     }
 
+    fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>> {
+        let Some(document) = self.pushed.filter(|_| intake.object.is_some()) else {
+            return Ok(None);
+        };
+        self.inbox
+            .append_undoubted(intake, Document::Js(document), self.now)
+    }
+
     fn keep(
         &self,
         intake: &Intake,
@@ -121,8 +129,7 @@ impl IntakeStore for SqlIntakeStore<'_> {
             (None, None) => return Err("an event without a document".into()),
         };
         let inbox = self.inbox;
-        let source = inbox.source.as_str();
-        let routed = inbox.config.routed(source, &intake.kind, &intake.action);
+        let routed = inbox.routed(intake);
         inbox.append(intake, document, given_up_ms, routed, self.now)
     }
 

@@ -13,8 +13,16 @@ export async function callHook(entry, request) {
   );
   if (call === undefined) return entry.fetch(request);
   try {
-    const body = call.readsBody() ? await readBody(call, request) : undefined;
-    const inbox = call.parse();
+    let body;
+    try {
+      // At once where its length is announced, which the runtime holds it to. It is not copied once more.
+      if (call.isAnnounced()) body = new Uint8Array(await request.arrayBuffer());
+      else if (call.readsBody()) await readChunks(call, request);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      call.breakOff();
+    }
+    const inbox = call.parse(body);
     if (inbox === undefined) return call.answer();
     return call.answer(await handOver(entry.env.INBOX.getByName(inbox), call, body));
   } catch (error) {
@@ -24,23 +32,11 @@ export async function callHook(entry, request) {
   }
 }
 
-// Reads the body: at once where its length is announced, which the runtime holds it to; else chunk by chunk, until it
-// is longer than it may be. Returns it where it came in one piece, so that it need not be copied once more.
-async function readBody(call, request) {
-  try {
-    if (call.isAnnounced()) {
-      const body = new Uint8Array(await request.arrayBuffer());
-      call.read(body);
-      return body;
-    }
-    for await (const chunk of request.body ?? []) {
-      if (!call.read(chunk)) break;
-    }
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    call.breakOff();
+// Reads a body chunk by chunk, until it is longer than it may be.
+async function readChunks(call, request) {
+  for await (const chunk of request.body ?? []) {
+    if (!call.read(chunk)) break;
   }
-  return undefined;
 }
 
 // Hands over what was parsed, the body that could not be, or that 3scale's Ping! came.

@@ -29,6 +29,9 @@ extern "C" {
     pub(crate) type RawCursor;
     #[wasm_bindgen(method, catch)]
     fn raw(this: &RawCursor) -> std::result::Result<RawRows, JsValue>;
+    /// How many rows it wrote, those of indexes included.
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    pub(crate) fn rows_written(this: &RawCursor) -> f64;
 
     type RawRows;
     #[wasm_bindgen(method, catch)]

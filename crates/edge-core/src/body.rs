@@ -22,7 +22,7 @@ impl Body {
             return Err(Problem::PayloadTooLarge { limit });
         }
         Ok(Self {
-            bytes: Vec::with_capacity(announced.unwrap_or_default()),
+            bytes: Vec::new(),
             announced,
             limit,
         })
@@ -39,11 +39,16 @@ impl Body {
     /// # Errors
     ///
     /// It is longer than the limit.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+    pub fn push(&mut self, chunk: Vec<u8>) -> Result<(), Problem> {
         if self.bytes.len() + chunk.len() > self.limit {
             return Err(Problem::PayloadTooLarge { limit: self.limit });
         }
-        self.bytes.extend_from_slice(chunk);
+        if self.bytes.is_empty() {
+            // Most bodies come as one chunk.
+            self.bytes = chunk;
+        } else {
+            self.bytes.extend_from_slice(&chunk);
+        }
         Ok(())
     }
 
@@ -66,7 +71,9 @@ mod tests {
 
     fn read(announced: Option<usize>, chunks: &[&[u8]]) -> Result<Vec<u8>, Problem> {
         let mut body = Body::announced(announced, 10)?;
-        chunks.iter().try_for_each(|chunk| body.push(chunk))?;
+        chunks
+            .iter()
+            .try_for_each(|chunk| body.push(chunk.to_vec()))?;
         body.end()
     }
 

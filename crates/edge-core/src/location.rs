@@ -33,6 +33,7 @@ impl Location {
     pub fn plain(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (authority, rest) = rest.split_at(rest.find('/')?);
+        let (origin, _) = url.split_at(url.len() - rest.len());
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (host, port) = authority
             .split_once(':')
@@ -54,7 +55,7 @@ impl Location {
         is_plain.then(|| Self {
             scheme: scheme.to_owned(),
             host: host.to_owned(),
-            origin: format!("{scheme}://{authority}"),
+            origin: origin.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
             credentials: false,

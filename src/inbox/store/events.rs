@@ -31,7 +31,7 @@ pub(in crate::inbox) enum Document<'d> {
 pub(in crate::inbox) struct NewEvent<'a> {
     pub(in crate::inbox) id: EventId,
     /// The head with this event.
-    pub(in crate::inbox) head: &'a Head,
+    pub(in crate::inbox) head: Head,
     pub(in crate::inbox) intake: &'a Intake,
     pub(in crate::inbox) document: Document<'a>,
     pub(in crate::inbox) origin: i64,
@@ -150,9 +150,26 @@ pub(super) fn line_of(kind: &str, object: Option<&str>) -> Option<Line> {
 impl Store {
     /// Appends an event, in one statement. The caller moves its head afterwards.
     pub(in crate::inbox) fn append(&self, event: &NewEvent<'_>) -> Result<()> {
-        let intake = event.intake;
         let tally = event.head.tally.encode().map_err(bad_blob)?;
         self.way_in.insert(self.sql.raw(), event, &tally)?;
+        self.remember(event);
+        Ok(())
+    }
+
+    /// Appends what was pushed, unless it may be a repeat. `true` if it is stored.
+    pub(in crate::inbox) fn append_undoubted(&self, event: &NewEvent<'_>) -> Result<bool> {
+        let tally = event.head.tally.encode().map_err(bad_blob)?;
+        let is_stored = self
+            .way_in
+            .insert_undoubted(self.sql.raw(), event, &tally)?;
+        if is_stored {
+            self.remember(event);
+        }
+        Ok(is_stored)
+    }
+
+    fn remember(&self, event: &NewEvent<'_>) {
+        let intake = event.intake;
         self.recent.borrow_mut().push(Meta {
             seq: event.head.seq,
             received_at: event.head.received_at,
@@ -160,7 +177,6 @@ impl Store {
             line: OnceCell::new(),
             object: (intake.kind.clone(), intake.object.clone()),
         });
-        Ok(())
     }
 
     /// The head that an opening inbox finds.

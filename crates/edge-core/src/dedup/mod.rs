@@ -65,6 +65,11 @@ pub trait IntakeStore {
     /// `true` if the entry with this id was ingested.
     fn has_failure(&self, id: &str) -> Result<bool, Self::Error>;
 
+    /// Stores what was pushed, unless a look at the newest pushed event about the same object leaves a doubt whether it
+    /// is new: that event is equal, or has a later `updated_at`, so that an equal one may lie behind it. Nearly every
+    /// notification is stored by this one step. One without an object may be left to [`keep`](Self::keep).
+    fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>, Self::Error>;
+
     /// Stores a new event; returns its id and `seq`. Without a document, it is the one that was pushed.
     fn keep(
         &self,
@@ -91,6 +96,13 @@ pub fn take_push<S: IntakeStore>(
     window_ms: i64,
     now_ms: i64,
 ) -> Result<Receipt, S::Error> {
+    let accepted = |id| Receipt {
+        id,
+        status: Status::Accepted,
+    };
+    if let Some(id) = store.keep_undoubted(&push.intake)? {
+        return Ok(accepted(id));
+    }
     if let Some(prior) = repeated(store, &push.intake, window_ms, now_ms)? {
         store.count_repeat(prior.seq, false)?;
         return Ok(Receipt {
@@ -99,10 +111,7 @@ pub fn take_push<S: IntakeStore>(
         });
     }
     let (id, _) = store.keep(&push.intake, None, None)?;
-    Ok(Receipt {
-        id,
-        status: Status::Accepted,
-    })
+    Ok(accepted(id))
 }
 
 /// The event that a push repeats, if it does.

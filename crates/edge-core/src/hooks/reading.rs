@@ -105,7 +105,7 @@ impl Reading {
     /// # Errors
     ///
     /// The body is longer than the limit.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+    pub fn push(&mut self, chunk: Vec<u8>) -> Result<(), Problem> {
         self.body.push(chunk)
     }
 
@@ -185,7 +185,7 @@ mod tests {
         let mut reading = reading(shards, content_type, Some(body.len())).unwrap();
         assert!(reading.is_announced());
         for chunk in body.as_bytes().chunks(7) {
-            reading.push(chunk).unwrap();
+            reading.push(chunk.to_vec()).unwrap();
         }
         reading.end().unwrap()
     }
@@ -229,7 +229,7 @@ mod tests {
     fn of_a_body_of_unknown_length_the_chunks_are_the_document() {
         let mut reading = reading(1, "application/xml", None).unwrap();
         for chunk in EVENT.as_bytes().chunks(7) {
-            reading.push(chunk).unwrap();
+            reading.push(chunk.to_vec()).unwrap();
         }
         let Ok(Parsed::Event {
             document, bytes, ..
@@ -270,9 +270,9 @@ mod tests {
 
         let mut streamed = reading(1, "text/xml", None).unwrap();
         assert!(!streamed.is_announced());
-        assert_eq!(streamed.push(&[b' '; 1001]), Err(too_large));
+        assert_eq!(streamed.push(vec![b' '; 1001]), Err(too_large));
         let mut short = reading(1, "text/xml", Some(10)).unwrap();
-        short.push(b"<event>").unwrap();
+        short.push(b"<event>".to_vec()).unwrap();
         assert_eq!(short.end().map(|_| ()), Err(Problem::IncompleteBody));
     }
 }

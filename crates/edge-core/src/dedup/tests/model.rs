@@ -304,7 +304,7 @@ fn digest(notification: &Notification) -> Digest {
     hash.into()
 }
 
-/// The inbox's rows in one commit. The conditions are those of the SQL in `store/history.rs`.
+/// The inbox's rows in one commit. The conditions are those of the SQL in `store/history.rs` and `store/way_in.rs`.
 struct TestStore {
     now: i64,
     /// The notification that is being pushed.
@@ -390,6 +390,19 @@ impl IntakeStore for TestStore {
 
     fn has_failure(&self, id: &str) -> Result<bool, Self::Error> {
         Ok(self.rows.borrow().failures.contains_key(id))
+    }
+
+    fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>, Self::Error> {
+        let mut is_doubtful = false;
+        self.visit_pushed(intake, |newest| {
+            is_doubtful = Some(newest.digest) == intake.digest
+                || matches!((newest.updated_at, intake.updated_at), (Some(its), Some(ours)) if its > ours);
+            ControlFlow::Break(())
+        })?;
+        if is_doubtful {
+            return Ok(None);
+        }
+        self.keep(intake, None, None).map(|(id, _)| Some(id))
     }
 
     fn keep(
