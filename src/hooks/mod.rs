@@ -17,7 +17,7 @@ use edge_core::{
     },
     problem::Problem,
 };
-use js_sys::Uint8Array;
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsError, JsValue, prelude::wasm_bindgen};
 use worker::{Env, Result, web_sys::Response};
 
@@ -167,9 +167,12 @@ impl HookCall {
 
     /// The document, unless it is the body as it came in one piece.
     #[must_use]
-    pub fn document(&self) -> Option<Uint8Array> {
+    pub fn document(&self) -> Option<ArrayBuffer> {
         match self.parsed()? {
-            Parsed::Event { document, .. } => document.as_deref().map(Uint8Array::from),
+            Parsed::Event { document, .. } => {
+                let document = Uint8Array::from(document.as_deref()?);
+                Some(document.buffer())
+            }
             Parsed::Unreadable { .. } => None,
         }
     }

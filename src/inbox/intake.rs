@@ -13,7 +13,7 @@ use edge_core::{
     },
     quarantine::room::{self, Place, Way},
 };
-use js_sys::Uint8Array;
+use js_sys::ArrayBuffer;
 use worker::Result;
 
 use super::{Handle, alerts, context::InboxContext, dispatcher, retention, store::Document};
@@ -24,7 +24,7 @@ pub(super) const OLD_SECRET: &str = "old_secret";
 
 /// Takes in a notification that was pushed. Nothing here waits: what is written is one commit, and the runtime sends
 /// no answer before it.
-pub(super) fn push(inbox: &InboxContext, push: &Push, document: &Uint8Array) -> Result<Receipt> {
+pub(super) fn push(inbox: &InboxContext, push: &Push, document: &ArrayBuffer) -> Result<Receipt> {
     let now = now_ms();
     if push.old_secret {
         inbox.store.note(OLD_SECRET, now)?;
@@ -82,7 +82,7 @@ struct SqlIntakeStore<'i> {
     inbox: &'i InboxContext,
     now: i64,
     /// The document that is being pushed.
-    pushed: Option<&'i Uint8Array>,
+    pushed: Option<&'i ArrayBuffer>,
 }
 
 impl IntakeStore for SqlIntakeStore<'_> {

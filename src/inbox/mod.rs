@@ -41,7 +41,7 @@ use edge_core::{
     problem::Problem,
     tail::MOST_LISTENERS,
 };
-use js_sys::Uint8Array;
+use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{
     DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object, web_sys,
@@ -81,7 +81,11 @@ impl DurableObject for Inbox {
 #[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 impl Inbox {
     /// Takes in a notification: the facts are a [`Push`], the answer a receipt. It is no future: nothing in it waits.
-    pub fn push(&self, facts: &str, document: &Uint8Array) -> std::result::Result<String, JsValue> {
+    pub fn push(
+        &self,
+        facts: &str,
+        document: &ArrayBuffer,
+    ) -> std::result::Result<String, JsValue> {
         let pushed = self.pushed(facts, document);
         pushed.map_err(|error| reported("taking in a notification", &error))
     }
@@ -116,7 +120,7 @@ impl Inbox {
 }
 
 impl Inbox {
-    fn pushed(&self, facts: &str, document: &Uint8Array) -> Result<String> {
+    fn pushed(&self, facts: &str, document: &ArrayBuffer) -> Result<String> {
         let facts: Push = decode(facts.as_bytes())?;
         let receipt = intake::push(self.opened()?, &facts, document)?;
         Ok(serde_json::to_string(&receipt)?)

@@ -16,13 +16,13 @@ export async function callHook(entry, request) {
     let body;
     try {
       // At once where its length is announced, which the runtime holds it to. It is not copied once more.
-      if (call.isAnnounced()) body = new Uint8Array(await request.arrayBuffer());
+      if (call.isAnnounced()) body = await request.arrayBuffer();
       else if (call.readsBody()) await readChunks(call, request);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       call.breakOff();
     }
-    const inbox = call.parse(body);
+    const inbox = call.parse(body && new Uint8Array(body));
     if (inbox === undefined) return call.answer();
     return call.answer(await handOver(entry.env.INBOX.getByName(inbox), call, body));
   } catch (error) {

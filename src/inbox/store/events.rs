@@ -9,7 +9,7 @@ use edge_core::{
     messages::intake::Intake,
     name::SourceName,
 };
-use js_sys::Uint8Array;
+use js_sys::ArrayBuffer;
 use sha2::{Digest as _, Sha256};
 use threescale::{Limits, Notification};
 use worker::Result;
@@ -24,7 +24,7 @@ const REMEMBERED: usize = 256;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::inbox) enum Document<'d> {
     Bytes(&'d [u8]),
-    Js(&'d Uint8Array),
+    Js(&'d ArrayBuffer),
 }
 
 /// An event to be appended.

@@ -2,7 +2,7 @@
 //! JavaScript's already. Nearly every notification costs one of them.
 
 use edge_core::{id::Digest, messages::intake::Intake};
-use js_sys::{JsString, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Result;
 
@@ -54,7 +54,7 @@ extern "C" {
         given_up_at: Option<f64>,
         origin: f64,
         tally: &[u8],
-        document: &Uint8Array,
+        document: &ArrayBuffer,
     ) -> std::result::Result<RawCursor, JsValue>;
 }
 
@@ -114,7 +114,7 @@ fn run(
     let document = match document {
         Document::Js(document) => *document,
         Document::Bytes(document) => {
-            bytes = Uint8Array::from(*document);
+            bytes = Uint8Array::from(*document).buffer();
             &bytes
         }
     };
