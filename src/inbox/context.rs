@@ -13,11 +13,12 @@ use edge_core::{
     shard,
     tail::News,
 };
+use js_sys::{ArrayBuffer, Uint8Array};
 use worker::{Env, Result, State, Storage};
 
 use super::{
-    memory::Memory,
-    store::{Document, NewEvent, Opened, Store, View},
+    memory::{MOST_FRESH_BYTES, Memory},
+    store::{Document, NewEvent, Opened, Store, StoredEvent, View},
     tail::Tail,
 };
 
@@ -145,12 +146,27 @@ impl InboxContext {
     pub(super) fn append_undoubted(
         &self,
         intake: &Intake,
-        document: Document<'_>,
+        document: &ArrayBuffer,
         now_ms: i64,
     ) -> Result<Option<EventId>> {
-        let event = self.new_event(intake, document, self.routed(intake), now_ms)?;
-        let is_stored = self.store.append_undoubted(&event)?;
-        Ok(is_stored.then(|| self.appended(event).0))
+        let event = Document::Js(document);
+        let event = self.new_event(intake, event, self.routed(intake), now_ms)?;
+        if !self.store.append_undoubted(&event)? {
+            return Ok(None);
+        }
+        if document.byte_length() <= MOST_FRESH_BYTES && self.memory.wants_fresh() {
+            self.memory.keep_fresh(StoredEvent {
+                seq: event.head.seq,
+                id: event.id,
+                received_ms: event.head.received_at,
+                given_up_ms: None,
+                origin: self.store.origin(event.origin)?,
+                is_ours: false,
+                action: intake.action.clone(),
+                document: Uint8Array::new(document).to_vec(),
+            });
+        }
+        Ok(Some(self.appended(event).0))
     }
 
     /// An event with the next place.

@@ -113,8 +113,7 @@ impl IntakeStore for SqlIntakeStore<'_> {
         let Some(document) = self.pushed.filter(|_| intake.object.is_some()) else {
             return Ok(None);
         };
-        self.inbox
-            .append_undoubted(intake, Document::Js(document), self.now)
+        self.inbox.append_undoubted(intake, document, self.now)
     }
 
     fn keep(

@@ -16,7 +16,11 @@ use js_sys::Promise;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::{Result, Storage};
 
-use super::{notify::Notify, read_event::ReadEvent, store::AttemptRecord};
+use super::{
+    notify::Notify,
+    read_event::ReadEvent,
+    store::{AttemptRecord, StoredEvent},
+};
 use crate::{platform::now_ms, sql::Column as _};
 
 /// The longest that the dispatcher's loop sleeps: a little more than the slowest attempt.
@@ -29,6 +33,10 @@ const ALARM_LOST_AFTER_MS: i64 = 30_000;
 const MOST_LOADED: usize = 32;
 /// How large their documents may be together. Parsed, they take a few times as much.
 const MOST_LOADED_BYTES: usize = 1 << 20;
+/// How many events that were just stored need not be loaded.
+const MOST_FRESH: usize = 256;
+/// The largest document of such an event. Most have a few kilobytes, and loading a larger one costs little more.
+pub(super) const MOST_FRESH_BYTES: u32 = 8 << 10;
 
 #[wasm_bindgen]
 extern "C" {
@@ -57,6 +65,8 @@ pub(super) struct Memory {
     pub(super) attempts: RefCell<BTreeMap<DestinationId, Attempts>>,
     /// The events that were loaded last.
     loaded: RefCell<VecDeque<Rc<ReadEvent>>>,
+    /// Events that were stored while the dispatcher ran, until it comes to them.
+    fresh: RefCell<BTreeMap<Seq, StoredEvent>>,
     pub(super) earlier: Earlier,
     pub(super) notify: Notify,
 }
@@ -112,17 +122,32 @@ impl Memory {
         set.map(|_| ()).map_err(Into::into)
     }
 
+    /// `true` if the dispatcher will soon ask for an event that is stored now, and there is room for it until then.
+    pub(super) fn wants_fresh(&self) -> bool {
+        self.beat.get().is_some() && self.fresh.borrow().len() < MOST_FRESH
+    }
+
+    /// Keeps an event that was stored, so that it need not be loaded.
+    pub(super) fn keep_fresh(&self, event: StoredEvent) {
+        self.fresh.borrow_mut().insert(event.seq, event);
+    }
+
     /// The event at a place, loaded and parsed once for all destinations that are sent it at about the same time.
     pub(super) fn load(
         &self,
         seq: Seq,
-        load: impl FnOnce() -> Result<Option<ReadEvent>>,
+        load: impl FnOnce() -> Result<Option<StoredEvent>>,
+        read: impl FnOnce(StoredEvent) -> ReadEvent,
     ) -> Result<Option<Rc<ReadEvent>>> {
         let mut loaded = self.loaded.borrow_mut();
         if let Some(event) = loaded.iter().find(|event| event.stored().seq == seq) {
             return Ok(Some(Rc::clone(event)));
         }
-        let Some(event) = load()?.map(Rc::new) else {
+        let stored = match self.fresh.borrow_mut().remove(&seq) {
+            Some(fresh) => Some(fresh),
+            None => load()?,
+        };
+        let Some(event) = stored.map(|stored| Rc::new(read(stored))) else {
             return Ok(None);
         };
         loaded.push_back(Rc::clone(&event));
@@ -138,6 +163,7 @@ impl Memory {
 
     /// Forgets the events that were loaded, once nothing is sent any more.
     pub(super) fn unload(&self) {
+        self.fresh.borrow_mut().clear();
         self.loaded.borrow_mut().clear();
     }
 }

@@ -1,8 +1,11 @@
 //! Wakes the dispatcher while it sleeps: something has arrived, or an attempt has ended.
 
-use std::{cell::Cell, future::poll_fn, pin::pin, task::Poll, time::Duration};
+use std::{cell::Cell, future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
-use futures_util::{future::select, task::AtomicWaker};
+use futures_util::{
+    future::{Either, select},
+    task::AtomicWaker,
+};
 use worker::Delay;
 
 #[derive(Default)]
@@ -23,8 +26,8 @@ impl Notify {
         self.notified.set(false);
     }
 
-    /// Sleeps until a notification, or for `ms` milliseconds.
-    pub(super) async fn notified_within(&self, ms: i64) {
+    /// Sleeps until a notification, or until a time; less long if the clock is set for an earlier one.
+    pub(super) async fn notified_by(&self, at: i64, now: i64, clock: &mut Clock) {
         let notified = poll_fn(|context| {
             self.sleeper.register(context.waker());
             if self.notified.get() {
@@ -33,7 +36,33 @@ impl Notify {
                 Poll::Pending
             }
         });
-        let timer = Delay::from(Duration::from_millis(ms.max(1).unsigned_abs()));
-        select(notified, pin!(timer)).await;
+        if let Either::Right(_) = select(notified, clock.set(at, now)).await {
+            clock.0 = None;
+        }
+    }
+}
+
+/// The timer of a loop that is mostly woken before its time. It is set anew only where it would go off too late: setting
+/// one for each sleep costs a tenth of the loop. Dropped, it does not go off.
+#[derive(Default)]
+pub(super) struct Clock(Option<Timer>);
+
+struct Timer {
+    at: i64,
+    delay: Pin<Box<Delay>>,
+}
+
+impl Clock {
+    fn set(&mut self, at: i64, now: i64) -> &mut Pin<Box<Delay>> {
+        let timer = match self.0.take() {
+            Some(timer) if now < timer.at && timer.at <= at => timer,
+            _ => Timer {
+                at,
+                delay: Box::pin(Delay::from(Duration::from_millis(
+                    (at - now).max(1).unsigned_abs(),
+                ))),
+            },
+        };
+        &mut self.0.insert(timer).delay
     }
 }

@@ -106,9 +106,9 @@ async fn attempt(inbox: &InboxContext, index: usize, lead: Start, starts: &[Star
 }
 
 fn load(inbox: &InboxContext, start: Start) -> Result<Rc<ReadEvent>> {
+    let load = || inbox.store.load(start.seq);
     let read = |stored| ReadEvent::of(stored, inbox.source.clone());
-    let load = || Ok(inbox.store.load(start.seq)?.map(read));
-    let event = inbox.memory.load(start.seq, load)?;
+    let event = inbox.memory.load(start.seq, load, read)?;
     event.ok_or_else(|| Error::from("its event is not in the log"))
 }
 

@@ -16,7 +16,7 @@ use worker::Result;
 
 pub(super) use self::commit::commit;
 
-use super::{alerts, context::InboxContext, memory::LONGEST_SLEEP_MS, retention};
+use super::{alerts, context::InboxContext, memory::LONGEST_SLEEP_MS, notify::Clock, retention};
 use crate::{log, platform::now_ms};
 
 /// The runtime allows six connections per invocation.
@@ -69,6 +69,7 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
     let began = now_ms();
     let mut budget = Budget::default();
     let mut idle_turns = 0;
+    let mut clock = Clock::default();
     loop {
         let now = now_ms();
         inbox.memory.beat.set(Some(now));
@@ -114,7 +115,8 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
             return PAUSE_AFTER_NOTHING_MS;
         }
         let wake = wake.unwrap_or(i64::MAX).min(now + LONGEST_SLEEP_MS);
-        inbox.memory.notify.notified_within(wake - now).await;
+        let notify = &inbox.memory.notify;
+        notify.notified_by(wake, now, &mut clock).await;
     }
 }
 

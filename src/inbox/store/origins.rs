@@ -22,7 +22,7 @@ pub(super) type Origins = BTreeMap<i64, Rc<Origin>>;
 
 impl Store {
     /// The origin of this number.
-    pub(super) fn origin(&self, id: i64) -> Result<Rc<Origin>> {
+    pub(in crate::inbox) fn origin(&self, id: i64) -> Result<Rc<Origin>> {
         if let Some(known) = self.origins.borrow().get(&id) {
             return Ok(Rc::clone(known));
         }
