@@ -154,19 +154,27 @@ impl InboxContext {
         if !self.store.append_undoubted(&event)? {
             return Ok(None);
         }
-        if document.byte_length() <= MOST_FRESH_BYTES && self.memory.wants_fresh() {
+        self.keep_fresh(&event, document);
+        Ok(Some(self.appended(event).0))
+    }
+
+    /// Keeps what was just stored for the dispatcher, if that runs, so that it need not be loaded.
+    fn keep_fresh(&self, event: &NewEvent<'_>, document: &ArrayBuffer) {
+        if document.byte_length() > MOST_FRESH_BYTES || !self.memory.wants_fresh() {
+            return;
+        }
+        if let Ok(origin) = self.store.origin(event.origin) {
             self.memory.keep_fresh(StoredEvent {
                 seq: event.head.seq,
                 id: event.id,
                 received_ms: event.head.received_at,
-                given_up_ms: None,
-                origin: self.store.origin(event.origin)?,
+                given_up_ms: event.given_up_ms,
+                origin,
                 is_ours: false,
-                action: intake.action.clone(),
+                action: event.intake.action.clone(),
                 document: Uint8Array::new(document).to_vec(),
             });
         }
-        Ok(Some(self.appended(event).0))
     }
 
     /// An event with the next place.

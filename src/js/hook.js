@@ -15,7 +15,7 @@ export async function callHook(entry, request) {
   try {
     let body;
     try {
-      // At once where its length is announced, which the runtime holds it to. It is not copied once more.
+      // At once where its length is announced, which the runtime holds it to: it is handed over as it came.
       if (call.isAnnounced()) body = await request.arrayBuffer();
       else if (call.readsBody()) await readChunks(call, request);
     } catch (error) {
