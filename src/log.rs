@@ -104,7 +104,7 @@ struct Failure<'a> {
     error: String,
 }
 
-/// What has a type of its own elsewhere.
+/// A line whose fields are a type of another module.
 #[derive(Serialize)]
 struct Line<'a, T> {
     event: &'a str,

@@ -17,7 +17,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use worker::{Env, Result, State, Storage};
 
 use super::{
-    memory::{MOST_FRESH_BYTES, Memory},
+    memory::{MOST_STORED_BYTES, Memory},
     store::{Document, NewEvent, Opened, Store, StoredEvent, View},
     tail::Tail,
 };
@@ -149,28 +149,30 @@ impl InboxContext {
         document: &ArrayBuffer,
         now_ms: i64,
     ) -> Result<Option<EventId>> {
-        let event = Document::Js(document);
-        let event = self.new_event(intake, event, self.routed(intake), now_ms)?;
+        let whole = Document::Js(document);
+        let event = self.new_event(intake, whole, self.routed(intake), now_ms)?;
         if !self.store.append_undoubted(&event)? {
             return Ok(None);
         }
-        self.keep_fresh(&event, document);
+        self.keep_for_dispatcher(&event, document, now_ms);
         Ok(Some(self.appended(event).0))
     }
 
-    /// Keeps what was just stored for the dispatcher, if that runs, so that it need not be loaded.
-    fn keep_fresh(&self, event: &NewEvent<'_>, document: &ArrayBuffer) {
-        if document.byte_length() > MOST_FRESH_BYTES || !self.memory.wants_fresh() {
+    /// Keeps an event that was just stored, so that the dispatcher need not load it, if it runs and may come to it.
+    fn keep_for_dispatcher(&self, event: &NewEvent<'_>, document: &ArrayBuffer, now_ms: i64) {
+        let is_small = document.byte_length() <= MOST_STORED_BYTES;
+        let is_sent = event.head.tally.routed().next().is_some();
+        if !is_small || !is_sent || !self.memory.has_place(now_ms) {
             return;
         }
         if let Ok(origin) = self.store.origin(event.origin) {
-            self.memory.keep_fresh(StoredEvent {
+            self.memory.keep(StoredEvent {
                 seq: event.head.seq,
                 id: event.id,
                 received_ms: event.head.received_at,
                 given_up_ms: event.given_up_ms,
                 origin,
-                is_ours: false,
+                is_ours: event.intake.digest.is_none(),
                 action: event.intake.action.clone(),
                 document: Uint8Array::new(document).to_vec(),
             });
@@ -202,7 +204,7 @@ impl InboxContext {
         })
     }
 
-    /// An event is stored.
+    /// Moves the head to an event that is stored, and tells those who listen.
     fn appended(&self, event: NewEvent<'_>) -> (EventId, Seq) {
         let NewEvent { id, head, .. } = event;
         let seq = head.seq;

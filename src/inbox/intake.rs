@@ -110,7 +110,7 @@ impl IntakeStore for SqlIntakeStore<'_> {
     }
 
     fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>> {
-        let Some(document) = self.pushed.filter(|_| intake.object.is_some()) else {
+        let Some(document) = self.pushed else {
             return Ok(None);
         };
         self.inbox.append_undoubted(intake, document, self.now)

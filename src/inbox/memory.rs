@@ -33,10 +33,11 @@ const ALARM_LOST_AFTER_MS: i64 = 30_000;
 const MOST_LOADED: usize = 32;
 /// How large their documents may be together. Parsed, they take a few times as much.
 const MOST_LOADED_BYTES: usize = 1 << 20;
-/// How many events that were just stored need not be loaded.
-const MOST_FRESH: usize = 256;
-/// The largest document of such an event. Most have a few kilobytes, and loading a larger one costs little more.
-pub(super) const MOST_FRESH_BYTES: u32 = 8 << 10;
+/// How many events that were just stored are kept for the dispatcher.
+const MOST_STORED: usize = 64;
+/// The largest document of such an event. Most have a few kilobytes; compared with what else a larger one costs, loading
+/// it is little.
+pub(super) const MOST_STORED_BYTES: u32 = 8 << 10;
 
 #[wasm_bindgen]
 extern "C" {
@@ -65,8 +66,8 @@ pub(super) struct Memory {
     pub(super) attempts: RefCell<BTreeMap<DestinationId, Attempts>>,
     /// The events that were loaded last.
     loaded: RefCell<VecDeque<Rc<ReadEvent>>>,
-    /// Events that were stored while the dispatcher ran, until it comes to them.
-    fresh: RefCell<BTreeMap<Seq, StoredEvent>>,
+    /// Events that were pushed while the dispatcher ran, until it comes to them.
+    just_stored: RefCell<BTreeMap<Seq, StoredEvent>>,
     pub(super) earlier: Earlier,
     pub(super) notify: Notify,
 }
@@ -103,8 +104,7 @@ impl Memory {
     /// Like every write it is part of the same commit as the writes before it, and no answer leaves before that.
     pub(super) fn expect(&self, storage: &Storage, at: i64) -> Result<()> {
         let now = now_ms();
-        let beat = self.beat.get();
-        if beat.is_some_and(|beat| now - beat < DEAD_AFTER_MS) {
+        if self.is_dispatching(now) {
             self.notify.notify();
             return Ok(());
         }
@@ -122,14 +122,19 @@ impl Memory {
         set.map(|_| ()).map_err(Into::into)
     }
 
-    /// `true` if the dispatcher will soon ask for an event that is stored now, and there is room for it until then.
-    pub(super) fn wants_fresh(&self) -> bool {
-        self.beat.get().is_some() && self.fresh.borrow().len() < MOST_FRESH
+    fn is_dispatching(&self, now: i64) -> bool {
+        let beat = self.beat.get();
+        beat.is_some_and(|beat| now - beat < DEAD_AFTER_MS)
     }
 
-    /// Keeps an event that was stored, so that it need not be loaded.
-    pub(super) fn keep_fresh(&self, event: StoredEvent) {
-        self.fresh.borrow_mut().insert(event.seq, event);
+    /// `true` if the dispatcher runs, and there is a place for an event that is just being stored.
+    pub(super) fn has_place(&self, now: i64) -> bool {
+        self.is_dispatching(now) && self.just_stored.borrow().len() < MOST_STORED
+    }
+
+    /// Keeps an event that was just stored.
+    pub(super) fn keep(&self, event: StoredEvent) {
+        self.just_stored.borrow_mut().insert(event.seq, event);
     }
 
     /// The event at a place, loaded and parsed once for all destinations that are sent it at about the same time.
@@ -143,8 +148,9 @@ impl Memory {
         if let Some(event) = loaded.iter().find(|event| event.stored().seq == seq) {
             return Ok(Some(Rc::clone(event)));
         }
-        let stored = match self.fresh.borrow_mut().remove(&seq) {
-            Some(fresh) => Some(fresh),
+        let kept = self.just_stored.borrow_mut().remove(&seq);
+        let stored = match kept {
+            Some(kept) => Some(kept),
             None => load()?,
         };
         let Some(event) = stored.map(|stored| Rc::new(read(stored))) else {
@@ -161,9 +167,9 @@ impl Memory {
         Ok(Some(event))
     }
 
-    /// Forgets the events that were loaded, once nothing is sent any more.
+    /// Lets go of every event, once nothing is sent any more.
     pub(super) fn unload(&self) {
-        self.fresh.borrow_mut().clear();
+        self.just_stored.borrow_mut().clear();
         self.loaded.borrow_mut().clear();
     }
 }

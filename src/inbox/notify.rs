@@ -27,7 +27,7 @@ impl Notify {
     }
 
     /// Sleeps until a notification, or until a time; less long if the clock is set for an earlier one.
-    pub(super) async fn notified_by(&self, at: i64, now: i64, clock: &mut Clock) {
+    pub(super) async fn sleep_until(&self, at: i64, now: i64, clock: &mut Clock) {
         let notified = poll_fn(|context| {
             self.sleeper.register(context.waker());
             if self.notified.get() {
@@ -42,8 +42,10 @@ impl Notify {
     }
 }
 
-/// The timer of a loop that is mostly woken before its time. It is set anew only where it would go off too late: setting
-/// one for each sleep costs a tenth of the loop. Dropped, it does not go off.
+/// The timer of a loop that is mostly woken before its time. It is set anew only if it is overdue, or would go off too
+/// late: setting one for each sleep costs a tenth of the loop. Dropped, it does not go off.
+///
+/// A delay wakes the task that polled it first: the loop has to be one task.
 #[derive(Default)]
 pub(super) struct Clock(Option<Timer>);
 

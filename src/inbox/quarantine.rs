@@ -37,9 +37,7 @@ impl Handle for TakeReparsed {
             return Ok(Receipt { id, status });
         }
         let now = now_ms();
-        let source = inbox.source.as_str();
-        let (kind, action) = (&self.intake.kind, &self.intake.action);
-        let routed = inbox.config.routed(source, kind, action);
+        let routed = inbox.routed(&self.intake);
         let document = Document::Bytes(&self.document);
         let (id, _) = inbox.append(&self.intake, document, None, routed, now)?;
         dispatcher::wake_for_newest(inbox, now)?;

@@ -173,6 +173,19 @@ async fn without_an_object_id_a_document_another_and_the_first_again_are_three_e
     are_three_events(worker, [&document("a"), &document("b"), &document("a")]).await;
 }
 
+/// Nor does anything tell which of two states without a time is the newer.
+#[tokio::test]
+async fn without_a_time_a_document_another_and_the_first_again_are_three_events() {
+    let worker = &shared().await.worker;
+    let id = fresh_id();
+    let document = |text: &str| {
+        format!(
+            "<event><action>told</action><type>news</type><object><news><id>{id}</id><text>{text}</text></news></object></event>"
+        )
+    };
+    are_three_events(worker, [&document("a"), &document("b"), &document("a")]).await;
+}
+
 /// And each one's repeat right after it is a repeat.
 async fn are_three_events(worker: &Worker, documents: [&str; 3]) {
     let mut ids = BTreeSet::new();

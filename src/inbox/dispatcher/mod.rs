@@ -44,7 +44,6 @@ pub(super) async fn run(inbox: &Rc<InboxContext>, is_retry: bool) -> Result<()> 
         failed(inbox, "sending an alert", &error);
     }
     let pause_ms = deliver(inbox).await;
-    memory.unload();
     memory.careful.set(false);
     if let Err(error) = retention::forget_if_due(inbox).await {
         failed(inbox, "forgetting old events", &error);
@@ -58,6 +57,9 @@ pub(super) async fn run(inbox: &Rc<InboxContext>, is_retry: bool) -> Result<()> 
     let now = now_ms();
     let forget_at = retention::next_at(inbox)?;
     let next = next_due(inbox)?.map(|at| at.max(now + pause_ms));
+    if next.is_none_or(|at| at > now) {
+        memory.unload();
+    }
     match next.into_iter().chain(forget_at).min() {
         Some(at) => memory.set_alarm(&inbox.storage, at),
         None => Ok(()),
@@ -116,7 +118,7 @@ async fn deliver(inbox: &Rc<InboxContext>) -> i64 {
         }
         let wake = wake.unwrap_or(i64::MAX).min(now + LONGEST_SLEEP_MS);
         let notify = &inbox.memory.notify;
-        notify.notified_by(wake, now, &mut clock).await;
+        notify.sleep_until(wake, now, &mut clock).await;
     }
 }
 

@@ -14,7 +14,8 @@ use crate::sql::{RawCursor, RawSql, number};
 const OF_OBJECT: &str = "object = +?";
 const OF_NO_OBJECT: &str = "object IS NULL";
 const INSERT: &str = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-/// What may be a repeat has no id, and is ignored: a query of its own would cost as much as all of this.
+/// What may be a repeat gets no id, so NOT NULL refuses it, and it is ignored: a query of its own would cost as much as
+/// all of this. So is what any other constraint refuses; then [`INSERT`] follows, and fails aloud.
 const INSERT_UNDOUBTED: &str =
     "INSERT OR IGNORE INTO events VALUES (?1, iif((
         SELECT digest IS ?3 OR updated_at > ?8 FROM events INDEXED BY events_by_object
@@ -89,6 +90,10 @@ impl WayIn {
         event: &NewEvent<'_>,
         tally: &[u8],
     ) -> Result<bool> {
+        // Its query would find nothing, whatever there is.
+        if event.intake.object.is_none() {
+            return Ok(false);
+        }
         let inserted = run(sql, &self.insert_undoubted, event, tally)?;
         Ok(inserted.rows_written() > 0.0)
     }

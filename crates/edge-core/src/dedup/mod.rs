@@ -45,7 +45,7 @@ pub trait IntakeStore {
     type Error;
 
     /// Visits the events about the same object that were pushed, the newest first, until `visit` breaks. They are
-    /// found by their object, so each costs a read: usually one is enough.
+    /// found by their object, so each costs a read: in most cases of doubt one is enough.
     fn visit_pushed(
         &self,
         intake: &Intake,
@@ -66,8 +66,8 @@ pub trait IntakeStore {
     fn has_failure(&self, id: &str) -> Result<bool, Self::Error>;
 
     /// Stores what was pushed, unless a look at the newest pushed event about the same object leaves a doubt whether it
-    /// is new: that event is equal, or has a later `updated_at`, so that an equal one may lie behind it. Nearly every
-    /// notification is stored by this one step. One without an object may be left to [`keep`](Self::keep).
+    /// is new: that event is equal, or certainly a later state ([`rule::repeats`]), so that an equal one may lie behind
+    /// it. Nearly every notification is stored by this one step. `None` is always right: then all events are looked at.
     fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>, Self::Error>;
 
     /// Stores a new event; returns its id and `seq`. Without a document, it is the one that was pushed.

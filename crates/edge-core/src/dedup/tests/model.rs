@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::sender::{BEGIN, Notification, Run};
 use crate::{
-    dedup::{IntakeStore, PriorEvent, Pushed, rule, take_batch, take_push},
+    dedup::{IntakeStore, PriorEvent, Pushed, repeated, rule, take_batch, take_push},
     id::{Digest, EventId},
     messages::{
         document::Document,
-        intake::{Intake, Push, Unparsable},
+        intake::{Intake, Push, Status, Unparsable},
         recovered::{Content, Entry, RecoveredBatch},
     },
     recovery::plan::{List, Pace, Reading},
@@ -174,7 +174,10 @@ impl World {
         let now = self.clock + self.skew;
         let mut store = TestStore::new(self, now);
         store.pushed = id;
-        take_push(&store, &push, WINDOW_MS, now).unwrap();
+        let prior = repeated(&store, &push.intake, WINDOW_MS, now).unwrap();
+        let receipt = take_push(&store, &push, WINDOW_MS, now).unwrap();
+        // What has no doubt is decided by itself: as the rule decides.
+        assert_eq!(receipt.status == Status::Duplicate, prior.is_some());
         let before = self.events.len();
         store.commit(self);
         if self.events.len() == before {
@@ -396,7 +399,7 @@ impl IntakeStore for TestStore {
         let mut is_doubtful = false;
         self.visit_pushed(intake, |newest| {
             is_doubtful = Some(newest.digest) == intake.digest
-                || matches!((newest.updated_at, intake.updated_at), (Some(its), Some(ours)) if its > ours);
+                || rule::repeats(intake.updated_at, &[newest.updated_at]);
             ControlFlow::Break(())
         })?;
         if is_doubtful {
