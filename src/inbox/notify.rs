@@ -43,7 +43,7 @@ impl Notify {
 }
 
 /// The timer of a loop that is mostly woken before its time. It is set anew only if it is overdue, or would go off too
-/// late: setting one for each sleep costs a tenth of the loop. Dropped, it does not go off.
+/// late: setting one for each sleep was a fifth of the loop. Dropped, it does not go off.
 ///
 /// A delay wakes the task that polled it first: the loop has to be one task.
 #[derive(Default)]
