@@ -1,4 +1,4 @@
-//! What operators did.
+//! The page of the audit list: the actions of operators.
 
 use console::{frame::Tab, pages::audit::AuditPage};
 use edge_core::api::Call;

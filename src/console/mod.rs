@@ -36,7 +36,7 @@ use crate::{
 /// The longest form that is read.
 const LARGEST_FORM: usize = 64 << 10;
 
-/// What becomes of a visit: a page or a redirection, or the page for a problem.
+/// The answer to a visit: a page or a redirection, or the problem that gets a page of its own.
 type Shown = std::result::Result<Response, Problem>;
 
 /// `GET /`: the console, if there is one.

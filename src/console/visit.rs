@@ -29,7 +29,7 @@ pub(super) struct Visit<'s> {
 }
 
 impl Visit<'_> {
-    /// What is around a page.
+    /// The frame around a page.
     pub(super) fn frame(&self, title: &str, tab: Tab) -> Frame {
         Frame {
             title: title.to_owned(),
@@ -56,7 +56,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Who is written into the record of an action.
+    /// The caller that the record of an action names.
     pub(super) fn caller(&self) -> Caller<'_> {
         Caller {
             config: self.config,

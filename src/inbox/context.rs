@@ -17,7 +17,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use worker::{Env, Result, State, Storage};
 
 use super::{
-    memory::{MOST_STORED_BYTES, Memory},
+    memory::{MOST_KEPT_BYTES, Memory},
     store::{Document, NewEvent, Opened, Store, StoredEvent, View},
     tail::Tail,
 };
@@ -160,7 +160,7 @@ impl InboxContext {
 
     /// Keeps an event that was just stored, so that the dispatcher need not load it, if it runs and may come to it.
     fn keep_for_dispatcher(&self, event: &NewEvent<'_>, document: &ArrayBuffer, now_ms: i64) {
-        let is_small = document.byte_length() <= MOST_STORED_BYTES;
+        let is_small = document.byte_length() <= MOST_KEPT_BYTES;
         let is_sent = event.head.tally.routed().next().is_some();
         if !is_small || !is_sent || !self.memory.has_place(now_ms) {
             return;

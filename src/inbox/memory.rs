@@ -34,10 +34,10 @@ const MOST_LOADED: usize = 32;
 /// How large their documents may be together. Parsed, they take a few times as much.
 const MOST_LOADED_BYTES: usize = 1 << 20;
 /// How many events that were just stored are kept for the dispatcher.
-const MOST_STORED: usize = 64;
+const MOST_KEPT: usize = 64;
 /// The largest document of such an event. Most have a few kilobytes; compared with what else a larger one costs, loading
 /// it is little.
-pub(super) const MOST_STORED_BYTES: u32 = 8 << 10;
+pub(super) const MOST_KEPT_BYTES: u32 = 8 << 10;
 
 #[wasm_bindgen]
 extern "C" {
@@ -129,7 +129,7 @@ impl Memory {
 
     /// `true` if the dispatcher runs, and there is a place for an event that is just being stored.
     pub(super) fn has_place(&self, now: i64) -> bool {
-        self.is_dispatching(now) && self.just_stored.borrow().len() < MOST_STORED
+        self.is_dispatching(now) && self.just_stored.borrow().len() < MOST_KEPT
     }
 
     /// Keeps an event that was just stored.

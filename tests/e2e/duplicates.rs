@@ -165,11 +165,7 @@ async fn a_state_another_state_and_the_first_again_are_three_events() {
 async fn without_an_object_id_a_document_another_and_the_first_again_are_three_events() {
     let worker = &shared().await.worker;
     let id = fresh_id();
-    let document = |text: &str| {
-        format!(
-            "<event><action>told</action><type>news</type><object><news><text>{text} {id}</text></news></object></event>"
-        )
-    };
+    let document = |text: &str| news(&format!("<text>{text} {id}</text>"));
     are_three_events(worker, [&document("a"), &document("b"), &document("a")]).await;
 }
 
@@ -178,12 +174,14 @@ async fn without_an_object_id_a_document_another_and_the_first_again_are_three_e
 async fn without_a_time_a_document_another_and_the_first_again_are_three_events() {
     let worker = &shared().await.worker;
     let id = fresh_id();
-    let document = |text: &str| {
-        format!(
-            "<event><action>told</action><type>news</type><object><news><id>{id}</id><text>{text}</text></news></object></event>"
-        )
-    };
+    let document = |text: &str| news(&format!("<id>{id}</id><text>{text}</text>"));
     are_three_events(worker, [&document("a"), &document("b"), &document("a")]).await;
+}
+
+fn news(fields: &str) -> String {
+    format!(
+        "<event><action>told</action><type>news</type><object><news>{fields}</news></object></event>"
+    )
 }
 
 /// And each one's repeat right after it is a repeat.

@@ -14,8 +14,8 @@ use crate::sql::{RawCursor, RawSql, number};
 const OF_OBJECT: &str = "object = +?";
 const OF_NO_OBJECT: &str = "object IS NULL";
 const INSERT: &str = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-/// What may be a repeat gets no id, so NOT NULL refuses it, and it is ignored: a query of its own would cost as much as
-/// all of this. So is what any other constraint refuses; then [`INSERT`] follows, and fails aloud.
+/// A notification that may be a repeat gets no id, so NOT NULL refuses it, and it is ignored: a query of its own would
+/// cost as much as all of this. So is what any other constraint refuses; then [`INSERT`] follows, and fails aloud.
 const INSERT_UNDOUBTED: &str =
     "INSERT OR IGNORE INTO events VALUES (?1, iif((
         SELECT digest IS ?3 OR updated_at > ?8 FROM events INDEXED BY events_by_object

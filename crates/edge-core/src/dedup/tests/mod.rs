@@ -6,6 +6,7 @@
 
 mod model;
 mod sender;
+mod store;
 
 use proptest::prelude::*;
 

@@ -1,39 +1,25 @@
-//! 3scale's list, the rows of the inbox and of recovery, and the events that change them in order of time.
+//! 3scale's list, what the inbox and recovery have stored, and what changes them in order of time.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    ops::ControlFlow,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sha2::{Digest as _, Sha256};
 
-use super::sender::{BEGIN, Notification, Run};
+use super::{
+    sender::{BEGIN, Notification, Run},
+    store::{Event, TestStore, count},
+};
 use crate::{
-    dedup::{IntakeStore, PriorEvent, Pushed, repeated, rule, take_batch, take_push},
-    id::{Digest, EventId},
+    dedup::{repeated, take_batch, take_push},
+    id::Digest,
     messages::{
         document::Document,
-        intake::{Intake, Push, Status, Unparsable},
+        intake::{Intake, Push, Status},
         recovered::{Content, Entry, RecoveredBatch},
     },
     recovery::plan::{List, Pace, Reading},
 };
 
 const WINDOW_MS: i64 = 1_800_000;
-
-/// An event, with only the properties that the rules read.
-#[derive(Debug, Clone)]
-pub(super) struct Event {
-    pub(super) seq: i64,
-    /// The notification that it was made of.
-    pub(super) origin: usize,
-    digest: Digest,
-    object: Option<String>,
-    updated_at: Option<i64>,
-    received: i64,
-    given_up: Option<i64>,
-}
 
 /// The unfinished work of a run.
 #[derive(Debug, Clone)]
@@ -64,9 +50,9 @@ pub(super) struct World {
     /// 3scale's list: each entry and its time, in seconds.
     pub(super) list: VecDeque<(usize, i64)>,
     /// The entries that the inbox knows, and what they stand for.
-    failures: BTreeMap<String, Option<i64>>,
+    pub(super) failures: BTreeMap<String, Option<i64>>,
     /// The events that stand for an entry, though they were pushed.
-    marked: BTreeSet<i64>,
+    pub(super) marked: BTreeSet<i64>,
     /// The entries that recovery knows.
     seen: BTreeSet<usize>,
     swept_at: i64,
@@ -176,7 +162,7 @@ impl World {
         store.pushed = id;
         let prior = repeated(&store, &push.intake, WINDOW_MS, now).unwrap();
         let receipt = take_push(&store, &push, WINDOW_MS, now).unwrap();
-        // What has no doubt is decided by itself: as the rule decides.
+        // The step without doubt decides as the rule does.
         assert_eq!(receipt.status == Status::Duplicate, prior.is_some());
         let before = self.events.len();
         store.commit(self);
@@ -282,14 +268,6 @@ impl Step {
     }
 }
 
-fn id(seq: i64) -> EventId {
-    EventId::new(seq, &[0; 10])
-}
-
-fn count(events: &[Event]) -> i64 {
-    i64::try_from(events.len()).unwrap()
-}
-
 fn intake(notification: &Notification) -> Intake {
     Intake {
         base: String::new(),
@@ -305,149 +283,4 @@ fn intake(notification: &Notification) -> Intake {
 fn digest(notification: &Notification) -> Digest {
     let hash: [u8; 32] = Sha256::digest(notification.digest()).into();
     hash.into()
-}
-
-/// The inbox's rows in one commit. The conditions are those of the SQL in `store/history.rs` and `store/way_in.rs`.
-struct TestStore {
-    now: i64,
-    /// The notification that is being pushed.
-    pushed: usize,
-    rows: RefCell<Rows>,
-}
-
-struct Rows {
-    events: Vec<Event>,
-    failures: BTreeMap<String, Option<i64>>,
-    marked: BTreeSet<i64>,
-}
-
-impl TestStore {
-    fn new(world: &World, now: i64) -> Self {
-        let rows = Rows {
-            events: world.events.clone(),
-            failures: world.failures.clone(),
-            marked: world.marked.clone(),
-        };
-        Self {
-            now,
-            pushed: 0,
-            rows: RefCell::new(rows),
-        }
-    }
-
-    fn commit(self, world: &mut World) {
-        let rows = self.rows.into_inner();
-        world.events = rows.events;
-        world.failures = rows.failures;
-        world.marked = rows.marked;
-    }
-}
-
-impl IntakeStore for TestStore {
-    type Error = &'static str;
-
-    fn visit_pushed(
-        &self,
-        intake: &Intake,
-        mut visit: impl FnMut(Pushed) -> ControlFlow<()>,
-    ) -> Result<(), Self::Error> {
-        let rows = self.rows.borrow();
-        let of_object = rows.events.iter().rev();
-        for event in
-            of_object.filter(|event| event.object == intake.object && event.given_up.is_none())
-        {
-            let pushed = Pushed {
-                event: PriorEvent {
-                    seq: event.seq,
-                    id: id(event.seq),
-                    received_ms: event.received,
-                },
-                digest: event.digest,
-                updated_at: event.updated_at,
-                is_entry: rows.marked.contains(&event.seq),
-            };
-            if visit(pushed).is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn recovered_since(
-        &self,
-        earlier: &PriorEvent,
-        intake: &Intake,
-        until_ms: i64,
-    ) -> Result<Vec<Option<i64>>, Self::Error> {
-        let rows = self.rows.borrow();
-        let changes = rows.events.iter().filter(|event| {
-            event.given_up.is_some_and(|given_up| {
-                event.object == intake.object
-                    && Some(event.digest) != intake.digest
-                    && (given_up + rule::SPREAD_MS, event.seq) > (earlier.received_ms, earlier.seq)
-                    && given_up <= until_ms + rule::SPREAD_MS
-            })
-        });
-        Ok(changes.map(|event| event.updated_at).collect())
-    }
-
-    fn has_failure(&self, id: &str) -> Result<bool, Self::Error> {
-        Ok(self.rows.borrow().failures.contains_key(id))
-    }
-
-    fn keep_undoubted(&self, intake: &Intake) -> Result<Option<EventId>, Self::Error> {
-        let mut is_doubtful = false;
-        self.visit_pushed(intake, |newest| {
-            is_doubtful = Some(newest.digest) == intake.digest
-                || rule::repeats(intake.updated_at, &[newest.updated_at]);
-            ControlFlow::Break(())
-        })?;
-        if is_doubtful {
-            return Ok(None);
-        }
-        self.keep(intake, None, None).map(|(id, _)| Some(id))
-    }
-
-    fn keep(
-        &self,
-        intake: &Intake,
-        document: Option<&[u8]>,
-        given_up_ms: Option<i64>,
-    ) -> Result<(EventId, i64), Self::Error> {
-        let events = &mut self.rows.borrow_mut().events;
-        let seq = count(events) + 1;
-        events.push(Event {
-            seq,
-            origin: document.map_or(self.pushed, |document| {
-                std::str::from_utf8(document).unwrap().parse().unwrap()
-            }),
-            digest: intake.digest.unwrap(),
-            object: intake.object.clone(),
-            updated_at: intake.updated_at,
-            // As `Head::append` has it: it never goes back.
-            received: events
-                .last()
-                .map_or(self.now, |last| last.received.max(self.now)),
-            given_up: given_up_ms,
-        });
-        Ok((id(seq), seq))
-    }
-
-    fn count_repeat(&self, seq: i64, is_entry: bool) -> Result<(), Self::Error> {
-        if is_entry {
-            self.rows.borrow_mut().marked.insert(seq);
-        }
-        Ok(())
-    }
-
-    fn remember_failure(&self, id: &str, seq: Option<i64>) -> Result<(), Self::Error> {
-        let failures = &mut self.rows.borrow_mut().failures;
-        let known = failures.insert(id.to_owned(), seq);
-        assert!(known.is_none(), "entry {id} was ingested twice");
-        Ok(())
-    }
-
-    fn quarantine(&self, _: &Unparsable, _: &[u8]) -> Result<bool, Self::Error> {
-        Ok(true)
-    }
 }
