@@ -1,8 +1,8 @@
 //! Several events in one attempt: when they go, and how many may be under way.
 //!
 //! New events wait until there are enough for a batch, or the oldest has waited long enough. What is due, or meant by a
-//! replay, has waited already, and goes in batches of whatever there is. A probe is one event, so that an outage costs
-//! no rows for those that would only go along.
+//! replay, has waited already, and goes in batches of whatever there is; so do those held back that a row which is due
+//! may stand behind. A probe is one event, so that an outage costs no rows for those that would only go along.
 
 use super::{Log, Seq, destination::Destination, position::MOST_PENDING, tally::find_wanted};
 use crate::delivery::batching::Batching;
@@ -36,7 +36,8 @@ impl Destination {
         if begun.is_empty() && is_at_head {
             return Ok(None);
         }
-        if waiting.saturating_add(begun.len()) >= batching.most {
+        let is_whole = waiting.saturating_add(begun.len()) >= batching.most;
+        if is_whole || (!begun.is_empty() && self.has_due(log, now_ms)?) {
             return Ok(Some(now_ms));
         }
         let oldest = match begun.first() {
@@ -51,6 +52,15 @@ impl Destination {
         let received_at = received_at.filter(|at| *at <= now_ms);
         let due = received_at.map(|at| at.saturating_add(batching.wait_ms));
         Ok(Some(due.map_or(now_ms, |due| due.max(now_ms))))
+    }
+
+    /// `true` if a row is due, or under way.
+    fn has_due<L: Log>(&self, log: &L, now_ms: i64) -> Result<bool, L::Error> {
+        if !self.is_ordered || self.state.waiting == 0 {
+            return Ok(false);
+        }
+        let due = log.next_due(self.state.revived_at, i64::MIN)?;
+        Ok(due.is_some_and(|at| at <= now_ms))
     }
 
     /// The next event after the position.

@@ -1,7 +1,10 @@
 //! The rules by example: the figures of the design.
 
 use super::{super::*, world::World};
-use crate::{delivery::outcome::Outcome, id::EventId};
+use crate::{
+    delivery::{batching::Batching, outcome::Outcome},
+    id::EventId,
+};
 
 fn taken() -> Outcome {
     Outcome::of_status(204, None)
@@ -177,6 +180,20 @@ fn ids_sort_by_their_place_though_the_clock_goes_back() {
     let text = id(&second).to_string();
     assert_eq!((text.len(), &text[14..15]), (36, "7"));
     assert!(EventId::in_log(1, (1 << 40) - 1, 0, 0).seq() == (1 << 40) - 1);
+}
+
+/// The last of a line got a row, since there was no room to hold it back: it is due, and waits for those before it.
+#[test]
+fn those_held_back_before_a_row_that_is_due_do_not_wait_for_a_whole_batch() {
+    let (most, wait_ms) = (3, 60_000);
+    let mut world = World::batched(Some(Batching { most, wait_ms }));
+    (0..51).for_each(|n| world.push(Some(n % 2), &[2]));
+    while world.start(2).is_some() {
+        world.end(2, 0, &taken(), 0.0);
+        world.flush(2, false);
+        world.check();
+    }
+    assert_eq!(world.destinations[&2].state().delivered, 51);
 }
 
 /// A probe's outcome is in memory only until it is written: until then the row says that it is due.

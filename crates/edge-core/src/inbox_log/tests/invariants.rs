@@ -1,6 +1,12 @@
 //! The invariants that hold after each move. The numbers are those of the design.
 
-use super::{ledger::Truth, world::World};
+use std::collections::BTreeSet;
+
+use super::{
+    super::{DestinationId, Seq},
+    ledger::Truth,
+    world::World,
+};
 
 impl World {
     pub(super) fn check(&self) {
@@ -73,7 +79,7 @@ impl World {
         }
     }
 
-    /// 9: whatever can begin now has an alarm that has come.
+    /// 9: whatever can begin now has an alarm that has come, and an alarm that has come has something to do.
     fn check_alarm(&self, id: u32) {
         let mut destination = self.destinations[&id].clone();
         if destination.busy() > 0 {
@@ -81,15 +87,73 @@ impl World {
         }
         let view = self.view(id);
         let wake = destination.wake_at(&view, self.now).unwrap();
+        let write = destination.write_at(self.now);
+        let resets = destination.next_reset(&view, self.now).unwrap().is_some();
+        let next = destination.next(&view, self.now).unwrap();
         if wake.is_none_or(|at| at > self.now) {
-            let next = destination.next(&view, self.now).unwrap();
             // The dispatcher asks when there is no next. While outcomes are to be written, it is called for that.
             let is_soon = !destination.ended.is_empty() && wake.is_some();
             assert!(
                 next.is_empty() || is_soon,
                 "9: {next:?}, and the alarm is at {wake:?}"
             );
+        } else if write.is_none_or(|at| at > self.now) && !resets {
+            // A replay that has come to its end is written, and what is held back gets rows. Or a replay has come to a
+            // row, which is reset next.
+            let has_news = destination.write_at(self.now).is_some()
+                || destination.next_reset(&view, self.now).unwrap().is_some();
+            assert!(
+                !next.is_empty() || has_news,
+                "9: the alarm comes for nothing, again and again"
+            );
         }
+    }
+
+    /// Several events go together only if all of them may, and new ones only when it is time.
+    pub(super) fn check_batch(&self, id: DestinationId, seqs: &[Seq]) {
+        assert!(seqs.is_sorted());
+        let most = self.batching.map_or(1, |batching| batching.most);
+        assert!(seqs.len() <= most, "{seqs:?}");
+        let pairs = seqs
+            .iter()
+            .filter_map(|seq| self.ledger.pairs.get(&(id, *seq)));
+        let mut pairs = pairs.peekable();
+        let is_fresh = pairs.peek().is_some_and(|pair| pair.truth == Truth::Fresh);
+        let mut has_row = self.tables.destinations[&id].waiting.keys();
+        let is_new = is_fresh && !has_row.any(|seq| seqs.contains(seq));
+        if seqs.len() > 1 {
+            assert!(pairs.all(|pair| !pair.alone), "{seqs:?}");
+            let state = self.destinations[&id].state();
+            assert!(!state.health.is_probing(), "a probe is one event");
+        }
+        let (Some(batching), true) = (self.batching, is_new) else {
+            return;
+        };
+        let state = self.destinations[&id].state();
+        if state.health.is_probing() {
+            return;
+        }
+        let rows = &self.tables.destinations[&id];
+        let tries = self.ledger.tries.get(&id).into_iter().flatten();
+        let busy: BTreeSet<_> = tries.map(|one| one.seq).collect();
+        let pairs = self.ledger.pairs.range((id, 0)..(id, Seq::MAX));
+        let fresh = pairs.filter(|(_, pair)| pair.truth == Truth::Fresh);
+        let fresh = fresh.map(|((_, seq), _)| *seq);
+        let fresh: Vec<_> = fresh
+            .filter(|seq| !busy.contains(seq) && !rows.waiting.contains_key(seq))
+            .collect();
+        let waited = self.now - self.tables.events[&fresh[0]].received_at;
+        // One that was held back may be what a row that is due waits for.
+        let mut all = rows.waiting.values();
+        let is_due = all.any(|row| row.due_at(state.revived_at) <= self.now);
+        let is_before_due = state.position.is_pending(fresh[0]) && is_due;
+        assert!(
+            fresh.len() >= batching.most
+                || waited < 0
+                || waited >= batching.wait_ms
+                || is_before_due,
+            "{seqs:?} go together after {waited} ms"
+        );
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
-        Change, Destination, DestinationId, Ending, Head, Line, Log as _, ReplayId, Seq, Stage,
-        Write, may_forget,
+        Change, Cursor, Destination, DestinationId, Ending, Head, Line, Log as _, ReplayId, Seq,
+        Stage, Write, may_forget,
     },
     ledger::{Asked, Ledger, Truth, Try},
     tables::{Rows, Tables, View},
@@ -31,7 +31,7 @@ pub(super) struct World {
     pub(super) destinations: BTreeMap<DestinationId, Destination>,
     pub(super) ledger: Ledger,
     replays: ReplayId,
-    batching: Option<Batching>,
+    pub(super) batching: Option<Batching>,
 }
 
 impl World {
@@ -150,45 +150,6 @@ impl World {
                 .sends(id, (lead, seq), number, self.now, id == ORDERED);
         }
         Some(lead)
-    }
-
-    /// Several events go together only if all of them may, and new ones only when it is time.
-    fn check_batch(&self, id: DestinationId, seqs: &[Seq]) {
-        assert!(seqs.is_sorted());
-        let most = self.batching.map_or(1, |batching| batching.most);
-        assert!(seqs.len() <= most, "{seqs:?}");
-        let pairs = seqs
-            .iter()
-            .filter_map(|seq| self.ledger.pairs.get(&(id, *seq)));
-        let mut pairs = pairs.peekable();
-        let is_fresh = pairs.peek().is_some_and(|pair| pair.truth == Truth::Fresh);
-        let mut has_row = self.tables.destinations[&id].waiting.keys();
-        let is_new = is_fresh && !has_row.any(|seq| seqs.contains(seq));
-        if seqs.len() > 1 {
-            assert!(pairs.all(|pair| !pair.alone), "{seqs:?}");
-            let state = self.destinations[&id].state();
-            assert!(!state.health.is_probing(), "a probe is one event");
-        }
-        let (Some(batching), true) = (self.batching, is_new) else {
-            return;
-        };
-        if self.destinations[&id].state().health.is_probing() {
-            return;
-        }
-        let rows = &self.tables.destinations[&id];
-        let tries = self.ledger.tries.get(&id).into_iter().flatten();
-        let busy: BTreeSet<_> = tries.map(|one| one.seq).collect();
-        let pairs = self.ledger.pairs.range((id, 0)..(id, Seq::MAX));
-        let fresh = pairs.filter(|(_, pair)| pair.truth == Truth::Fresh);
-        let fresh = fresh.map(|((_, seq), _)| *seq);
-        let fresh: Vec<_> = fresh
-            .filter(|seq| !busy.contains(seq) && !rows.waiting.contains_key(seq))
-            .collect();
-        let waited = self.now - self.tables.events[&fresh[0]].received_at;
-        assert!(
-            fresh.len() >= batching.most || waited < 0 || waited >= batching.wait_ms,
-            "{seqs:?} go together after {waited} ms"
-        );
     }
 
     pub(super) fn end(&mut self, id: DestinationId, which: usize, outcome: &Outcome, chance: f64) {
@@ -380,11 +341,7 @@ impl World {
                 let state = self.tables.destinations[id].state();
                 self.tables.stage(*id, seq, &state.position)
             });
-            let is_meant = self.destinations.iter().any(|(id, one)| {
-                one.cursors
-                    .iter()
-                    .any(|cursor| self.tables.meant[&(cursor.replay, *id)].contains(&seq))
-            });
+            let is_meant = self.destinations.values().any(|one| one.is_meant(seq));
             let is_busy = self
                 .ledger
                 .tries
@@ -397,9 +354,13 @@ impl World {
             }
             assert!(self.now - received_at > WINDOW_MS);
             for (id, rows) in &self.tables.destinations {
-                let mut replays = rows.cursors.keys();
+                let is_left = |cursor: &Cursor| {
+                    let position = &cursor.position;
+                    let is_meant = self.tables.meant[&(cursor.replay, *id)].contains(&seq);
+                    is_meant && (seq > position.upto() || position.is_pending(seq))
+                };
                 assert!(
-                    !replays.any(|replay| self.tables.meant[&(*replay, *id)].contains(&seq)),
+                    !rows.cursors.values().any(is_left),
                     "8: a replay means {seq}"
                 );
             }
@@ -437,8 +398,9 @@ impl World {
     /// Everything works from now on, and every alarm comes at its time.
     pub(super) fn settle(&mut self) {
         let success = Outcome::Delivered { status: Some(204) };
-        // Two outcomes that are not written yet may be 410, which pauses.
-        self.clock(60_000);
+        // Two outcomes that are not written yet may be 410, which pauses. A clock that was set back makes it longer.
+        let pauses = self.destinations.values().filter_map(|one| one.pause_until);
+        self.clock(pauses.max().map_or(60_000, |until| until - self.now));
         self.ids().into_iter().for_each(|id| self.resume(id));
         for _ in 0..3000 {
             let mut moved = false;
