@@ -233,7 +233,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_text_becomes_markup(word in "[a-z<>\"'&=/ ]{6,40}") {
-        let word = format!("x{}x", word.trim());
+        // Not trimmed: what is shorter than six characters is masked as a whole.
+        let word = format!("x{word}x");
         is_as_with_a_plain_word(&word);
     }
 }

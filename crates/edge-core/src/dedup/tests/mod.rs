@@ -7,6 +7,7 @@
 mod model;
 mod sender;
 mod store;
+mod window;
 
 use proptest::prelude::*;
 

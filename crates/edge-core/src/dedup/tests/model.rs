@@ -19,7 +19,7 @@ use crate::{
     recovery::plan::{List, Pace, Reading},
 };
 
-const WINDOW_MS: i64 = 1_800_000;
+pub(super) const WINDOW_MS: i64 = 1_800_000;
 
 /// The unfinished work of a run.
 #[derive(Debug, Clone)]
@@ -268,7 +268,7 @@ impl Step {
     }
 }
 
-fn intake(notification: &Notification) -> Intake {
+pub(super) fn intake(notification: &Notification) -> Intake {
     Intake {
         base: String::new(),
         kind: "application".to_owned(),
