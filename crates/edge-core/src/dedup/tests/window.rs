@@ -17,14 +17,20 @@ use crate::{
 
 const GIVEN_UP: i64 = BEGIN + 3_600_000;
 
+/// Two states of one object.
 fn world() -> World {
-    World::new(vec![Notification::slow(0, 0, 0, 0, 0, true)], 0)
+    let state = |state: u8| Notification::slow(state.into(), state, 0, 0, 0, true);
+    World::new(vec![state(0), state(1)], 0)
 }
 
-/// Pushes the same notification.
+/// Pushes the first state.
 fn push(world: &mut World, window_ms: i64, at: i64) -> Status {
+    push_state(world, 0, window_ms, at)
+}
+
+fn push_state(world: &mut World, state: usize, window_ms: i64, at: i64) -> Status {
     let push = Push {
-        intake: intake(&world.sent[0]),
+        intake: intake(&world.sent[state]),
         old_secret: false,
     };
     let store = TestStore::new(world, at);
@@ -90,6 +96,31 @@ fn an_entry_is_what_arrived_while_3scale_may_have_tried() {
         let counts = (receipt.taken_in, receipt.repeats);
         assert_eq!(counts, (1 - repeats, repeats), "{} ms", at - GIVEN_UP);
     }
+}
+
+#[test]
+fn a_change_long_after_an_entry_was_given_up_does_not_lie_before_it() {
+    let last = GIVEN_UP + rule::SPREAD_MS;
+    for (at, repeats) in [(last, 0), (last + 1, 1)] {
+        let mut world = world();
+        assert_eq!(push(&mut world, WINDOW_MS, GIVEN_UP), Status::Accepted);
+        let change = push_state(&mut world, 1, WINDOW_MS, at);
+        assert_eq!(change, Status::Accepted);
+        let entry = same(&world);
+        let receipt = recover(&mut world, WINDOW_MS, [("1", entry)]);
+        assert_eq!(receipt.repeats, repeats, "{} ms", at - GIVEN_UP);
+    }
+}
+
+#[test]
+fn an_equal_event_after_the_one_that_an_entry_stands_for_is_no_change() {
+    let mut world = world();
+    let (_, to) = rule::tries_of(GIVEN_UP, 1000);
+    assert_eq!(push(&mut world, 1000, GIVEN_UP), Status::Accepted);
+    assert_eq!(push(&mut world, 1000, to + 1), Status::Accepted);
+    let entry = same(&world);
+    let receipt = recover(&mut world, 1000, [("1", entry)]);
+    assert_eq!((receipt.taken_in, receipt.repeats), (0, 1));
 }
 
 #[test]
