@@ -196,6 +196,41 @@ fn those_held_back_before_a_row_that_is_due_do_not_wait_for_a_whole_batch() {
     assert_eq!(world.destinations[&2].state().delivered, 51);
 }
 
+/// Without order none stands behind another.
+#[test]
+fn those_held_back_wait_for_a_whole_batch_whatever_else_is_due() {
+    let (most, wait_ms) = (3, 60_000);
+    let mut world = World::batched(Some(Batching { most, wait_ms }));
+    world.push(None, &[1]);
+    world.clock(wait_ms);
+    assert_eq!(world.start(1), Some(1));
+    world.end(1, 0, &Outcome::of_status(500, None), 0.0);
+    world.flush(1, false);
+    (0..3).for_each(|_| world.push(None, &[1]));
+    assert_eq!(world.start(1), Some(2));
+    // There was no room for the fourth event.
+    world.destinations.get_mut(&1).unwrap().shortened(2, 3);
+    world.ledger.tries(1).retain(|one| one.seq != 4);
+    world.end(1, 0, &taken(), 0.0);
+    world.clock(10_000);
+    assert_eq!(world.start(1), Some(1));
+    assert_eq!(world.start(1), None);
+}
+
+#[test]
+fn a_batch_begins_only_where_all_of_it_has_room() {
+    let mut world = World::batched(Some(Batching {
+        most: 50,
+        wait_ms: 0,
+    }));
+    (0..100).for_each(|_| world.push(None, &[1]));
+    assert_eq!(world.start(1), Some(1));
+    assert_eq!(world.start(1), None, "14 would be cut off");
+    world.end(1, 0, &taken(), 0.0);
+    world.flush(1, false);
+    assert_eq!(world.start(1), Some(51));
+}
+
 /// A probe's outcome is in memory only until it is written: until then the row says that it is due.
 #[test]
 fn a_probe_does_not_take_an_event_whose_outcome_is_not_written() {
