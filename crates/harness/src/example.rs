@@ -10,7 +10,7 @@ use crate::deployment::project;
 use crate::languages;
 use crate::process::{Log, Process};
 
-/// What the example of an origin is written in.
+/// The language that the example of an origin is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// `origin.rs`

@@ -124,7 +124,7 @@ impl<E: Environment> Reader<'_, E> {
             redacts: redact.is_some(),
         };
         let known = transport::known_settings(&table, &secrets);
-        let known = [known, &COMMON_KEYS].concat();
+        let known = [known.as_slice(), &COMMON_KEYS].concat();
         if known.contains(&"final") {
             timing.final_statuses = final_statuses(&mut table);
         }

@@ -54,7 +54,7 @@ impl Destination {
         Ok(Some(due.map_or(now_ms, |due| due.max(now_ms))))
     }
 
-    /// `true` if a row is due, or under way.
+    /// `true` if a row is due, or under way, that may stand behind what is held back: only where there is order.
     fn has_due<L: Log>(&self, log: &L, now_ms: i64) -> Result<bool, L::Error> {
         if !self.is_ordered || self.state.waiting == 0 {
             return Ok(false);

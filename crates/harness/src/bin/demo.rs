@@ -133,7 +133,7 @@ impl fmt::Display for Received {
     }
 }
 
-/// What the origin has printed so far.
+/// The events that the origin has printed so far.
 fn received(log: &Log) -> Vec<Received> {
     let text = log.text();
     let lines = text.lines();

@@ -1,4 +1,4 @@
-//! What only a destination has, and which events go there.
+//! The settings that only a destination has, and the events that go there.
 
 use super::*;
 

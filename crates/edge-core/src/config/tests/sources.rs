@@ -1,4 +1,4 @@
-//! What only a source has.
+//! The settings that only a source has.
 
 use super::*;
 

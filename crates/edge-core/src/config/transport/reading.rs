@@ -59,43 +59,24 @@ pub(in crate::config) struct Context<'c, E> {
     pub(in crate::config) redacts: bool,
 }
 
+/// The settings of requests to an origin service, however it is reached.
+const OF_REQUESTS: &[&str] = &["format", "timeout_ms", "headers", "final"];
+/// The settings of kinds that can take several events together.
+const OF_BATCHES: &[&str] = &["batch", "batch_seconds"];
+
 /// Each kind, with its settings.
-const KINDS: [(&str, &[&str]); 4] = [
-    (
-        "url",
-        &[
-            "url",
-            "vpc",
-            "format",
-            "timeout_ms",
-            "headers",
-            "final",
-            "batch",
-            "batch_seconds",
-        ],
-    ),
-    ("kv", &["kv", "keep", "ttl_days", "batch", "batch_seconds"]),
-    (
-        "service",
-        &[
-            "service",
-            "path",
-            "format",
-            "timeout_ms",
-            "headers",
-            "final",
-            "batch",
-            "batch_seconds",
-        ],
-    ),
-    ("queue", &["queue"]),
+const KINDS: [(&str, &[&[&str]]); 4] = [
+    ("url", &[&["url", "vpc"], OF_REQUESTS, OF_BATCHES]),
+    ("kv", &[&["kv", "keep", "ttl_days"], OF_BATCHES]),
+    ("service", &[&["service", "path"], OF_REQUESTS, OF_BATCHES]),
+    ("queue", &[&["queue"]]),
 ];
 
 /// The kinds that a table names.
 fn kinds<'t>(
     table: &'t Table<'_>,
     secrets: &DestinationSecrets,
-) -> impl Iterator<Item = (&'static str, &'static [&'static str])> + 't {
+) -> impl Iterator<Item = (&'static str, &'static [&'static [&'static str]])> + 't {
     let is_secret = secrets.url.is_some();
     KINDS
         .into_iter()
@@ -106,28 +87,18 @@ fn kinds<'t>(
 pub(in crate::config) fn known_settings(
     table: &Table<'_>,
     secrets: &DestinationSecrets,
-) -> &'static [&'static str] {
-    const ALL: &[&str] = &[
-        "url",
-        "kv",
-        "service",
-        "queue",
-        "vpc",
-        "format",
-        "timeout_ms",
-        "headers",
-        "final",
-        "path",
-        "keep",
-        "ttl_days",
-        "batch",
-        "batch_seconds",
-    ];
+) -> Vec<&'static str> {
     let mut kinds = kinds(table, secrets);
-    match (kinds.next(), kinds.next()) {
-        (Some((_, settings)), None) => settings,
-        _ => ALL,
+    if let (Some((_, settings)), None) = (kinds.next(), kinds.next()) {
+        return settings.concat();
     }
+    let mut all = Vec::new();
+    for setting in KINDS.iter().flat_map(|(_, settings)| settings.concat()) {
+        if !all.contains(&setting) {
+            all.push(setting);
+        }
+    }
+    all
 }
 
 /// `None` if there is none, or more than one; that is reported.

@@ -176,7 +176,7 @@ impl Arena {
     }
 }
 
-/// What workerd itself says, with the place in its code.
+/// `true` for a line that workerd itself prints: it names a place in its code.
 fn is_of_the_runtime(line: &str) -> bool {
     line.trim().is_empty() || line.contains(".c++:") || line.starts_with("stack: ")
 }

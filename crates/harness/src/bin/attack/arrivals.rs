@@ -1,5 +1,5 @@
-//! What destinations of each kind got of the documents that were accepted: each event, as it has to be, or the word
-//! that it can never be sent there.
+//! The documents that were accepted, as destinations of each kind got them: each event as it has to be, or the word that
+//! it can never be sent there.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

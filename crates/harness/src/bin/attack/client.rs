@@ -48,7 +48,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// Why there is none.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub(crate) enum NoAnswer {
     /// The connection was closed before one was complete.
@@ -111,7 +111,7 @@ impl Answer {
         Err(format!("{self:?}"))
     }
 
-    /// What docs/errors.md says of a hook.
+    /// Checks that the answer is one that docs/errors.md has for a hook.
     pub(crate) fn is_of_a_hook(&self) -> Verdict {
         self.is_safe_json()?;
         let json = self.json();

@@ -27,7 +27,7 @@ const WRONG: &[&str] = &["not_a_list", "broken_list", "stuck"];
 /// It is one until a step has read as much as it may.
 const CAPPED: &[&str] = &["stuck", "broken_list", "ok"];
 
-/// What comes in place of the list, with the states that make sense of it. Nothing is deleted.
+/// The answer that comes in place of the list, with the states that make sense of it. Nothing is deleted.
 pub(crate) struct NoList {
     pub(crate) name: &'static str,
     pub(crate) fault: Fault,

@@ -64,7 +64,7 @@ struct Options {
     only: Option<String>,
 }
 
-/// What the groups need to know.
+/// The options that every group needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     short: bool,

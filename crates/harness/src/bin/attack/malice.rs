@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 const LONGEST: Duration = Duration::from_secs(30);
 const MOST_BYTES: usize = 128 << 20;
 
-/// What a path does with a request.
+/// The way in which a path treats a request.
 pub(crate) enum Malice {
     /// Sends this, and closes.
     Says(Vec<u8>),

@@ -25,7 +25,7 @@ const LONGEST_ATTEMPT_MS: i64 = TIMEOUT_MS + 1000 + 4000;
 const PATIENCE: Duration = Duration::from_secs(90);
 /// From the 200 to the good origin, beside all of this.
 const GOOD_WITHIN: Duration = Duration::from_secs(10);
-/// What is recorded of an answer, in bytes: 4 KiB, and a mask at its end.
+/// The most that is recorded of an answer, in bytes: 4 KiB, and a mask at its end.
 const MOST_RECORDED: usize = 4096 + 16;
 #[rustfmt::skip] // A table.
 const OUTCOMES: [&str; 12] = [

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::malice::{Malice, answer};
 use crate::shapes::gzip;
 
-/// What the hostile origins are sent, and may send back.
+/// The credentials that hostile origins are sent, and may send back.
 pub(crate) const CREDENTIALS: &str = "Bearer d0wnstream/credentials+of=42&more";
 
 pub(crate) struct Case {

@@ -1,4 +1,4 @@
-//! What a group tried, and what did not hold.
+//! The count of what a group tried, with each thing that did not hold.
 
 use std::fs;
 use std::path::PathBuf;
